@@ -65,6 +65,16 @@ struct settings
   int n_arguments;
 };
 
+/* An option of commands. */
+struct option_row
+{
+  int id; /* a letter, or a number above 255 */
+  const char *name;
+  const char *argument; /* "N"; "[=GLOB]" if it is optional; NULL: none */
+  unsigned commands;    /* ON_… */
+  const char *help;
+};
+
 /* A command: name, summary, usage, and the function that runs it and returns the exit status. */
 struct command
 {
@@ -74,6 +84,7 @@ struct command
   const char *text; /* text of its help, after the usage */
   unsigned bit;     /* in struct option_row.commands */
   const char *examples;
+  bool hidden; /* not in the help of the program */
   int (*run) (const struct settings *s);
 };
 
@@ -85,7 +96,8 @@ enum
   ON_HELP = 8,
   ON_DIFF = 16,
   ON_MAP = 32,
-  ON_ALL = 63
+  ON_COMPLETE = 64,
+  ON_ALL = 127
 };
 
 /* ---- The table (commands.c) */
@@ -98,6 +110,7 @@ int run_diff (const struct settings *s);
 int run_map (const struct settings *s);
 int run_plugins (const struct settings *s);
 int run_help (const struct settings *s);
+int run_complete (const struct settings *s);
 
 /* Returns the peak memory of this program in bytes; 0: unknown (memory.c). */
 uint64_t peak_memory (void);
@@ -113,8 +126,18 @@ const struct command *options_find_command (int *argc, char **argv);
 /* Options of `command` from argv; false: usage error, already printed. */
 bool options_parse (const struct command *command, int argc, char **argv, struct settings *s);
 
+/* Returns the next option of a command, the first for NULL; NULL: none. */
+const struct option_row *options_next (const struct command *command, const struct option_row *row);
+
+/* Returns the option of that letter or long name, which has n bytes; NULL: the command has none. */
+const struct option_row *options_of_letter (const struct command *command, char letter);
+const struct option_row *options_of_name (const struct command *command, const char *name, size_t n);
+
 /* Prints the options of `command` as a help table. */
 void options_print (const struct command *command, FILE *to);
+
+/* Prints name, version and license; with -v, libraries and folders.  Returns the exit status. */
+int version_print (const struct settings *s);
 
 void help_program (FILE *to);
 void help_command (const struct command *command, FILE *to);
@@ -151,8 +174,13 @@ int context_end (fmtconv_ctx *ctx, bool done);
 enum
 {
   TEXT_SIZE = 48,
+  HELP_WIDTH = 79,
   SANITIZED_SIZE = 1024 /* a longer string is cut, and ends with an ellipsis */
 };
+/* Prints paragraphs, each of which ends with a newline or the text, in lines of HELP_WIDTH columns.  The first line
+ * begins after `indent` columns, which are printed already; the others are indented. */
+void text_wrap (FILE *to, const char *text, int indent);
+
 const char *text_bytes (char buffer[TEXT_SIZE], uint64_t bytes);                    /* "1.5 GiB" */
 const char *text_number (char buffer[TEXT_SIZE], uint64_t count);                   /* "1,234" */
 const char *text_count (char buffer[TEXT_SIZE], uint64_t count, const char *thing); /* "1 tensor" */

@@ -8,9 +8,11 @@
 void
 help_command (const struct command *command, FILE *to)
 {
-  fprintf (to, "Usage: %s\n\n%s\n%s\nOptions:\n", command->usage, command->summary, command->text);
+  fprintf (to, "Usage: %s\n\n%s\n", command->usage, command->summary);
+  text_wrap (to, command->text, 0);
+  fprintf (to, "\nOptions:\n");
   options_print (command, to);
-  fprintf (to, "\nExamples:\n%s", command->examples);
+  fprintf (to, "\nExamples:\n%s\nManual: fmtconv-%s(1)\n", command->examples, command->name);
 }
 
 void
@@ -21,18 +23,26 @@ help_program (FILE *to)
            "Usage: %s\n",
            commands->usage);
   for (const struct command *c = commands + 1; c->name; c++)
-    fprintf (to, "       %s\n", c->usage);
-  fprintf (to, "\n%s\nOptions of convert ('fmtconv COMMAND --help' lists those of another command):\n",
-           commands->text);
+    if (!c->hidden)
+      fprintf (to, "       %s\n", c->usage);
+  fputc ('\n', to);
+  text_wrap (to, commands->text, 0);
+  fprintf (to, "\nCommands ('fmtconv COMMAND --help' explains one):\n");
+  for (const struct command *c = commands; c->name; c++)
+    if (!c->hidden)
+      fprintf (to, "  %-9s %s\n", c->name, c->summary);
+  fprintf (to, "\nOptions of convert:\n");
   options_print (commands, to);
-  fprintf (
-      to,
-      "\nExamples:\n  fmtconv inspect ckpts_2b_lora/\n  fmtconv ckpts_2b_lora/ "
-      "pytorch_lora_weights.safetensors\n  fmtconv -r sat -t cogvideox-lora:alpha=64 -w safetensors "
-      "ckpts_2b_lora/ pytorch_lora_weights.safetensors\n  fmtconv --dtype bf16 model.pt model.safetensors\n  "
-      "fmtconv -p cogvideox-lora ckpts_2b_lora/ pytorch_lora_weights.safetensors\n\nExit status: 0 success, "
-      "1 failure (no partial output is left), 2 usage error.\nManuals: fmtconv(1), fmtconv-spec(5), and "
-      "fmtconv-NAME(7) for each plugin.\n");
+  fputs ("\nExamples:\n"
+         "  fmtconv inspect ckpts_2b_lora/\n"
+         "  fmtconv ckpts_2b_lora/ pytorch_lora_weights.safetensors\n"
+         "  fmtconv -t cogvideox-lora:alpha=64 ckpts_2b_lora/ lora.safetensors\n"
+         "  fmtconv --dtype bf16 model.pt model.safetensors\n"
+         "  fmtconv -p cogvideox-lora ckpts_2b_lora/ pytorch_lora_weights.safetensors\n\n"
+         "Exit status: 0 success, 1 failure (no partial output is left), 2 usage error.\n"
+         "Manuals: fmtconv(1), fmtconv-COMMAND(1), fmtconv-spec(5), and fmtconv-NAME(7)\n"
+         "for each plugin.\n",
+         to);
   if (*FC_BUG_ADDRESS)
     fputs ("Report bugs to: " FC_BUG_ADDRESS "\n", to);
   if (*FC_HOME_PAGE)

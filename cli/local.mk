@@ -4,6 +4,11 @@ bin_PROGRAMS += fmtconv
 fmtconv_SOURCES = \
 	cli/cli.h \
 	cli/commands.c \
+	cli/complete.c \
+	cli/complete.h \
+	cli/complete-chain.c \
+	cli/complete-input.c \
+	cli/complete-words.c \
 	cli/context.c \
 	cli/convert.c \
 	cli/diff.c \
@@ -19,5 +24,18 @@ fmtconv_SOURCES = \
 	cli/sanitize.c \
 	cli/summary.c \
 	cli/table.c \
-	cli/text.c
+	cli/text.c \
+	cli/version.c
 fmtconv_LDADD = libfmtconv-core.la -lm
+
+# Completion for shells.  Each asks the program itself: 'fmtconv complete'.
+if BASH_COMPLETION
+dist_bashcompletion_DATA = cli/completion/bash/fmtconv
+endif
+if ZSH_COMPLETION
+dist_zshcompletion_DATA = cli/completion/zsh/_fmtconv
+endif
+if FISH_COMPLETION
+dist_fishcompletion_DATA = cli/completion/fish/fmtconv.fish
+endif
+EXTRA_DIST += cli/completion/bash/fmtconv cli/completion/zsh/_fmtconv cli/completion/fish/fmtconv.fish

@@ -19,7 +19,7 @@ main (int argc, char **argv)
   if (!options_parse (command, argc, argv, &s))
     return CLI_USAGE;
   if (s.version)
-    return printf ("fmtconv %s\n", fmtconv_version ()) < 0 ? CLI_FAILED : CLI_DONE;
+    return version_print (&s);
   if (s.help)
     {
       if (named)

@@ -28,14 +28,7 @@ enum
   OPT_PRINT_SPEC
 };
 
-static const struct option_row
-{
-  int id; /* a letter, or OPT_… */
-  const char *name;
-  const char *argument; /* "N"; "[=GLOB]" if it is optional; NULL: none */
-  unsigned commands;
-  const char *help;
-} rows[] = {
+static const struct option_row rows[] = {
   { 'r', "reader", "READER", ON_CONVERT | ON_INSPECT | ON_DIFF,
     "read with this plugin; default: detected from INPUT" },
   { 't', "transform", "TRANSFORM", ON_CONVERT | ON_DIFF,
@@ -85,7 +78,6 @@ static const struct option_row
 enum
 {
   N_ROWS = sizeof rows / sizeof *rows,
-  LINE = 106,  /* columns of the help text */
   HELP_AT = 31 /* column at which the description of an option begins */
 };
 
@@ -380,21 +372,31 @@ options_parse (const struct command *command, int argc, char **argv, struct sett
   return check_spec (s);
 }
 
-/* Prints the words of `text` in lines of at most LINE columns; the first HELP_AT columns are used already. */
-static void
-print_help_text (const char *text, FILE *to)
+const struct option_row *
+options_next (const struct command *command, const struct option_row *row)
 {
-  while (strlen (text) > LINE - HELP_AT)
-    {
-      size_t n = LINE - HELP_AT;
-      while (n > 0 && text[n] != ' ')
-        n--;
-      if (n == 0)
-        break;
-      fprintf (to, "%.*s\n%*s", (int) n, text, HELP_AT, "");
-      text += n + 1;
-    }
-  fprintf (to, "%s\n", text);
+  for (row = row ? row + 1 : rows; row < rows + N_ROWS; row++)
+    if (row->commands & command->bit)
+      return row;
+  return NULL;
+}
+
+const struct option_row *
+options_of_letter (const struct command *command, char letter)
+{
+  const struct option_row *row = NULL;
+  while ((row = options_next (command, row)) && row->id != letter)
+    ;
+  return row;
+}
+
+const struct option_row *
+options_of_name (const struct command *command, const char *name, size_t n)
+{
+  const struct option_row *row = NULL;
+  while ((row = options_next (command, row)) && (strlen (row->name) != n || strncmp (row->name, name, n)))
+    ;
+  return row;
 }
 
 void
@@ -411,6 +413,6 @@ options_print (const struct command *command, FILE *to)
         else
           snprintf (left, sizeof left, "    --%s%s%s", rows[i].name, gap, argument);
         fprintf (to, "  %-*s ", HELP_AT - 3, left);
-        print_help_text (rows[i].help, to);
+        text_wrap (to, rows[i].help, HELP_AT);
       }
 }

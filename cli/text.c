@@ -9,6 +9,41 @@
 #include <string.h>
 #include <strings.h>
 
+/* Returns whether the space at text[at] follows an option's letter, which stays with its argument: "-t cast:bf16". */
+static bool
+is_after_letter (const char *text, size_t at)
+{
+  return at > 2 && text[at - 2] == '-' && text[at - 3] == ' ';
+}
+
+/* Returns the bytes of the words that fit in that many columns; at least one word. */
+static size_t
+fitting (const char *text, size_t columns)
+{
+  size_t n = 0, used = 0, at = 0;
+  for (; text[at] && text[at] != '\n'; at++)
+    {
+      if (text[at] == ' ' && used <= columns && !is_after_letter (text, at))
+        n = at;
+      used += ((unsigned char) text[at] & 0xc0) != 0x80; /* a UTF-8 character */
+      if (used > columns && n)
+        return n;
+    }
+  return at;
+}
+
+void
+text_wrap (FILE *to, const char *text, int indent)
+{
+  for (bool first = true; *text; first = false)
+    {
+      const size_t n = fitting (text, (size_t) (HELP_WIDTH - indent));
+      fprintf (to, "%*s%.*s\n", first ? 0 : indent, "", (int) n, text);
+      text += n;
+      text += *text == '\n' ? 1 : strspn (text, " ");
+    }
+}
+
 const char *
 text_bytes (char buffer[TEXT_SIZE], uint64_t bytes)
 {

@@ -1,6 +1,7 @@
 # core/api/local.mk: one file for each function of fmtconv.h, and the report that it returns.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
+	core/api/build.c \
 	core/api/builtins.c \
 	core/api/builtins.h \
 	core/api/context.c \

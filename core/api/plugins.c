@@ -8,6 +8,7 @@
 #include "core/convert/stage.h"
 #include "core/plugin/params.h"
 #include "core/plugin/registry.h"
+#include "core/plugin/suggest.h"
 #include "core/plugin/values.h"
 #include <string.h>
 
@@ -20,6 +21,19 @@ add_main (fmtconv_attr *node, const fmtconv_param *params, const fmtconv_param *
     return;
   fmtconv_attr_set_string (node, "main", key);
   fmtconv_attr_set_string (node, "value", strchr (main, '=') + 1);
+}
+
+/* Adds the suggested values of a parameter. */
+static void
+add_values (fmtconv_attr *node, const fmtconv_param *p, const char *values)
+{
+  const char *at = node ? fci_suggested (node->ctx, values, p->key) : NULL;
+  fmtconv_attr *list = at ? fci_add_array (node, "values") : NULL;
+  for (size_t n; list && *at; at += n + (at[n] == '|'))
+    {
+      n = strcspn (at, "|");
+      fci_add_text (list, NULL, fci_strndup (node->ctx, at, n));
+    }
 }
 
 static void
@@ -38,6 +52,7 @@ add_params (fmtconv_attr *list, const fmtconv_plugin *plugin, fci_role role)
       fci_add_text (node, "default", first);
       fci_add_text (node, "help", p->help ? p->help : "");
       add_main (node, params, p, fci_plugin_main (plugin, role));
+      add_values (node, p, fci_plugin_values (plugin, role));
     }
 }
 

@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/plugin/descriptor.h"
 #include "core/plugin/params-check.h"
+#include "core/plugin/suggest.h"
 #include "core/rules/rules.h"
 #include <string.h>
 
@@ -72,6 +73,16 @@ check_main (check *c, const char *role, const fmtconv_param *params, const char 
         fmtconv_ctx_printf (c->ctx, "its %s's main parameter '%s' is malformed: %s", role, main, reason);
 }
 
+/* The suggested values of a role, after its table. */
+static void
+check_values (check *c, const char *role, const fmtconv_param *params, const char *values)
+{
+  const char *reason = c->error ? NULL : fci_suggested_reason (c->ctx, params, values);
+  if (reason)
+    c->error =
+        fmtconv_ctx_printf (c->ctx, "its %s's list of values '%s' is malformed: %s", role, values, reason);
+}
+
 static const fmtconv_reader *
 check_reader (check *c, const fmtconv_reader *given)
 {
@@ -89,6 +100,8 @@ check_reader (check *c, const fmtconv_reader *given)
     check_tables (c, "reader", reader->params, NULL);
   if (reader)
     check_main (c, "reader", reader->params, reader->main);
+  if (reader)
+    check_values (c, "reader", reader->params, reader->values);
   return reader;
 }
 
@@ -107,6 +120,8 @@ check_transform (check *c, const fmtconv_transform *given)
     check_tables (c, "transform", transform->params, transform->rules);
   if (transform)
     check_main (c, "transform", transform->params, transform->main);
+  if (transform)
+    check_values (c, "transform", transform->params, transform->values);
   return transform;
 }
 
@@ -123,6 +138,8 @@ check_writer (check *c, const fmtconv_writer *given)
     check_tables (c, "writer", writer->params, NULL);
   if (writer)
     check_main (c, "writer", writer->params, writer->main);
+  if (writer)
+    check_values (c, "writer", writer->params, writer->values);
   return writer;
 }
 

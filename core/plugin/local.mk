@@ -27,5 +27,7 @@ core_sources += \
 	core/plugin/registry.h \
 	core/plugin/search.c \
 	core/plugin/search.h \
+	core/plugin/suggest.c \
+	core/plugin/suggest.h \
 	core/plugin/values.c \
 	core/plugin/values.h

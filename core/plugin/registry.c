@@ -201,6 +201,14 @@ fci_plugin_main (const fmtconv_plugin *plugin, fci_role role)
 }
 
 const char *
+fci_plugin_values (const fmtconv_plugin *plugin, fci_role role)
+{
+  return role == FCI_READER      ? plugin->reader->values
+         : role == FCI_TRANSFORM ? plugin->transform->values
+                                 : plugin->writer->values;
+}
+
+const char *
 fci_role_name (fci_role role)
 {
   static const char *const names[] = { "reader", "transform", "writer" };

@@ -59,6 +59,9 @@ const fmtconv_param *fci_plugin_params (const fmtconv_plugin *plugin, fci_role r
 /* Finds and loads the main parameter of the plugin in that role, "to=TYPE"; NULL: none. */
 const char *fci_plugin_main (const fmtconv_plugin *plugin, fci_role role);
 
+/* Returns the values that the plugin suggests for its parameters in that role; NULL: none. */
+const char *fci_plugin_values (const fmtconv_plugin *plugin, fci_role role);
+
 /* The installed module with that name only, loaded.  NULL: not found (no error), or the folders could not be read (an
  * error was recorded). */
 const fci_module *fci_module_find (fmtconv_ctx *ctx, const char *name);

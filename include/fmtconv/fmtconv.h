@@ -298,12 +298,19 @@ const char *fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform);
 /* ---- Plugins */
 
 /* Returns the plugins, sorted by name: [{name, summary, installed, package, path, roles: [..], parameters: [{role, key, type,
- * default, help}], reverse, one_way, limits: {…}, error}].  installed: false for a plugin that only the index knows, of
- * which there are no parameters; package: the package that holds it, as the index says; path: null for a part of the
- * library; reverse: the transform is reversible; one_way: why it is not; error: why a module was refused.
+ * default, help, main, value, values}], reverse, one_way, limits: {…}, error}].  installed: false for a plugin that only the
+ * index knows, of which there are no parameters; package: the package that holds it, as the index says; path: null for a
+ * part of the library; main, value: of the main parameter, its key and the word for its value; values: what the plugin
+ * suggests, if the type does not say it; reverse: the transform is reversible; one_way: why it is not; error: why a module
+ * was refused.
  *   name  only that plugin; NULL: all
  * Errors: E_USAGE (no plugin has that name).  Thread: context.  Since: 0.1. */
 fmtconv_attr *fmtconv_plugin_list (fmtconv_ctx *ctx, const char *name);
+
+/* Returns what a report of a defect should say: {version, abi (of plugins), plugin_dir, preset_dir, libraries: [{name,
+ * version}]}; the folders are the installed ones, the versions those of the libraries that run.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+fmtconv_attr *fmtconv_build_info (fmtconv_ctx *ctx);
 
 /* Returns the version of the library: "0.1.0".
  * Errors: none.  Thread: any.  Since: 0.1. */

@@ -83,7 +83,9 @@ void fmtconv_attr_override (fmtconv_attr *config, const fmtconv_pairs *pairs);
 
 /* ---- Roles.  .main names the parameter that takes values without a key, as "KEY=WORD": KEY is a key of the table, not
  * of a PARAM_BOOL; WORD stands for the value in help texts.  With "to=TYPE", cast:bf16 means cast:to=bf16, and help shows
- * cast:TYPE.  A word that is itself a key of the table is never a value.  NULL: every value needs its key. */
+ * cast:TYPE.  A word that is itself a key of the table is never a value.  NULL: every value needs its key.
+ * .values lists values that shells offer for parameters whose type does not say them, "KEY=VALUE|VALUE KEY=VALUE".  Other
+ * values stay possible.  NULL: none. */
 
 typedef struct fmtconv_reader
 {
@@ -99,7 +101,8 @@ typedef struct fmtconv_reader
   /* Puts the tensors of `in` into `out`.  Returns 0 or the code of an error. */
   int (*read) (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
 
-  const char *main; /* "to=TYPE" */
+  const char *main;   /* "to=TYPE" */
+  const char *values; /* "to=q8_0|q4_0" */
 } fmtconv_reader;
 
 /* What a transform says of a model that it can take. */
@@ -136,6 +139,8 @@ typedef struct fmtconv_transform
   /* For fmtconv_inspect: describes a model that no rules recognize.  Returns 1 and fills *out, or returns 0: the
    * transform does not know the model.  NULL: it knows none. */
   int (*describe) (fmtconv_ctx *ctx, const fmtconv_model *model, fmtconv_description *out);
+
+  const char *values; /* "to=q8_0|q4_0" */
 } fmtconv_transform;
 
 /* Limits of a format.  The core checks them before `write`, and lists every offender. */
@@ -173,7 +178,8 @@ typedef struct fmtconv_writer
    * input that it cannot hold is left out with a note. */
   const char *keeps;
 
-  const char *main; /* "to=TYPE" */
+  const char *main;   /* "to=TYPE" */
+  const char *values; /* "to=q8_0|q4_0" */
 } fmtconv_writer;
 
 /* ---- The descriptor.  A role that is NULL is absent.  The core copies each struct over zeros, up to the smaller of both

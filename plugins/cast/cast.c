@@ -212,6 +212,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 
 FMTCONV_PLUGIN (cast, .name = "cast", .summary = "changes the data type of tensors",
                 .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE",
+                                                .values = "to=f32|f16|bf16|f64|f8_e4m3|f8_e5m2",
                                                 .understands = FMTCONV_FEATURE_TIED
                                                                | FMTCONV_FEATURE_COMPONENTS,
                                                 .apply = apply));

@@ -200,5 +200,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 FMTCONV_PLUGIN (dequantize, .name = "dequantize",
                 .summary = "decodes tensors stored in blocks, with scales, or as integers of a quantizer",
                 .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE",
+                                                .values = "to=f32|f16|bf16",
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -11,6 +11,11 @@ enum
   LISTED = 64 /* lines of the summary; the rest is counted in one more line */
 };
 
+/* What shells offer, from small to large. */
+static const char values[] = "to=Q3_K_S|Q3_K_M|Q3_K_L|Q4_K_S|Q4_K_M|Q5_K_S|Q5_K_M|q2_K|q3_K|q4_0|q4_1|q4_K|"
+                             "iq4_nl|iq4_xs|mxfp4|q5_0|q5_1|q5_K|q6_K|"
+                             "q8_0|f8_e4m3|f8_e5m2|f16|bf16|f32 rest=f16|bf16|f32 block=128|128x128";
+
 static const fmtconv_param params[] = {
   { "to", FMTCONV_PARAM_TEXT, offsetof (struct quantize_params, to), NULL,
     "data type of matrices (q8_0, q4_K …, f8_e4m3, f8_e5m2, f16, bf16, f32), or a mix: Q4_K_M …" },
@@ -279,5 +284,5 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 
 FMTCONV_PLUGIN (quantize, .name = "quantize",
                 .summary = "stores matrices in few bits: in ggml blocks, or as 8-bit floats with scales",
-                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE",
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE", .values = values,
                                                 .understands = FMTCONV_FEATURE_TIED, .apply = apply));

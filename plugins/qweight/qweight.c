@@ -139,5 +139,5 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (qweight, .name = "qweight", .summary = "quantizes CogVideoX for ComfyUI-CogVideoXWrapper",
-                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE",
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE", .values = "to=q8_0|q4_0",
                                                 .understands = FMTCONV_FEATURE_TIED, .apply = apply));

@@ -3,11 +3,14 @@
 TESTS += \
 	tests/cli/behavior.sh \
 	tests/cli/fallbacks.sh \
+	tests/cli/completion.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh
 EXTRA_DIST += \
 	tests/cli/behavior.sh \
 	tests/cli/fallbacks.sh \
+	tests/cli/complete_shells.py \
+	tests/cli/completion.sh \
 	tests/cli/prelude.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh \
@@ -24,6 +27,9 @@ EXTRA_DIST += \
 	tests/cli/cases/commands.err \
 	tests/cli/cases/commands.out \
 	tests/cli/cases/commands.sh \
+	tests/cli/cases/complete.err \
+	tests/cli/cases/complete.out \
+	tests/cli/cases/complete.sh \
 	tests/cli/cases/components.err \
 	tests/cli/cases/components.out \
 	tests/cli/cases/components.sh \

@@ -44,7 +44,7 @@ equalize ()
     -E -e 's/"(bound|catalogue|unit|peak)":[0-9]+/"\1":N/g' \
     -e 's/"(seconds|plan_seconds)":[0-9.e-]+/"\1":S/g' \
     -e 's|# A conversion by fmtconv [^;]*;|# A conversion by fmtconv VERSION;|' \
-    -e "s|^fmtconv $(fmtconv --version | cut -d' ' -f2)\$|fmtconv VERSION|" -e 's/[ \t]*$//'
+    -e "s|^fmtconv $(fmtconv --version | sed -n '1s/fmtconv //p')\$|fmtconv VERSION|" -e 's/[ \t]*$//'
 }
 
 # Plugins in the folder that is compiled in are always found: where there are some, none cannot be had.
