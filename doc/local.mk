@@ -2,6 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 dist_man_MANS += \
 	doc/fmtconv.1 \
+	doc/fmtconv-complete.1 \
+	doc/fmtconv-convert.1 \
+	doc/fmtconv-diff.1 \
+	doc/fmtconv-help.1 \
+	doc/fmtconv-inspect.1 \
+	doc/fmtconv-map.1 \
+	doc/fmtconv-plugins.1 \
+	doc/fmtconv-api.3 \
 	doc/fmtconv-plugin.3 \
 	doc/fmtconv-rules.5 \
 	doc/fmtconv-spec.5

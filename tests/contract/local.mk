@@ -8,6 +8,7 @@ contract_scripts = \
 	tests/contract/layers.sh \
 	tests/contract/licenses.sh \
 	tests/contract/loading.sh \
+	tests/contract/manuals.sh \
 	tests/contract/new-plugin.sh \
 	tests/contract/pages.sh \
 	tests/contract/scripts.sh \
