@@ -22,11 +22,13 @@ check-asan:
 
 # What runs in several threads, with the thread sanitizer of the compiler: the workers of a conversion, and several
 # contexts at a time.
+threaded = tests/unit/plan tests/unit/convert
 check-tsan:
 	$(MKDIR_P) sanitized-thread
 	cd sanitized-thread && { test -f Makefile || '$(abs_top_srcdir)/configure' --enable-werror \
 	  --enable-sanitizers=thread CC='$(CC)' >configure.log 2>&1 || { cat configure.log; exit 1; }; }
-	$(MAKE) $(AM_MAKEFLAGS) -C sanitized-thread check TESTS='tests/abi/application.sh tests/unit/plan tests/unit/convert'
+	$(MAKE) $(AM_MAKEFLAGS) -C sanitized-thread check check_PROGRAMS='$(threaded)' \
+	  TESTS='tests/abi/application.sh $(threaded)'
 clean_targets += clean-sanitized
 clean-sanitized:
 	rm -rf sanitized sanitized-thread

@@ -4,7 +4,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 : "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
 . "$here/../need.sh"
-need cast cogvideox-lora drop lora-merge map quantize safetensors
+need cast cogvideox-lora dequantize drop gguf lora-merge lora-names map quantize safetensors
 need_command python3
 completions=$here/../../cli/completion
 : "${FMTCONV_PIPELINE_PATH=$(cd "$here/../../pipelines" && pwd)}"
@@ -37,6 +37,22 @@ tensors two.safetensors only.tensor other.tensor
 tensors 'a name.safetensors' spaced
 
 failed=0
+# Every value that is offered is one.
+accepted () # accepted CHAIN...: before the value
+{
+  for before; do
+    "$FMTCONV" complete -- -t "$before" | sed -n 's/	.*//p' >values
+    test -s values || { echo "FAIL: no values for $before"; failed=1; }
+    while read -r value; do
+      case $value in quantize:to=f8_e[45]m[23]) value=$value,scale=row ;; esac # needed for these
+      "$FMTCONV" -n -q -t "$value" two.safetensors out.gguf >/dev/null 2>err
+      test $? -ne 2 || { echo "FAIL: $value is offered, but refused: $(cat err)"; failed=1; }
+    done <values
+  done
+}
+accepted quantize:to= quantize:to=q8_0,rest= quantize:to=f8_e4m3,scale=block,block= cast:to= dequantize:to= \
+  cast:to=f16,keep= lora-names:to=
+
 ran=
 shell () # shell NAME SCRIPT [BASH-COMPLETION]
 {

@@ -3,6 +3,7 @@
 #include "core/plugin/descriptor.h"
 #include "core/plugin/params-check.h"
 #include "core/plugin/params.h"
+#include "core/plugin/suggest.h"
 #include "messages.h"
 #include <criterion/criterion.h>
 #include <math.h>
@@ -544,6 +545,38 @@ Test (descriptor, main_parameter)
       fine (&p)->writer.main = cases[i].main;
       expect_refused (&p, cases[i].says);
     }
+}
+
+Test (descriptor, values)
+{
+  static const struct
+  {
+    const char *values, *says;
+  } cases[] = {
+    { "text", "list of values 'text' is malformed: 'text' has no value" },
+    { "text=a other=b", "'other' is not a parameter" },
+    { "text=", "'text=' has no value" },
+    { "text= flag=yes", "'text=' has no value" },
+    { "text flag=yes", "'text' has no value" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      parts p;
+      fine (&p)->writer.values = cases[i].values;
+      expect_refused (&p, cases[i].says);
+    }
+}
+
+Test (descriptor, suggested_values)
+{
+  static const char values[] = "too=x  to=a|b rest=c";
+  fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
+  cr_expect_str_eq (fci_suggested (ctx, values, "to"), "a|b");
+  cr_expect_str_eq (fci_suggested (ctx, values, "rest"), "c");
+  cr_expect_str_eq (fci_suggested (ctx, values, "too"), "x");
+  cr_expect_null (fci_suggested (ctx, values, "t"));
+  cr_expect_null (fci_suggested (ctx, NULL, "to"));
+  fmtconv_ctx_free (ctx);
 }
 
 Test (descriptor, parameters)
