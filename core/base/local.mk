@@ -22,6 +22,7 @@ core_sources += \
 	core/base/message.h \
 	core/base/os.c \
 	core/base/os.h \
+	core/base/order.h \
 	core/base/sink.h \
 	core/base/size.h \
 	core/base/sort.c \

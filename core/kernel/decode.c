@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/kernel/decode.h"
 #include "core/kernel/dtype.h"
 #include "core/kernel/number.h"
@@ -16,6 +17,7 @@
       {                                                      \
         c_type item;                                         \
         memcpy (&item, at + i * sizeof item, sizeof item);   \
+        item = FCI_FILE_ORDER (item);                        \
         to[i] = value;                                       \
       }                                                      \
   }

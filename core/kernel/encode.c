@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/kernel/dtype.h"
 #include "core/kernel/encode.h"
 #include "core/kernel/number.h"
@@ -11,7 +12,7 @@
     {                                                                           \
       for (size_t i = 0; i < n; i++)                                            \
         {                                                                       \
-          const type item = (type) (value);                                     \
+          const type number = (type) (value), item = FCI_FILE_ORDER (number);   \
           memcpy ((unsigned char *) row + i * sizeof item, &item, sizeof item); \
         }                                                                       \
     }                                                                           \
@@ -88,6 +89,7 @@ from_f32 (const uint32_t *bits, uint32_t dtype, uint16_t bf16_nan, void *row, si
       break;
     default:
       memcpy (row, bits, n * sizeof *bits);
+      fci_file_order (row, n, sizeof *bits);
       break;
     }
 }
@@ -148,6 +150,7 @@ integers_from_integers (const uint64_t *value, uint32_t dtype, void *row, size_t
       break;
     default:
       memcpy (row, value, n * sizeof *value);
+      fci_file_order (row, n, sizeof *value);
       break;
     }
 }
@@ -161,7 +164,10 @@ fci_encode (fci_carrier carrier, const void *values, uint32_t dtype, uint16_t bf
     from_f32 ((const uint32_t *) (const void *) fci_as_f32 (carrier, values, n, work), dtype, bf16_nan, row,
               n);
   else if (target == FCI_IN_F64)
-    memcpy (row, as_f64 (carrier, values, n, work), n * sizeof (double));
+    {
+      memcpy (row, as_f64 (carrier, values, n, work), n * sizeof (double));
+      fci_file_order (row, n, sizeof (double));
+    }
   else if (carrier == FCI_IN_F32 || carrier == FCI_IN_F64)
     integers_from_f64 (as_f64 (carrier, values, n, work), dtype, row, n);
   else

@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "core/base/ctx.h"
+#include "core/base/order.h"
 #include "core/base/size.h"
 #include "core/source/source.h"
 #include "core/view/build.h"
+#include "core/view/byteswap.h"
 #include "core/view/pieces.h"
 #include "core/view/place.h"
 #include <string.h>
@@ -175,10 +177,14 @@ fmtconv_view_constant (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const ui
   if (!ctx || fmtconv_ctx_failed (ctx) || !fci_shape_size (ctx, dtype, rank, shape, &elements, &bytes)
       || (bytes > 0 && !data))
     return NULL;
+  const unsigned width = fci_byteswap_width (dtype);
   void *copy = fmtconv_ctx_alloc (ctx, 1, bytes);
   if (!copy)
     return NULL;
   if (bytes > 0)
-    memcpy (copy, data, bytes);
+    {
+      memcpy (copy, data, bytes);
+      fci_file_order (copy, width ? (size_t) (bytes / width) : 0, width);
+    }
   return fmtconv_view_leaf (fci_source_memory (ctx, copy, bytes, "constant"), 0, dtype, rank, shape, NULL);
 }

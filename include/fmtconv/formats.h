@@ -256,7 +256,7 @@ typedef struct fmtconv_operand
   unsigned by; /* not 0: its row is the value of operand by-1, I32 with one column, which comes before it */
 } fmtconv_operand;
 
-/* The part of an operand that a call needs.  Floats are f32, integers as stored. */
+/* The part of an operand that a call needs.  Floats are f32, integers as stored; both in the byte order of the machine. */
 typedef struct fmtconv_operand_part
 {
   const void *values; /* of row `row` and column `column` of the operand */

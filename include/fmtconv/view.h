@@ -24,7 +24,8 @@ FMTCONV_BEGIN_DECLS
 fmtconv_view *fmtconv_view_leaf (fmtconv_source *source, uint64_t at, uint32_t dtype, unsigned rank,
                                  const uint64_t *shape, const int64_t *byte_strides);
 
-/* Returns a view of the elements at `data`, dense and row-major.  The data is copied.
+/* Returns a view of the elements at `data`, dense and row-major, numbers in the byte order of the machine.  The data is
+ * copied.
  * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_constant (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape,
                                      const void *data);

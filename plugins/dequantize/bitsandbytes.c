@@ -133,6 +133,17 @@ take_shape (state *s)
   return 1;
 }
 
+/* Returns a float that is stored as little-endian bytes. */
+static float
+stored_float (const unsigned char *at)
+{
+  const uint32_t bits =
+      (uint32_t) at[0] | (uint32_t) at[1] << 8 | (uint32_t) at[2] << 16 | (uint32_t) at[3] << 24;
+  float value;
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
 /* Takes the table of codes, and checks that the stored one is the same. */
 static int
 take_table (const packed *p, state *s)
@@ -143,11 +154,11 @@ take_table (const packed *p, state *s)
   if (!s->table || (map && (map->dtype != FMTCONV_F32 || map->bytes != sizeof nf4)))
     return 0;
   memcpy (s->how.table, s->table, sizeof s->how.table);
-  const float *stored = map ? fmtconv_tensor_bytes (map) : s->table;
+  const unsigned char *stored = map ? fmtconv_tensor_bytes (map) : NULL;
   for (unsigned i = 0; i < CODES && stored; i++)
-    if (stored[i] != s->table[i])
+    if (stored_float (stored + i * sizeof (float)) != s->table[i])
       return 0;
-  return stored != NULL;
+  return !map || stored;
 }
 
 /* Takes the numbers of the description. Returns NULL, or what is wrong with it. */

@@ -5,6 +5,7 @@
  * Results that depend on others come after them, level by level. */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/exec/check/finite.h"
 #include "core/exec/check/hold.h"
 #include "core/exec/eval/fetch.h"
@@ -21,7 +22,7 @@
 typedef struct range
 {
   const fci_measured *measured;
-  float *results; /* of the whole view */
+  float *results; /* of the whole view, in the order of files */
   uint64_t at;
   uint64_t end;
 } range;
@@ -55,7 +56,9 @@ add_squares (const range *r, const float *values, size_t n, uint64_t at, double 
     *sum += (double) values[i] * (double) values[i];
   if ((at / sizeof *values + n) % row != 0)
     return;
-  r->results[at / sizeof *values / row] = (float) sqrt (*sum);
+  float *norm = &r->results[at / sizeof *values / row];
+  *norm = (float) sqrt (*sum);
+  fci_file_order_floats (norm, 1);
   *sum = 0;
 }
 
@@ -64,7 +67,7 @@ measure_range (fci_worker *worker, size_t n)
 {
   const range *r = (const range *) worker->pool->job_arg + n;
   const fci_rows *rows = r->measured->rows;
-  const float *values = (const float *) (const void *) worker->out;
+  float *values = (float *) (void *) worker->out;
   const uint64_t row = is_norm (r->measured) ? row_bytes (r->measured) : UINT64_MAX;
   double sum = 0;
   for (uint64_t at = r->at, bytes; at < r->end; at += bytes)
@@ -75,12 +78,16 @@ measure_range (fci_worker *worker, size_t n)
       if (fci_fetch (worker, rows, NULL, at, bytes, worker->out) != 0)
         return -1;
       const size_t count = (size_t) (bytes / sizeof *values);
+      fci_file_order_floats (values, count);
       if (fci_absmax (values, count) >= FCI_INF_BITS)
         return fci_fault_at_value (worker, rows, values, count, at / sizeof *values);
       if (is_norm (r->measured))
         add_squares (r, values, count, at, &sum);
       else
-        memcpy (r->results + at / sizeof *values, values, bytes);
+        {
+          memcpy (r->results + at / sizeof *values, values, bytes);
+          fci_file_order_floats (r->results + at / sizeof *values, count);
+        }
     }
   atomic_fetch_add_explicit (&worker->pool->done, r->end - r->at, memory_order_relaxed);
   return 0;

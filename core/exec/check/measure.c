@@ -5,6 +5,7 @@
  * depend on the order; a fault is that of the first invalid value, as ranges begin in order. */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/exec/check/finite.h"
 #include "core/exec/check/hold.h"
 #include "core/exec/check/measure.h"
@@ -75,9 +76,10 @@ measure_range (fci_worker *worker, size_t n)
 {
   const range *r = (const range *) worker->pool->job_arg + n;
   const fci_rows *rows = r->measured->rows;
-  const float *values = (const float *) (const void *) worker->out;
+  float *values = (float *) (void *) worker->out;
   if (fci_fetch (worker, rows, NULL, r->first * sizeof *values, r->count * sizeof *values, worker->out) != 0)
     return -1;
+  fci_file_order_floats (values, (size_t) r->count);
   for (uint64_t done = 0, count; done < r->count; done += count)
     {
       const stretch s = stretch_at (r->measured->requirement, r->first + done);
@@ -134,6 +136,7 @@ finish (const fci_measured *measured, uint32_t *largest)
   const uint64_t n = fci_absmax_blocks (measured->requirement);
   for (uint64_t i = 0; measure->divisor > 0 && i < n; i++)
     largest[i] = scale_bits (largest[i], measure->divisor);
+  fci_file_order (largest, (size_t) n, sizeof *largest);
   measure->source->memory = (const uint8_t *) largest;
 }
 

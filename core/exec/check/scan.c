@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/exec/check/measure.h"
 #include "core/exec/check/scan.h"
 #include "core/exec/eval/fetch.h"
@@ -128,17 +129,20 @@ parts_of (const block *k)
 static void
 inspect_value (block *k, const fci_worker *worker, uint64_t first, size_t n)
 {
-  const bool is_f32 = fci_element_bytes (k->a->view->dtype) == parts_of (k) * sizeof (float);
-  const void *a = worker->out, *b = worker->other;
+  void *const a = worker->out, *const b = worker->other;
+  const size_t size = fci_element_bytes (k->a->view->dtype) / parts_of (k);
+  fci_file_order (a, n, size);
+  if (k->b)
+    fci_file_order (b, n, size);
   if (k->b && k->a->view->dtype == FMTCONV_I64)
     fci_gap_i64 (&k->gap, a, b, n, first);
   else if (k->b && k->a->view->dtype == FMTCONV_U64)
     fci_gap_u64 (&k->gap, a, b, n, first);
-  else if (k->b && is_f32)
+  else if (k->b && size == sizeof (float))
     fci_gap_f32 (&k->gap, a, b, n, first);
   else if (k->b)
     fci_gap_f64 (&k->gap, a, b, n, first);
-  else if (is_f32)
+  else if (size == sizeof (float))
     fci_sums_f32 (&k->sums, a, n);
   else
     fci_sums_f64 (&k->sums, a, n);

@@ -5,6 +5,7 @@
  * order, so that the result does not depend on the number of threads or on the memory limit. */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/exec/check/finite.h"
 #include "core/exec/check/slerp.h"
 #include "core/exec/eval/fetch.h"
@@ -30,8 +31,11 @@ add_elements (fci_worker *worker, const fci_measured *measured, uint64_t first, 
   const fci_rows *const rows[] = { measured->rows, measured->other };
   uint8_t *const at[] = { worker->out, worker->out + size };
   for (unsigned i = 0; i < 2; i++)
-    if (fci_fetch (worker, rows[i], NULL, first * sizeof (float), size, at[i]) != 0)
-      return -1;
+    {
+      if (fci_fetch (worker, rows[i], NULL, first * sizeof (float), size, at[i]) != 0)
+        return -1;
+      fci_file_order (at[i], n, sizeof (float));
+    }
   const float *a = (const float *) (const void *) at[0], *b = (const float *) (const void *) at[1];
   fci_dot_add (dot, a, b, n);
   const fci_dot_sums so_far = fci_dot_total (dot);
@@ -120,6 +124,7 @@ finish (const fci_plan *plan, const fci_dot_sums *sums, float *weights)
           all.bb += sums->bb;
         }
       fci_slerp_weights (&all, measure->fraction, weights);
+      fci_file_order_floats (weights, 2);
       measure->source->memory = (const uint8_t *) weights;
       weights += 2;
     }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/exec/eval/encode.h"
 #include "core/exec/eval/fetch.h"
 #include "core/kernel/quant.h"
@@ -110,6 +111,7 @@ read_importance (fci_worker *worker, const fci_encoder *encoder, size_t columns,
   const uint64_t size = (columns + encoder->divided) * sizeof (float);
   if (fci_fetch (worker, encoder->importance, NULL, 0, size, (uint8_t *) to) != 0)
     return -1;
+  fci_file_order_floats (to, columns + encoder->divided);
   if (weigh (encoder, to, columns))
     return 0;
   worker->fault = (fci_fault){ .code = FMTCONV_E_FORMAT,
@@ -126,6 +128,7 @@ fci_encode_rows (fci_worker *worker, const fci_encoder *encoder, fci_tally *tall
         *importance = encoder->importance ? values + n_rows * columns : NULL;
   if (importance && read_importance (worker, encoder, columns, importance) != 0)
     return -1;
+  fci_file_order_floats (values, n_rows * columns);
   for (size_t i = 0; i < n_rows; i++, values += columns, out += fci_dtype_bytes (encoder->dtype, columns))
     {
       fci_tally tally = { 0 };

@@ -5,6 +5,7 @@
  * separate rectangle, and a part is cut until they fit their scratch. */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/exec/eval/factor.h"
 #include "core/exec/worker/worker.h"
 #include "core/kernel/row.h"
@@ -143,6 +144,7 @@ fci_factors_fetch (fci_fetching *f, const fci_part_box *p, fci_factors *factors)
       fetch.factors = f->factors;
       if (fci_fetch_part (&fetch, &rectangle, 0, (uint8_t *) values) != 0)
         return -1;
+      fci_file_order_floats (values, (size_t) count_factors (p, term));
     }
   return 0;
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/exec/eval/image.h"
 #include "core/exec/worker/read.h"
 #include "core/exec/worker/worker.h"
@@ -56,7 +57,7 @@ fci_image_plan (const fci_part_box *p, fci_image *im)
     }
 }
 
-/* Decodes n values of the blocks at `from`, after the first `skip`. */
+/* Decodes n values of the blocks at `from`, after the first `skip`, to a row of f32. */
 static void
 decode (uint32_t dtype, const uint8_t *from, uint64_t skip, uint64_t n, float *to)
 {
@@ -73,6 +74,7 @@ decode (uint32_t dtype, const uint8_t *from, uint64_t skip, uint64_t n, float *t
           fci_quant_decode (dtype, from, info->block, block);
           memcpy (to, block + skip, (size_t) take * sizeof *to);
         }
+      fci_file_order_floats (to, (size_t) take);
       from += (whole ? whole : 1) * info->block_bytes;
       to += take;
       n -= take;

@@ -6,6 +6,7 @@
  * many columns as the scratch allows, and used for all rows. */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/exec/eval/part.h"
 #include "core/exec/eval/product.h"
 #include "core/exec/worker/fault.h"
@@ -211,6 +212,7 @@ fetch_factor (tiling *g, const factor *x, uint64_t first, size_t n, uint64_t k, 
   w->dense = g->dense;
   w->capacity = g->capacity;
   int code = fci_fetch_part (&g->fetch, &p, 0, (uint8_t *) to);
+  fci_file_order_floats (to, n * depth);
   w->in = in;
   w->dense = dense;
   w->capacity = capacity;

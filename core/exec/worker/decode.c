@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/order.h"
 #include "core/exec/worker/decode.h"
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/read.h"
@@ -41,7 +42,11 @@ static int
 read_values (fci_worker *worker, const fci_decoded_operand *o, uint64_t at, size_t n, uint8_t *to)
 {
   if (o->stored == o->given)
-    return fci_worker_read (worker, o->source, at, to, n * o->stored);
+    {
+      const int code = fci_worker_read (worker, o->source, at, to, n * o->stored);
+      fci_file_order (to, n, o->stored);
+      return code;
+    }
   if (fci_worker_read (worker, o->source, at, stored_of (worker), n * o->stored) != 0)
     return -1;
   fci_decode (o->dtype, stored_of (worker), to, n);
@@ -115,6 +120,7 @@ decode (fci_worker *worker, const fmtconv_source *source, uint64_t row, uint64_t
     }
   const char *what =
       d->codec.decode (d->params, parts, row, column, count, (float *) worker->decoding.scratch);
+  fci_file_order (worker->decoding.scratch, count, sizeof (float));
   return what ? fail (worker, source, what) : 0;
 }
 
