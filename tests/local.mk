@@ -42,6 +42,7 @@ include tests/invalid/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk
 include tests/cli/local.mk
+include tests/cross/local.mk
 
 # The sample of './bootstrap demo': tests/interop/satmake.py --hidden 16 --layers 30 --rank 4 --alpha 2.
 sample = tests/data/ckpts_2b_lora/lora-disney-11-23-10-00

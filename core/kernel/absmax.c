@@ -8,6 +8,8 @@
 
 #ifdef __x86_64__
 #include <immintrin.h>
+#elif FCI_NEON
+#include <arm_neon.h>
 #endif
 
 static const uint32_t magnitude = 0x7fffffff;
@@ -60,6 +62,28 @@ absmax_avx2 (const float *values, size_t n)
     seen = larger (seen, lane[k]);
   return absmax_plain (values + i, n - i, seen);
 }
+#elif FCI_NEON
+enum
+{
+  LANES = 4,
+  VECTORS = 4 /* independent chains, so that none waits for another */
+};
+
+static uint32_t
+absmax_neon (const float *values, size_t n)
+{
+  const uint32x4_t mask = vdupq_n_u32 (magnitude);
+  uint32x4_t largest[VECTORS] = { vdupq_n_u32 (0), vdupq_n_u32 (0), vdupq_n_u32 (0), vdupq_n_u32 (0) };
+  size_t i = 0;
+  for (; i + VECTORS * LANES <= n; i += VECTORS * LANES)
+    for (unsigned k = 0; k < VECTORS; k++)
+      {
+        const uint32x4_t bits = vreinterpretq_u32_f32 (vld1q_f32 (values + i + k * LANES));
+        largest[k] = vmaxq_u32 (largest[k], vandq_u32 (bits, mask));
+      }
+  const uint32x4_t all = vmaxq_u32 (vmaxq_u32 (largest[0], largest[1]), vmaxq_u32 (largest[2], largest[3]));
+  return absmax_plain (values + i, n - i, vmaxvq_u32 (all));
+}
 #endif
 
 uint32_t
@@ -68,6 +92,9 @@ fci_absmax (const float *values, size_t n)
 #ifdef __x86_64__
   if (fci_kernel_level () >= FCI_LEVEL_AVX2)
     return absmax_avx2 (values, n);
+#elif FCI_NEON
+  if (fci_kernel_level () >= FCI_LEVEL_NEON)
+    return absmax_neon (values, n);
 #endif
   return absmax_plain (values, n, 0);
 }

@@ -33,7 +33,7 @@ detect (void)
 static int
 detect (void)
 {
-  return FCI_LEVEL_PORTABLE;
+  return FCI_NEON ? FCI_LEVEL_NEON : FCI_LEVEL_PORTABLE;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* core/kernel/crc32.c: CRC-32 of zip, by carry-less multiplication if the processor supports it.
+/* core/kernel/crc32.c: CRC-32 of zip, by carry-less multiplication or CRC instructions if the processor has them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -65,6 +65,36 @@ crc32_folded (uint32_t crc, const unsigned char *at, size_t n)
   crc = (uint32_t) crc32_z (0xffffffff, rest, sizeof rest);
   return (uint32_t) crc32_z (crc, at, n);
 }
+#elif FCI_NEON && defined __linux__
+#include <arm_acle.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+/* Every processor but those of ARMv8.0 must have these instructions. */
+static int
+has_crc (void)
+{
+  enum
+  {
+    CRC32 = 1 << 7 /* HWCAP_CRC32 of asm/hwcap.h */
+  };
+  return (getauxval (AT_HWCAP) & CRC32) != 0;
+}
+
+static __attribute__ ((target ("+crc"))) uint32_t
+crc32_by_instruction (uint32_t crc, const unsigned char *at, size_t n)
+{
+  uint64_t bytes;
+  crc = ~crc;
+  for (; n >= sizeof bytes; at += sizeof bytes, n -= sizeof bytes)
+    {
+      memcpy (&bytes, at, sizeof bytes);
+      crc = __crc32d (crc, bytes);
+    }
+  for (; n > 0; at++, n--)
+    crc = __crc32b (crc, *at);
+  return ~crc;
+}
 #endif
 
 uint32_t
@@ -75,6 +105,9 @@ fci_crc32 (uint32_t crc, const void *bytes, size_t n)
 #ifdef __x86_64__
   if (n >= 64 && fci_kernel_level () >= FCI_LEVEL_AVX2)
     return crc32_folded (crc, bytes, n);
+#elif FCI_NEON && defined __linux__
+  if (fci_kernel_level () >= FCI_LEVEL_NEON && has_crc ())
+    return crc32_by_instruction (crc, bytes, n);
 #endif
   return (uint32_t) crc32_z (crc, bytes, n);
 }

@@ -8,7 +8,7 @@
 #include "core/kernel/kernel.h"
 #include "core/kernel/stage.h"
 
-#ifdef __x86_64__
+#if defined __x86_64__ || FCI_NEON
 static fci_fast_mode
 fast_mode_of (const fci_stage *stage)
 {
@@ -29,6 +29,9 @@ fci_fast (const fci_stage *stage)
     return fci_fast_avx512 (stage->from, stage->to, fast_mode_of (stage));
   if (level >= FCI_LEVEL_AVX2)
     return fci_fast_avx2 (stage->from, stage->to, fast_mode_of (stage));
+#elif FCI_NEON
+  if (stage->n_scales <= 1 && fci_kernel_level () >= FCI_LEVEL_NEON)
+    return fci_fast_neon (stage->from, stage->to, fast_mode_of (stage));
 #else
   (void) stage;
 #endif

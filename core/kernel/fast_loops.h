@@ -16,5 +16,6 @@ typedef enum fci_fast_mode
 /* Return the loop from one data type to another; NULL: none.  Require a processor of that level. */
 fci_fast_fn *fci_fast_avx2 (uint32_t from, uint32_t to, fci_fast_mode mode);
 fci_fast_fn *fci_fast_avx512 (uint32_t from, uint32_t to, fci_fast_mode mode);
+fci_fast_fn *fci_fast_neon (uint32_t from, uint32_t to, fci_fast_mode mode);
 
 #endif

@@ -20,6 +20,7 @@ core_sources += \
 	core/kernel/fast_avx2.c \
 	core/kernel/fast_avx512.c \
 	core/kernel/fast_loops.h \
+	core/kernel/fast_neon.c \
 	core/kernel/fast_table.h \
 	core/kernel/gather.c \
 	core/kernel/gather.h \
@@ -32,6 +33,7 @@ core_sources += \
 	core/kernel/product_avx2.c \
 	core/kernel/product_avx512.c \
 	core/kernel/product_loops.h \
+	core/kernel/product_neon.c \
 	core/kernel/quant.h \
 	core/kernel/quant/avx2.c \
 	core/kernel/quant/avx512.c \
@@ -49,6 +51,7 @@ core_sources += \
 	core/kernel/quant/lanes.h \
 	core/kernel/quant/level.h \
 	core/kernel/quant/loops.h \
+	core/kernel/quant/neon.c \
 	core/kernel/quant/pack.c \
 	core/kernel/quant/portable.c \
 	core/kernel/quant/quant.c \

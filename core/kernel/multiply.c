@@ -17,6 +17,9 @@ fci_row_multiply (float *values, const float *factors, size_t n)
     i = fci_multiply_avx512 (values, factors, n, false);
   else if (level >= FCI_LEVEL_AVX2)
     i = fci_multiply_avx2 (values, factors, n, false);
+#elif FCI_NEON
+  if (fci_kernel_level () >= FCI_LEVEL_NEON)
+    i = fci_multiply_neon (values, factors, n, false);
 #endif
   for (; i < n; i++)
     values[i] = fci_f32_result (values[i] * factors[i], factors[i], values[i]);
@@ -32,6 +35,9 @@ fci_row_divide (float *values, const float *factors, size_t n)
     i = fci_multiply_avx512 (values, factors, n, true);
   else if (level >= FCI_LEVEL_AVX2)
     i = fci_multiply_avx2 (values, factors, n, true);
+#elif FCI_NEON
+  if (fci_kernel_level () >= FCI_LEVEL_NEON)
+    i = fci_multiply_neon (values, factors, n, true);
 #endif
   for (; i < n; i++)
     values[i] = fci_f32_result (values[i] / factors[i], values[i], factors[i]);

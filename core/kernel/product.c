@@ -53,6 +53,9 @@ product_at_this_level (void)
     return fci_product_avx512;
   if (level >= FCI_LEVEL_AVX2)
     return fci_product_avx2;
+#elif FCI_NEON
+  if (fci_kernel_level () >= FCI_LEVEL_NEON)
+    return fci_product_neon;
 #endif
   return product_portable;
 }
@@ -92,6 +95,9 @@ fci_row_add (float *values, const float *product, float factor, size_t n)
     i = fci_add_avx512 (values, product, factor, n);
   else if (level >= FCI_LEVEL_AVX2)
     i = fci_add_avx2 (values, product, factor, n);
+#elif FCI_NEON
+  if (fci_kernel_level () >= FCI_LEVEL_NEON)
+    i = fci_add_neon (values, product, factor, n);
 #endif
   for (; i < n; i++)
     values[i] = fci_f32_add (values[i], product[i] * factor);

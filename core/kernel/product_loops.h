@@ -3,6 +3,7 @@
 #ifndef FCI_KERNEL_PRODUCT_LOOPS_H
 #define FCI_KERNEL_PRODUCT_LOOPS_H
 
+#include "core/kernel/cpu.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,6 +20,12 @@ typedef size_t fci_add_fn (float *values, const float *product, float factor, si
 /* Multiplies or divides values[i] by factors[i], as fci_f32_result does.  Returns the number of elements
  * done. */
 typedef size_t fci_multiply_fn (float *values, const float *factors, size_t n, bool divide);
+
+#if FCI_NEON
+fci_multiply_fn fci_multiply_neon;
+fci_product_fn fci_product_neon;
+fci_add_fn fci_add_neon;
+#endif
 
 #ifdef __x86_64__
 fci_multiply_fn fci_multiply_avx2;

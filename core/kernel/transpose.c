@@ -2,10 +2,16 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/kernel/cpu.h"
 #include "core/kernel/transpose.h"
 
 #ifdef __x86_64__
 #include <emmintrin.h>
+#elif FCI_NEON
+#include <arm_neon.h>
+#endif
+
+#if defined __x86_64__ || FCI_NEON
 
 #define INLINE static inline __attribute__ ((always_inline))
 
@@ -14,8 +20,24 @@ enum
   MAX_ROWS = 16
 };
 
-INLINE __m128i
-low_pairs (__m128i a, __m128i b, size_t item)
+#ifdef __x86_64__
+
+typedef __m128i line_of;
+
+INLINE line_of
+load_line (const unsigned char *at)
+{
+  return _mm_loadu_si128 ((const __m128i *) (const void *) at);
+}
+
+INLINE void
+store_line (unsigned char *at, line_of line)
+{
+  _mm_storeu_si128 ((__m128i *) (void *) at, line);
+}
+
+INLINE line_of
+low_pairs (line_of a, line_of b, size_t item)
 {
   return item == 1   ? _mm_unpacklo_epi8 (a, b)
          : item == 2 ? _mm_unpacklo_epi16 (a, b)
@@ -23,14 +45,55 @@ low_pairs (__m128i a, __m128i b, size_t item)
                      : _mm_unpacklo_epi64 (a, b);
 }
 
-INLINE __m128i
-high_pairs (__m128i a, __m128i b, size_t item)
+INLINE line_of
+high_pairs (line_of a, line_of b, size_t item)
 {
   return item == 1   ? _mm_unpackhi_epi8 (a, b)
          : item == 2 ? _mm_unpackhi_epi16 (a, b)
          : item == 4 ? _mm_unpackhi_epi32 (a, b)
                      : _mm_unpackhi_epi64 (a, b);
 }
+
+#else
+
+typedef uint8x16_t line_of;
+
+INLINE line_of
+load_line (const unsigned char *at)
+{
+  return vld1q_u8 (at);
+}
+
+INLINE void
+store_line (unsigned char *at, line_of line)
+{
+  vst1q_u8 (at, line);
+}
+
+/* Pairs the elements of the lower (1) or upper (2) halves. */
+#define PAIRS(half, type)   \
+  vreinterpretq_u8_##type ( \
+      vzip##half##q_##type (vreinterpretq_##type##_u8 (a), vreinterpretq_##type##_u8 (b)))
+
+INLINE line_of
+low_pairs (line_of a, line_of b, size_t item)
+{
+  return item == 1   ? vzip1q_u8 (a, b)
+         : item == 2 ? PAIRS (1, u16)
+         : item == 4 ? PAIRS (1, u32)
+                     : PAIRS (1, u64);
+}
+
+INLINE line_of
+high_pairs (line_of a, line_of b, size_t item)
+{
+  return item == 1   ? vzip2q_u8 (a, b)
+         : item == 2 ? PAIRS (2, u16)
+         : item == 4 ? PAIRS (2, u32)
+                     : PAIRS (2, u64);
+}
+
+#endif
 
 /* Transposes a square.  In row-major order an element has an index of 2·b bits: b of the row, b of the
  * column. Interleaving the two halves of the order rotates the index by one bit; b rotations exchange row and
@@ -39,10 +102,10 @@ INLINE void
 square (unsigned char *out, int64_t out_stride, const unsigned char *in, int64_t in_stride, size_t item)
 {
   const size_t side = 16 / item;
-  __m128i line[MAX_ROWS], dealt[MAX_ROWS];
+  line_of line[MAX_ROWS], dealt[MAX_ROWS];
 #pragma GCC unroll 16
   for (size_t i = 0; i < side; i++)
-    line[i] = _mm_loadu_si128 ((const __m128i *) (const void *) (in + (int64_t) i * in_stride));
+    line[i] = load_line (in + (int64_t) i * in_stride);
 #pragma GCC unroll 16
   for (size_t turn = 1; turn < side; turn *= 2)
     {
@@ -58,7 +121,7 @@ square (unsigned char *out, int64_t out_stride, const unsigned char *in, int64_t
     }
 #pragma GCC unroll 16
   for (size_t i = 0; i < side; i++)
-    _mm_storeu_si128 ((__m128i *) (void *) (out + (int64_t) i * out_stride), line[i]);
+    store_line (out + (int64_t) i * out_stride, line[i]);
 }
 
 INLINE void

@@ -29,5 +29,6 @@ typedef struct fci_quant_level
 extern const fci_quant_level fci_quant_portable;
 extern const fci_quant_level fci_quant_avx2;
 extern const fci_quant_level fci_quant_avx512;
+extern const fci_quant_level fci_quant_neon;
 
 #endif

@@ -17,6 +17,9 @@ level_now (void)
     return &fci_quant_avx512;
   if (level >= FCI_LEVEL_AVX2)
     return &fci_quant_avx2;
+#elif FCI_NEON
+  if (fci_kernel_level () >= FCI_LEVEL_NEON)
+    return &fci_quant_neon;
 #endif
   return &fci_quant_portable;
 }
