@@ -96,6 +96,8 @@ set_defaults (fmtconv_options *options)
     options->threads = fci_os_cores ();
   if (options->memory == 0)
     options->memory = DEFAULT_MEMORY;
+  if (options->memory > PTRDIFF_MAX) /* more than a 32-bit machine can have */
+    options->memory = PTRDIFF_MAX;
 }
 
 fmtconv_ctx *

@@ -20,6 +20,13 @@ fci_size_mul (uint64_t a, uint64_t b, uint64_t *r)
   return !__builtin_mul_overflow (a, b, r);
 }
 
+/* Returns n as a count for an allocation; SIZE_MAX, which no allocation can have, if a 32-bit machine lacks the addresses. */
+static inline size_t
+fci_size_memory (uint64_t n)
+{
+  return n < SIZE_MAX ? (size_t) n : SIZE_MAX;
+}
+
 /* Returns whether [start, start + size) is inside [0, end). */
 static inline bool
 fci_size_within (uint64_t start, uint64_t size, uint64_t end)

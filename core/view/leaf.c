@@ -178,7 +178,7 @@ fmtconv_view_constant (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const ui
       || (bytes > 0 && !data))
     return NULL;
   const unsigned width = fci_byteswap_width (dtype);
-  void *copy = fmtconv_ctx_alloc (ctx, 1, bytes);
+  void *copy = fmtconv_ctx_alloc (ctx, fci_size_memory (bytes), 1);
   if (!copy)
     return NULL;
   if (bytes > 0)

@@ -110,7 +110,7 @@ take_factors (struct merge *m, const struct merge_term *t, const int part[3], fm
 static fmtconv_view *
 repeated (fmtconv_ctx *ctx, fmtconv_view *view, unsigned axis, uint64_t n)
 {
-  fmtconv_view **all = fmtconv_ctx_alloc (ctx, n, sizeof *all);
+  fmtconv_view **all = fmtconv_ctx_alloc (ctx, n < SIZE_MAX ? (size_t) n : SIZE_MAX, sizeof *all);
   for (uint64_t i = 0; all && i < n; i++)
     all[i] = view;
   return all ? fmtconv_view_concat (axis, n, all) : NULL;

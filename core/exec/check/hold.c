@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "core/base/order.h"
+#include "core/base/size.h"
 #include "core/exec/check/finite.h"
 #include "core/exec/check/hold.h"
 #include "core/exec/eval/fetch.h"
@@ -127,7 +128,7 @@ add_level (fci_pool *pool, fci_list *ranges, unsigned level)
       last = measure->level > last ? measure->level : last;
       if (measure->level != level)
         continue;
-      float *results = fmtconv_ctx_alloc (pool->ctx, measure->source->size, 1);
+      float *results = fmtconv_ctx_alloc (pool->ctx, fci_size_memory (measure->source->size), 1);
       if (!results || !add_ranges (pool, ranges, measured, results))
         return -1;
       measure->source->memory = (const uint8_t *) results;

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "core/base/order.h"
+#include "core/base/size.h"
 #include "core/exec/check/finite.h"
 #include "core/exec/check/hold.h"
 #include "core/exec/check/measure.h"
@@ -200,7 +201,7 @@ measure_absmax (fci_pool *pool)
 {
   fci_list ranges = { 0 };
   const uint64_t n = count_all (pool->plan);
-  uint32_t *largest = n ? fmtconv_ctx_alloc (pool->ctx, n, sizeof *largest) : NULL;
+  uint32_t *largest = n ? fmtconv_ctx_alloc (pool->ctx, fci_size_memory (n), sizeof *largest) : NULL;
   if (largest && add_all (pool, &ranges, largest)
       && fci_pool_run (pool, measure_range, ranges.items, ranges.n) == 0)
     finish_all (pool->plan, largest);

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "core/base/order.h"
+#include "core/base/size.h"
 #include "core/exec/check/finite.h"
 #include "core/exec/check/slerp.h"
 #include "core/exec/eval/fetch.h"
@@ -138,7 +139,7 @@ fci_measure_slerp (fci_pool *pool)
   const uint64_t n = count_blocks (plan);
   if (n == 0)
     return 0;
-  fci_dot_sums *sums = fmtconv_ctx_alloc (pool->ctx, n, sizeof *sums);
+  fci_dot_sums *sums = fmtconv_ctx_alloc (pool->ctx, fci_size_memory (n), sizeof *sums);
   float *weights = fmtconv_ctx_alloc (pool->ctx, 2 * plan->measured.n, sizeof *weights);
   if (sums && weights && add_blocks (pool, &blocks, sums)
       && fci_pool_run (pool, sum_block, blocks.items, blocks.n) == 0)
