@@ -72,7 +72,7 @@ part_of (fmtconv_ctx *ctx, parts *p, size_t tensor)
 static int
 begin (fmtconv_ctx *ctx, parts *p)
 {
-  if (p->stages[1] && fci_tensor_lineage_make (ctx, p->stages[1], &p->account))
+  if (p->stages[1] && fci_tensor_lineage_make (ctx, p->stages[1], NULL, &p->account))
     return ctx->failed;
   p->n = p->claims->complete;
   p->capacity = p->n + 1;

@@ -153,7 +153,7 @@ static int
 add_output (fmtconv_attr *object, const fci_conversion *c)
 {
   fci_tensor_lineage account;
-  if (fci_tensor_lineage_make (c->ctx, c->model, &account))
+  if (fci_tensor_lineage_make (c->ctx, c->model, c->layout->last_part->dropped, &account))
     return c->ctx->failed;
   add_dropped (object, c->ctx, &account);
   add_files (fci_add_array (object, "files"), c);

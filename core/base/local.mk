@@ -3,6 +3,8 @@
 core_sources += \
 	core/base/arena.c \
 	core/base/arena.h \
+	core/base/argument.c \
+	core/base/argument.h \
 	core/base/clock.c \
 	core/base/clock.h \
 	core/base/ctx.c \

@@ -48,22 +48,24 @@ make_plan (fci_conversion *c, const fci_output *outputs, size_t n)
   return c->ctx->failed;
 }
 
-/* Returns the model that the reader of the same name finds in the temporary output file. Passes the
+/* Returns the model that the reader of the writer's name finds in temporary output files. Passes the
  * parameters that writer and reader share, such as the root of the tensors; reports only errors. */
 static const fmtconv_model *
-reread (void *arg, const fmtconv_file *file, const char *path)
+reread (void *arg, const fci_written *written)
 {
   const fci_conversion *c = arg;
-  const fci_module *module = fci_module_find (c->ctx, file->writer);
+  const fci_module *module = fci_module_find (c->ctx, written->part->writer);
   if (!module || !fci_plugin_has (module->plugin, FCI_READER))
     {
       if (!c->ctx->failed)
         fmtconv_fail (c->ctx, FMTCONV_E_USAGE,
-                      "--verify rereads the output, but the plugin '%s' has no reader", file->writer);
+                      "--verify rereads the output, but the plugin '%s' has no reader",
+                      written->part->writer);
       return NULL;
     }
-  fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);
-  const char *shared = fci_params_shared (c->ctx, module->plugin->reader->params, file->params);
+  fmtconv_input *in =
+      fci_input_alias (c->ctx, written->path, written->base, written->stored, written->within);
+  const char *shared = fci_params_shared (c->ctx, module->plugin->reader->params, written->part->params);
   fci_subject subject = *fci_subject_now (c->ctx);
   subject.is_quiet = true;
   fci_subject_push (c->ctx, &subject);

@@ -88,7 +88,7 @@ list_bare (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *mod
   fci_tensor_lineage account;
   size_t n = 0;
   const bool *codes = find_codes (ctx, read);
-  if (!codes || fci_tensor_lineage_make (ctx, model, &account))
+  if (!codes || fci_tensor_lineage_make (ctx, model, NULL, &account))
     return 0;
   FCI_FOREACH_LEAF (leaf, model)
     {

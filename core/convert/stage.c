@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/base/state.h"
 #include "core/convert/detect.h"
@@ -12,6 +13,7 @@
 #include "core/convert/placeholders.h"
 #include "core/convert/stage.h"
 #include "core/layout/names.h"
+#include "core/layout/part.h"
 #include "core/model/freeze.h"
 #include "core/model/new.h"
 #include "core/model/scope.h"
@@ -167,10 +169,10 @@ write_into (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *model, 
     return ctx->failed;
   frame f;
   enter (ctx, &f, plugin, NULL, NULL);
-  const char *outer = layout->params;
-  layout->params = link->params;
-  int code = plugin->writer->write (ctx, link->block, model, layout);
-  layout->params = outer;
+  fci_layout_part *part = fci_layout_part_begin (layout, plugin->name, link->params, model);
+  int code = part ? plugin->writer->write (ctx, link->block, model, layout) : ctx->failed;
+  if (part)
+    fci_layout_part_end (layout, part);
   return leave (ctx, &f, code);
 }
 
@@ -223,7 +225,9 @@ fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtconv_mo
   fci_spec spec;
   fci_link link;
   fci_layout_scope saved;
-  if (!ctx || ctx->failed || !name || !model || !writer)
+  if (!fci_has_argument (ctx, "fmtconv_layout_write", "name", name)
+      || !fci_has_argument (ctx, "fmtconv_layout_write", "model", model)
+      || !fci_has_argument (ctx, "fmtconv_layout_write", "writer", writer))
     return;
   const fmtconv_plugin *plugin = called (ctx, writer, FCI_WRITER, &spec);
   if (!plugin || fci_layout_enter (layout, name, &saved))

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/layout/layout.h"
@@ -46,6 +47,13 @@ is_open (const fmtconv_file *file)
   return file && !fmtconv_ctx_failed (file->layout->ctx);
 }
 
+/* Returns whether a call can begin; NULL as that argument is an error. */
+static bool
+has_argument (const fmtconv_file *file, const char *call, const char *name, const void *argument)
+{
+  return file && fci_has_argument (file->layout->ctx, call, name, argument);
+}
+
 /* Returns the number of the last region. */
 static size_t
 last_number (const fmtconv_file *file)
@@ -56,7 +64,7 @@ last_number (const fmtconv_file *file)
 size_t
 fmtconv_file_emit (fmtconv_file *file, const void *bytes, size_t n)
 {
-  if (!is_open (file))
+  if (!is_open (file) || (n && !has_argument (file, "fmtconv_file_emit", "bytes", bytes)))
     return 0;
   const char *copy = n ? fci_strndup (file->layout->ctx, bytes, n) : "";
   fci_region *region = copy ? append (file, FCI_REGION_LITERAL, n) : NULL;
@@ -85,7 +93,9 @@ fmtconv_file_emit_le (fmtconv_file *file, unsigned bytes, uint64_t value)
 void
 fmtconv_file_emit_json (fmtconv_file *file, fmtconv_attr *node, int pretty)
 {
-  const char *text = is_open (file) ? fmtconv_attr_json_text (node, pretty) : NULL;
+  const char *text = has_argument (file, "fmtconv_file_emit_json", "node", node)
+                         ? fmtconv_attr_json_text (node, pretty)
+                         : NULL;
   if (!text)
     return;
   fmtconv_file_emit (file, text, strlen (text));
@@ -96,7 +106,8 @@ fmtconv_file_emit_json (fmtconv_file *file, fmtconv_attr *node, int pretty)
 size_t
 fmtconv_file_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view)
 {
-  if (!is_open (file) || !name || !view)
+  if (!has_argument (file, "fmtconv_file_emit_view", "name", name)
+      || !has_argument (file, "fmtconv_file_emit_view", "view", view))
     return 0;
   const char *copy = fci_strdup (file->layout->ctx, name);
   fci_region *region = copy ? append (file, FCI_REGION_TENSOR, fci_view_bytes (view)) : NULL;
@@ -121,7 +132,7 @@ is_earlier (const fmtconv_file *file, size_t region)
 void
 fmtconv_file_emit_tied (fmtconv_file *file, const char *name, size_t region)
 {
-  if (!is_open (file) || !name || !is_earlier (file, region))
+  if (!has_argument (file, "fmtconv_file_emit_tied", "name", name) || !is_earlier (file, region))
     return;
   const char *copy = fci_strdup (file->layout->ctx, name);
   fci_region *tied = copy ? append (file, FCI_REGION_TIED, 0) : NULL;
@@ -157,7 +168,7 @@ fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region)
 void
 fmtconv_file_emit_source (fmtconv_file *file, fmtconv_source *source)
 {
-  if (!is_open (file) || !source)
+  if (!has_argument (file, "fmtconv_file_emit_source", "source", source))
     return;
   fci_region *region = append (file, FCI_REGION_SOURCE, fmtconv_source_size (source));
   if (region)

@@ -49,14 +49,28 @@ typedef struct fci_region
   } u;
 } fci_region;
 
+/* The files and tensors of one call of a writer. */
+typedef struct fci_layout_part
+{
+  struct fci_layout_part *next;  /* the part that was finished after this one */
+  struct fci_layout_part *outer; /* of the writer that called this one; NULL: none */
+  const char *writer;            /* name of the plugin */
+  const char *params;            /* its parameters as typed */
+  const fmtconv_model *model;    /* given to the writer */
+  const char *target;            /* name of its target: a file of the layout, or "" for the output folder */
+  const fmtconv_file *before;    /* the last file when the writer was called; NULL: none */
+  const fmtconv_file *last;      /* its last file */
+  const char **dropped;          /* reason for each tensor number of the context; NULL until one is dropped */
+  size_t n_dropped;              /* items of `dropped` */
+} fci_layout_part;
+
 struct fmtconv_file
 {
   struct fmtconv_file *next;
   fmtconv_layout *layout;
-  const char *name;   /* relative to the target's folder, or to the target if the target is a folder */
-  const char *base;   /* its last component */
-  const char *writer; /* plugin that created the file; NULL: none */
-  const char *params; /* parameters of the plugin as typed; NULL: none */
+  const fci_layout_part *part; /* of the writer that created it; NULL: none */
+  const char *name; /* relative to the target's folder, or to the target if the target is a folder */
+  const char *base; /* its last component */
   uint64_t size;
   fci_region *first;
   fci_region *last;
@@ -76,11 +90,13 @@ typedef struct fci_stale
 struct fmtconv_layout
 {
   fmtconv_ctx *ctx;
-  const char *target; /* last component of OUTPUT, or of an inner writer's output */
-  const char *params; /* parameters of the current writer as typed; NULL: none */
-  const char *within; /* folder of the inner writer's files: "" or "vae/" */
-  bool is_folder;     /* OUTPUT is a folder */
-  bool is_inner;      /* the current writer is an inner writer: the target is a file */
+  const char *target;          /* last component of OUTPUT, or of an inner writer's output */
+  const char *within;          /* folder of the inner writer's files: "" or "vae/" */
+  bool is_folder;              /* OUTPUT is a folder */
+  bool is_inner;               /* the current writer is an inner writer: the target is a file */
+  fci_layout_part *part;       /* of the current writer; NULL: none */
+  fci_layout_part *first_part; /* in the order in which the writers finished */
+  fci_layout_part *last_part;
   fci_stale *stale;
   fci_stale *last_stale;
   fmtconv_file *first;

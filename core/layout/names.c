@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
 #include "core/base/size.h"
+#include "core/layout/account.h"
 #include "core/layout/layout.h"
 #include "core/layout/names.h"
 #include "core/layout/references.h"
@@ -106,8 +108,7 @@ fmtconv_layout_create (fmtconv_layout *layout, const char *name)
   file->layout = layout;
   file->name = full;
   file->base = last_component (full);
-  file->writer = fci_subject_now (ctx)->plugin;
-  file->params = layout->params;
+  file->part = layout->part;
   if (layout->last)
     layout->last->next = file;
   else
@@ -120,7 +121,8 @@ fmtconv_layout_create (fmtconv_layout *layout, const char *name)
 void
 fmtconv_layout_stale (fmtconv_layout *layout, const char *glob)
 {
-  const char *full = layout && glob ? full_name (layout, glob) : NULL;
+  const bool is_given = layout && fci_has_argument (layout->ctx, "fmtconv_layout_stale", "glob", glob);
+  const char *full = is_given ? full_name (layout, glob) : NULL;
   fci_stale *stale = full ? fci_new (layout->ctx, fci_stale) : NULL;
   if (!stale)
     return;
@@ -194,7 +196,7 @@ fci_layout_freeze (fmtconv_layout *layout)
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     if (check_folders (ctx, names, file->name))
       return fmtconv_ctx_failed (ctx);
-  if (fci_layout_resolve (layout))
+  if (fci_layout_resolve (layout) || fci_layout_account (layout))
     return fmtconv_ctx_failed (ctx);
   layout->frozen = 1;
   return 0;

@@ -1,6 +1,7 @@
 /* core/model/build.c: fills models: put, replace, drop, skip.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+#include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/base/utf8.h"
@@ -93,10 +94,18 @@ append (fmtconv_model *out, fci_model_entry *entry)
   out->numbered = false;
 }
 
+/* Returns whether a call can begin; NULL as that argument is an error. */
+static bool
+has_argument (const fmtconv_model *out, const char *call, const char *name, const void *argument)
+{
+  return out && fci_has_argument (out->ctx, call, name, argument);
+}
+
 void
 fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
 {
-  if (!view || !name || !fci_model_is_open (out))
+  if (!has_argument (out, "fmtconv_model_put", "name", name)
+      || !has_argument (out, "fmtconv_model_put", "view", view) || !fci_model_is_open (out))
     return;
   size_t len = strlen (name);
   if (!check_name (out, name, len, view))
@@ -115,7 +124,8 @@ fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
 void
 fmtconv_model_replace (fmtconv_model *out, const fmtconv_tensor *tensor, fmtconv_view *view)
 {
-  if (!view || !tensor || !fci_model_is_open (out))
+  if (!has_argument (out, "fmtconv_model_replace", "tensor", tensor)
+      || !has_argument (out, "fmtconv_model_replace", "view", view) || !fci_model_is_open (out))
     return;
   fci_model_entry *entry = (fci_model_entry *) tensor;
   if (entry->model != out)
@@ -153,7 +163,7 @@ remove_own (fmtconv_model *out, fci_model_entry *entry, const char *why)
 void
 fmtconv_model_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char *why)
 {
-  if (!tensor || !fci_model_is_open (out))
+  if (!has_argument (out, "fmtconv_model_drop", "tensor", tensor) || !fci_model_is_open (out))
     return;
   fci_model_entry *entry = (fci_model_entry *) tensor;
   const fmtconv_where where = { .tensor = tensor->name };
@@ -183,7 +193,7 @@ fmtconv_model_untie (fmtconv_model *out)
 void
 fmtconv_model_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *why)
 {
-  if (!what || !fci_model_is_open (out))
+  if (!has_argument (out, "fmtconv_model_skip", "what", what) || !fci_model_is_open (out))
     return;
   fci_skip *skip = fci_new (out->ctx, fci_skip);
   if (!skip)

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/model/bundle.h"
@@ -59,7 +60,8 @@ blob_refusal (const fmtconv_model *out, const char *name)
 void
 fmtconv_model_attach (fmtconv_model *out, const char *name, fmtconv_source *source)
 {
-  if (!name || !source || !fci_model_is_open (out))
+  if (!out || !fci_has_argument (out->ctx, "fmtconv_model_attach", "name", name)
+      || !fci_has_argument (out->ctx, "fmtconv_model_attach", "source", source) || !fci_model_is_open (out))
     return;
   const char *wrong = blob_refusal (out, name);
   if (wrong)

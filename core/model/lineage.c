@@ -171,8 +171,11 @@ find_reasons (fci_tensor_lineage *a)
   if (!used)
     return a->ctx->failed;
   FCI_FOREACH_LEAF (leaf, a->last)
-    for (uint32_t i = 0; i < fmtconv_model_count (leaf); i++)
-      used[fci_model_base (leaf) + i] = true;
+    for (uint32_t i = fci_model_base (leaf), end = i + (uint32_t) fmtconv_model_count (leaf); i < end; i++)
+      {
+        a->why[i] = a->unwritten ? a->unwritten[i] : NULL;
+        used[i] = !a->why[i];
+      }
   for (size_t i = a->lineage.n; i-- > 0;)
     step_back (a, used, a->lineage.model[i]);
   for (size_t i = 0; i < fci_origins (a->ctx); i++)
@@ -214,13 +217,19 @@ classify (fci_tensor_lineage *a, const fmtconv_model *input, const fate *fates)
     }
 }
 
+static bool
+is_unwritten (const fci_tensor_lineage *a, uint32_t number)
+{
+  return a->unwritten && a->unwritten[number];
+}
+
 static void
 note_results (const fci_tensor_lineage *a, const fmtconv_model *leaf, fate *fates)
 {
   uint32_t j = fci_model_base (leaf);
   FMTCONV_FOREACH (t, leaf)
     {
-      for (size_t k = 0; k < a->n_from[j]; k++)
+      for (size_t k = 0; k < a->n_from[j] && !is_unwritten (a, j); k++)
         {
           fate *f = &fates[a->from[j][k]];
           f->uses++;
@@ -239,6 +248,9 @@ find_fates (fci_tensor_lineage *a)
     return a->ctx->failed;
   FCI_FOREACH_LEAF (leaf, a->last)
     note_results (a, leaf, fates);
+  FCI_FOREACH_LEAF (leaf, a->last)
+    for (uint32_t i = 0; i < fmtconv_model_count (leaf); i++)
+      a->out -= is_unwritten (a, fci_model_base (leaf) + i);
   for (size_t i = 0; i < a->lineage.n; i++)
     if (fci_is_input (a->lineage.model[i]))
       classify (a, a->lineage.model[i], fates);
@@ -246,10 +258,13 @@ find_fates (fci_tensor_lineage *a)
 }
 
 int
-fci_tensor_lineage_make (fmtconv_ctx *ctx, const fmtconv_model *last, fci_tensor_lineage *out)
+fci_tensor_lineage_make (fmtconv_ctx *ctx, const fmtconv_model *last, const char *const *unwritten,
+                         fci_tensor_lineage *out)
 {
   size_t count = (size_t) fci_origins (ctx) + 1;
-  *out = (fci_tensor_lineage){ .ctx = ctx, .last = last, .out = fci_model_tensors (last) };
+  *out = (fci_tensor_lineage){
+    .ctx = ctx, .last = last, .unwritten = unwritten, .out = fci_model_tensors (last)
+  };
   out->from = fmtconv_ctx_alloc (ctx, count, sizeof *out->from);
   out->n_from = fmtconv_ctx_alloc (ctx, count, sizeof *out->n_from);
   out->why = fmtconv_ctx_alloc (ctx, count, sizeof *out->why);

@@ -18,7 +18,8 @@ typedef struct fci_ancestors
 typedef struct fci_tensor_lineage
 {
   fmtconv_ctx *ctx;
-  const fmtconv_model *last; /* the model that is written */
+  const fmtconv_model *last;    /* the model that is written */
+  const char *const *unwritten; /* why a writer dropped each of its tensors; NULL: it dropped none */
   fci_ancestors lineage;
   size_t in;
   size_t kept; /* unshared, under the same name */
@@ -35,8 +36,10 @@ typedef struct fci_tensor_lineage
 /* Returns whether a reader made the model. */
 bool fci_is_input (const fmtconv_model *model);
 
-/* Computes the lineage of a frozen model. Returns 0, or the code of an error. */
-int fci_tensor_lineage_make (fmtconv_ctx *ctx, const fmtconv_model *last, fci_tensor_lineage *out);
+/* Computes the lineage of a frozen model. unwritten: the reason for each tensor number of `last` that its writer
+ * dropped; NULL: none. Returns 0, or the code of an error. */
+int fci_tensor_lineage_make (fmtconv_ctx *ctx, const fmtconv_model *last, const char *const *unwritten,
+                             fci_tensor_lineage *out);
 
 /* Tensors dropped for the same reason. */
 typedef struct fci_drop_reason

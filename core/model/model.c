@@ -91,6 +91,12 @@ fci_tensor_index (const fmtconv_tensor *tensor)
   return entry->index;
 }
 
+const fmtconv_model *
+fci_tensor_model (const fmtconv_tensor *tensor)
+{
+  return ((const fci_model_entry *) tensor)->model;
+}
+
 const fmtconv_tensor *
 fmtconv_model_tied (const fmtconv_model *model, const fmtconv_tensor *tensor)
 {

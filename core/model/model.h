@@ -30,6 +30,9 @@ unsigned fci_model_features (const fmtconv_model *model);
 const fmtconv_tensor *fci_model_tensor (const fmtconv_model *model, size_t i);
 size_t fci_tensor_index (const fmtconv_tensor *tensor);
 
+/* Returns the model of a tensor; NULL: it was dropped from its model. */
+const fmtconv_model *fci_tensor_model (const fmtconv_tensor *tensor);
+
 const fci_skip *fci_model_skips (const fmtconv_model *model);
 
 /* Return the number of tensors of a model with its components, and the sums of bytes and elements

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/model/bundle.h"
 #include "core/model/freeze.h"
@@ -42,7 +43,7 @@ find_component (const fmtconv_model *model, const char *name)
 fmtconv_model *
 fmtconv_model_component (fmtconv_model *out, const char *name)
 {
-  if (!out || !name || fmtconv_ctx_failed (out->ctx))
+  if (!out || !fci_has_argument (out->ctx, "fmtconv_model_component", "name", name))
     return NULL;
   fmtconv_model *component = find_component (out, name);
   if (component || !fci_model_is_open (out))

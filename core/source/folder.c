@@ -97,7 +97,8 @@ read_names (fmtconv_input *folder, DIR *dir, const char **names)
           fci_fail_io (folder->ctx, folder->path, "cannot be listed");
           return false;
         }
-      if (!add_name (folder, names, entry->d_name))
+      if (!fci_stored_hides (folder->stored, folder->within, entry->d_name)
+          && !add_name (folder, names, entry->d_name))
         return false;
     }
 }
@@ -108,6 +109,11 @@ collect (fmtconv_input *folder, DIR *dir)
 {
   const char **names = calloc (MAX_NAMES, sizeof *names);
   bool fine = names ? read_names (folder, dir, names) : fci_nomem (folder->ctx) != NULL;
+  for (size_t i = 0; fine && folder->stored && i < folder->stored->n; i++)
+    {
+      const char *entry = fci_stored_entry (folder->stored, folder->within, i);
+      fine = !entry || add_name (folder, names, entry);
+    }
   size_t n = folder->n_names;
   const char **kept = fine ? fmtconv_ctx_alloc (folder->ctx, n + 1, sizeof *kept) : NULL;
   if (kept && n > 0)

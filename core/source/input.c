@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/base/os.h"
 #include "core/source/disk.h"
@@ -158,11 +159,15 @@ fci_input_user (fmtconv_ctx *ctx, const char *path)
 }
 
 fmtconv_input *
-fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base)
+fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base, const fci_stored_files *stored,
+                 const char *within)
 {
   fmtconv_input *in = path && base && !fmtconv_ctx_failed (ctx) ? open_typed (ctx, path, base) : NULL;
-  if (in)
-    in->is_alone = true;
+  if (!in)
+    return NULL;
+  in->is_alone = in->source;
+  in->stored = stored;
+  in->within = within;
   return in;
 }
 
@@ -196,7 +201,8 @@ fmtconv_input_has (fmtconv_input *folder, const char *name)
 {
   struct stat st;
   return folder && name && folder->top && !fmtconv_ctx_failed (folder->ctx) && is_plain (name)
-         && fstatat (folder->fd, name, &st, 0) == 0;
+         && (fci_stored_path (folder->stored, folder->within, name)
+             || fstatat (folder->fd, name, &st, 0) == 0);
 }
 
 static const char *
@@ -218,6 +224,17 @@ fail_beneath (fmtconv_ctx *ctx, const char *path)
     fci_fail_system (ctx, FMTCONV_E_FORMAT, EXDEV, path, &where, "this link points outside the input folder");
   else
     fail_open (ctx, path);
+}
+
+/* Opens a file that is stored under another name.  NULL: there is none of that name, or an error. */
+static fmtconv_input *
+open_stored (fmtconv_input *folder, const char *name)
+{
+  const char *path = fci_stored_path (folder->stored, folder->within, name);
+  fmtconv_input *in = path ? fci_input_alias (folder->ctx, path, name, folder->stored, folder->within) : NULL;
+  if (in)
+    in->parent = folder;
+  return in;
 }
 
 static fmtconv_input *
@@ -245,13 +262,18 @@ open_in (fmtconv_input *folder, const char *name)
     return NULL;
   in->parent = folder;
   in->top = in->source ? NULL : folder->top;
-  return in;
+  if (folder->stored)
+    {
+      in->stored = folder->stored;
+      in->within = in->source ? folder->within : fmtconv_ctx_printf (ctx, "%s%s/", folder->within, name);
+    }
+  return fmtconv_ctx_failed (ctx) ? NULL : in;
 }
 
 fmtconv_input *
 fmtconv_input_child (fmtconv_input *folder, const char *name)
 {
-  if (!folder || !name || fmtconv_ctx_failed (folder->ctx))
+  if (!folder || !fci_has_argument (folder->ctx, "fmtconv_input_child", "name", name))
     return NULL;
   if (!folder->top)
     fci_fail_file (folder->ctx, FMTCONV_E_MISSING, folder->path, NULL, "'%s' not found: this is not a folder",
@@ -260,7 +282,10 @@ fmtconv_input_child (fmtconv_input *folder, const char *name)
     fci_fail_file (folder->ctx, FMTCONV_E_FORMAT, folder->path, NULL,
                    "'%s' is not a plain file name: only files in this folder can be opened", name);
   else
-    return open_in (folder, name);
+    {
+      fmtconv_input *stored = open_stored (folder, name);
+      return stored || fmtconv_ctx_failed (folder->ctx) ? stored : open_in (folder, name);
+    }
   return NULL;
 }
 
@@ -294,6 +319,11 @@ fmtconv_input_parent (fmtconv_input *in)
     {
       const char *path = folder_of (in);
       in->parent = path ? open_typed (in->ctx, path, NULL) : NULL;
+      if (in->parent && in->source)
+        {
+          in->parent->stored = in->stored;
+          in->parent->within = in->within;
+        }
     }
   return in->parent;
 }

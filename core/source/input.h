@@ -3,6 +3,7 @@
 #ifndef FCI_SOURCE_INPUT_H
 #define FCI_SOURCE_INPUT_H
 
+#include "core/source/stored.h"
 #include <fmtconv/input.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -14,9 +15,12 @@ fmtconv_input *fci_input_user (fmtconv_ctx *ctx, const char *path);
 /* Returns the i-th input of the user, newest first; NULL at the end. */
 fmtconv_input *fci_input_typed (fmtconv_ctx *ctx, size_t i);
 
-/* Opens one of fmtconv's own files under another base name: --verify reads the temporary file as its
- * target. */
-fmtconv_input *fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base);
+/* Opens one of fmtconv's own files, or a folder of them, under another base name: --verify reads the temporary file as
+ * its target.
+ *   stored  the other files, which are found next to it or below it under their final names
+ *   within  the folder of `base` among those names, or that folder itself: "" or "vae/" */
+fmtconv_input *fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base,
+                                const fci_stored_files *stored, const char *within);
 
 /* Returns whether the user named the input. Otherwise a reader found it next to or below a named input. */
 bool fci_input_is_named (const fmtconv_input *in);

@@ -21,5 +21,7 @@ core_sources += \
 	core/source/shard.c \
 	core/source/source.c \
 	core/source/source.h \
+	core/source/stored.c \
+	core/source/stored.h \
 	core/source/within.c \
 	core/source/within.h

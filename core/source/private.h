@@ -3,6 +3,7 @@
 #ifndef FCI_SOURCE_PRIVATE_H
 #define FCI_SOURCE_PRIVATE_H
 
+#include "core/source/stored.h"
 #include <fmtconv/input.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -21,9 +22,11 @@ struct fmtconv_input
   fmtconv_input *before;    /* the previous input of the user */
   const char *const *names; /* folder: sorted; NULL: not listed yet */
   size_t n_names;
-  const fmtconv_peek *peek; /* NULL: not made yet */
-  bool is_alone;            /* files next to it are not part of it */
-  bool is_named;            /* named by the user, not found by a reader */
+  const fmtconv_peek *peek;       /* NULL: not made yet */
+  const fci_stored_files *stored; /* --verify: files that are read under their final names; NULL: none */
+  const char *within;             /* … and the folder among their names; "" or "vae/" */
+  bool is_alone;                  /* files next to it are not part of it */
+  bool is_named;                  /* named by the user, not found by a reader */
 };
 
 #endif

@@ -5,11 +5,13 @@
  * leaf, and everything that is done to leaves can be done to it. */
 #include "config.h"
 
+#include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/source/decoded.h"
 #include "core/source/source.h"
 #include "core/view/build.h"
+#include "core/view/given.h"
 #include "core/view/require-equal.h"
 #include "core/view/view.h"
 #include <string.h>
@@ -181,12 +183,16 @@ fmtconv_view *
 fmtconv_view_decode (const fmtconv_codec *codec, const char *name, const void *params, size_t params_size,
                      uint64_t rows, uint64_t columns, const fmtconv_operand *operands, size_t n)
 {
-  for (size_t i = 0; i < n; i++)
-    if (!operands[i].view || fmtconv_ctx_failed (operands[i].view->ctx))
-      return NULL;
-  if (n == 0)
+  fmtconv_view *views[FCI_MAX_OPERANDS];
+  const size_t known = n < FCI_MAX_OPERANDS ? n : FCI_MAX_OPERANDS;
+  for (size_t i = 0; i < known; i++)
+    views[i] = operands[i].view;
+  if (!fci_views_given ("fmtconv_view_decode", known, views))
     return NULL;
   fmtconv_ctx *ctx = operands[0].view->ctx;
+  if (!fci_has_argument (ctx, "fmtconv_view_decode", "codec", codec)
+      || !fci_has_argument (ctx, "fmtconv_view_decode", "name", name))
+    return NULL;
   if (codec->struct_size < sizeof *codec || !codec->decode || n > FCI_MAX_OPERANDS)
     {
       fmtconv_fail (ctx, FMTCONV_E_USAGE, "a codec without a decoder, or with more than %d operands",

@@ -13,12 +13,16 @@ core_sources += \
 	core/view/byteswap.h \
 	core/view/canon.c \
 	core/view/canon.h \
+	core/view/coverage.c \
+	core/view/coverage.h \
 	core/view/decode.c \
 	core/view/dtype.c \
 	core/view/equal.c \
 	core/view/equal.h \
 	core/view/flat.c \
 	core/view/flat.h \
+	core/view/given.c \
+	core/view/given.h \
 	core/view/hold.c \
 	core/view/inspect.c \
 	core/view/inspect.h \

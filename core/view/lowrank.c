@@ -5,6 +5,7 @@
 #include "config.h"
 #include "core/base/ctx.h"
 #include "core/view/build.h"
+#include "core/view/given.h"
 #include "core/view/ops.h"
 #include "core/view/order.h"
 #include "core/view/pieces.h"
@@ -209,7 +210,7 @@ unchanged (const sum *s)
 fmtconv_view *
 fmtconv_view_lowrank (fmtconv_view *view, fmtconv_view *b, fmtconv_view *a, double factor)
 {
-  if (!view || !b || !a || fmtconv_ctx_failed (view->ctx))
+  if (!fci_views_given ("fmtconv_view_lowrank", 3, (fmtconv_view *[]){ view, b, a }))
     return NULL;
   const sum s = { .view = view, .factor = { b, a }, .by = (float) factor };
   if (!check_types (&s) || !check_shapes (&s) || !check_boxes (b, 1) || !check_boxes (a, 0)

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "core/base/ctx.h"
 #include "core/view/build.h"
+#include "core/view/given.h"
 #include "core/view/ops.h"
 #include "core/view/order.h"
 #include "core/view/pieces.h"
@@ -276,7 +277,8 @@ scaled (const scaling *s)
 static fmtconv_view *
 scale_by (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block, fci_op_kind kind)
 {
-  if (!view || !factors || fmtconv_ctx_failed (view->ctx))
+  const char *call = kind == FCI_OP_DIVIDE ? "fmtconv_view_divide" : "fmtconv_view_multiply";
+  if (!fci_views_given (call, 2, (fmtconv_view *[]){ view, factors }))
     return NULL;
   scaling s = { .view = view, .factors = factors, .kind = kind };
   if (!check_types (&s) || !take_blocks (&s, block) || !check_boxes (&s))
@@ -314,7 +316,7 @@ check_addend (const scaling *s, double factor)
 fmtconv_view *
 fmtconv_view_add (fmtconv_view *view, fmtconv_view *other, double factor)
 {
-  if (!view || !other || fmtconv_ctx_failed (view->ctx))
+  if (!fci_views_given ("fmtconv_view_add", 2, (fmtconv_view *[]){ view, other }))
     return NULL;
   scaling s = { .view = view, .factors = other, .kind = FCI_OP_ADD, .times = (float) factor };
   for (unsigned i = 0; i < view->rank; i++)

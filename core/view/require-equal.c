@@ -7,6 +7,7 @@
 #include "core/view/blocks.h"
 #include "core/view/build.h"
 #include "core/view/equal.h"
+#include "core/view/given.h"
 #include "core/view/origins.h"
 #include "core/view/require-equal.h"
 #include <string.h>
@@ -113,10 +114,7 @@ add (fci_view_head *head, fmtconv_view *wanted, fmtconv_view *other)
 fmtconv_view *
 fmtconv_view_require_equal (size_t n, fmtconv_view *const *views)
 {
-  for (size_t k = 0; k < n; k++)
-    if (!views[k] || fmtconv_ctx_failed (views[k]->ctx))
-      return NULL;
-  if (n == 0)
+  if (!fci_views_given ("fmtconv_view_require_equal", n, views))
     return NULL;
   fmtconv_view *first = views[0];
   if (n > 1 && first->encoded)

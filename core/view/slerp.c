@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/view/given.h"
 #include "core/view/measure.h"
 #include "core/view/ops.h"
 
@@ -40,7 +41,8 @@ weight (fmtconv_view *weights, uint64_t i)
 fmtconv_view *
 fmtconv_view_slerp (fmtconv_view *view, fmtconv_view *other, double fraction)
 {
-  if (!view || !other || fmtconv_ctx_failed (view->ctx) || !check (view, other, fraction))
+  if (!fci_views_given ("fmtconv_view_slerp", 2, (fmtconv_view *[]){ view, other })
+      || !check (view, other, fraction))
     return NULL;
   const fci_measure like = { .kind = FCI_MEASURE_SLERP, .fraction = fraction };
   fmtconv_view *from = fmtconv_view_cast (view, FMTCONV_F32), *to = fmtconv_view_cast (other, FMTCONV_F32);

@@ -7,6 +7,7 @@
 #include "core/view/blocks.h"
 #include "core/view/build.h"
 #include "core/view/flat.h"
+#include "core/view/given.h"
 #include "core/view/pieces.h"
 #include "core/view/require-equal.h"
 #include "core/view/view.h"
@@ -189,10 +190,7 @@ check_concat (unsigned axis, size_t n, fmtconv_view *const *views, uint64_t *sha
 fmtconv_view *
 fmtconv_view_concat (unsigned axis, size_t n, fmtconv_view *const *views)
 {
-  for (size_t k = 0; k < n; k++)
-    if (!views[k] || fmtconv_ctx_failed (views[k]->ctx))
-      return NULL;
-  if (n == 0)
+  if (!fci_views_given ("fmtconv_view_concat", n, views))
     return NULL;
   uint64_t shape[FMTCONV_MAX_RANK];
   fci_view_head head = fci_view_head_of (views[0]);

@@ -394,6 +394,11 @@ void fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtco
  * Errors: E_INTERNAL.  Thread: context.  Since: 0.1. */
 void fmtconv_layout_stale (fmtconv_layout *layout, const char *glob);
 
+/* Drops a tensor of the writer's model, or the part of it that is not emitted.  `why` is shown to the user, with the
+ * reasons of transforms.
+ * Errors: E_INTERNAL.  Thread: context.  Since: 0.1. */
+void fmtconv_layout_drop (fmtconv_layout *layout, const fmtconv_tensor *tensor, const char *why);
+
 /* Names another tensor that shares the bytes of that region, for messages and --verify.
  * Errors: E_INTERNAL.  Thread: context.  Since: 0.1. */
 void fmtconv_file_emit_tied (fmtconv_file *file, const char *name, size_t region);

@@ -5,6 +5,10 @@
  * data first; files that refer to it (an index, a configuration) last.
  *
  * The output is a file, or a folder of files if the writer says so (is_folder, or a suffix "/").
+ *
+ * A writer accounts for every tensor that it was given: each element is emitted once, in any order, shape, data type or
+ * encoding, in one view or in several; or the tensor is tied (fmtconv_file_emit_tied) or dropped (fmtconv_layout_drop),
+ * both in fmtconv/formats.h.  Otherwise the conversion fails, and the error names the writer and the tensors.
  */
 #ifndef FMTCONV_LAYOUT_H
 #define FMTCONV_LAYOUT_H
@@ -35,8 +39,9 @@ void fmtconv_file_emit_le (fmtconv_file *file, unsigned bytes, uint64_t value);
  * Errors: E_LIMIT.  Thread: context.  Since: 0.1. */
 void fmtconv_file_emit_json (fmtconv_file *file, fmtconv_attr *node, int pretty);
 
-/* Appends the elements of a view, dense and row-major.  name: the tensor's, for messages and --verify.  Returns the
- * number of the region in its file.
+/* Appends the elements of a view, dense and row-major.  Returns the number of the region in its file.
+ *   name  under which the plugin's reader finds the tensor, for --verify; for messages.  Several views with one name are
+ *         parts of one tensor.
  * Errors: E_LIMIT, E_UNSUPPORTED.  Thread: context.  Since: 0.1. */
 size_t fmtconv_file_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view);
 

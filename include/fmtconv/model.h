@@ -71,9 +71,8 @@ int fmtconv_tensor_scalar (const fmtconv_tensor *tensor, double *value);
 
 /* ---- Filling a model: `out` of a callback */
 
-/* Appends a tensor.  Does nothing if `view` is NULL.  Refuses a name that is empty, a duplicate, longer than 4096 bytes,
- * or holds control characters.
- * Errors: E_FORMAT.  Thread: context.  Since: 0.1. */
+/* Appends a tensor.  Refuses a name that is empty, a duplicate, longer than 4096 bytes, or holds control characters.
+ * Errors: E_FORMAT, E_INTERNAL.  Thread: context.  Since: 0.1. */
 void fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view);
 
 /* Replaces the value of one of out's tensors.  Name and position stay.

@@ -3,9 +3,11 @@
  *
  * OWNERSHIP  What the core returns belongs to the context and lives until fmtconv_ctx_free.  What a caller passes
  *            is copied, or must live as long as the context.  A plugin frees only what it allocated itself.
- * ERRORS     A context keeps its first error.  A call that receives NULL for an object, or that follows an error,
- *            does nothing and returns NULL or 0.  A callback that returns 0 after an error has failed all the same.
- *            So a plugin checks a result only before it dereferences it.
+ * ERRORS     A context keeps its first error.  A call that receives NULL for the object that it works on, or that
+ *            follows an error, does nothing and returns NULL or 0.  A callback that returns 0 after an error has failed
+ *            all the same.  So a plugin checks a result only before it dereferences it.
+ *            NULL for another argument that a call needs (a name, a view, a tensor), without an earlier error, is
+ *            E_INTERNAL: the message names the plugin, the call and the argument.
  *
  * Each declaration, or group of declarations under one comment, ends its comment with one line:
  *

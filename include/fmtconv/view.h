@@ -3,7 +3,7 @@
  *
  * A view says where elements lie and which operations apply to them.  No call here touches tensor data.  Shapes are in
  * elements, outermost axis first; data is row-major.  A constructor returns NULL if it receives a NULL view, so that
- * expressions can be nested, and records E_USAGE for an impossible shape.
+ * expressions can be nested, and records E_USAGE for an impossible shape.  One NULL among several views is E_INTERNAL.
  *
  * Arithmetic is in f32 and rounds once, to nearest even: at the next cast, or when the view is written in its data
  * type.

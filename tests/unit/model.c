@@ -135,13 +135,26 @@ Test (model, refused_names)
 
 Test (model, put_of_nothing)
 {
-  fmtconv_model *model = fci_model_new (ctx, NULL);
-  fmtconv_model_put (model, "a", NULL);
   fmtconv_model_put (NULL, "a", row (0, 1));
-  fmtconv_model_replace (model, NULL, row (0, 1));
-  fmtconv_model_drop (model, NULL, "x");
-  cr_expect_eq (fmtconv_model_count (model), 0);
   cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
+  fmtconv_model_put (fci_model_new (ctx, NULL), "a", NULL);
+  expect_error (FMTCONV_E_INTERNAL, "NULL was passed as the argument 'view' of fmtconv_model_put");
+  fmtconv_model_put (fci_model_new (ctx, NULL), NULL, row (0, 1));
+  expect_error (FMTCONV_E_INTERNAL, "NULL was passed as the argument 'name' of fmtconv_model_put");
+  fmtconv_model_replace (fci_model_new (ctx, NULL), NULL, row (0, 1));
+  expect_error (FMTCONV_E_INTERNAL, "'tensor' of fmtconv_model_replace");
+  fmtconv_model_drop (fci_model_new (ctx, NULL), NULL, "x");
+  expect_error (FMTCONV_E_INTERNAL, "'tensor' of fmtconv_model_drop");
+  fmtconv_model_component (fci_model_new (ctx, NULL), NULL);
+  expect_error (FMTCONV_E_INTERNAL, "'name' of fmtconv_model_component");
+}
+
+/* A call that receives NULL after an error keeps that error. */
+Test (model, put_of_nothing_after_an_error)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_model_put (model, "a", fmtconv_view_slice (row (0, 1), 7, 0, 1));
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_USAGE);
 }
 
 Test (model, frozen)

@@ -188,11 +188,11 @@ Test (publish, several_files_and_an_empty_one)
 /* ---- Verification, with a reader that has the positions of the tensors */
 
 static const fmtconv_model *
-reread (void *arg, const fmtconv_file *file, const char *path)
+reread (void *arg, const fci_written *written)
 {
   const stage *s = arg;
-  cr_assert_str_eq (file->base, "out");
-  fmtconv_source *source = open_source (s->ctx, path);
+  cr_assert_str_eq (written->base, "out");
+  fmtconv_source *source = open_source (s->ctx, written->path);
   fmtconv_model *model = fci_model_new (s->ctx, NULL);
   fmtconv_model_put (model, "t0",
                      fmtconv_view_leaf (source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 100, 1500 }, NULL));

@@ -125,9 +125,10 @@ Test (same, the_very_same_bytes_need_no_comparison)
   cr_assert_eq (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ a, a }), a);
   cr_assert_eq (requirements (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ a, b })), 0);
   cr_assert_eq (requirements (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ none, none })), 0);
-  cr_assert_null (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ a, NULL }));
   cr_assert_null (fmtconv_view_require_equal (0, NULL));
   cr_assert_eq (h.errors, 0);
+  cr_assert_null (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ a, NULL }));
+  cr_assert_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
 }
 

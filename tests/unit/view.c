@@ -121,9 +121,10 @@ Test (view, concat)
   expect_text (fmtconv_view_concat (1, 2, (fmtconv_view *[]){ a, a }),
                "u8[2,6] = box [0,0]+[2,3] <- s@0 u8 (3,1); box [0,3]+[2,3] <- s@0 u8 (3,1)");
   cr_expect_eq (fmtconv_view_concat (0, 1, &a), a);
-  cr_expect_null (fmtconv_view_concat (0, 2, (fmtconv_view *[]){ a, NULL }));
   cr_expect_null (fmtconv_view_concat (0, 0, NULL));
+  cr_expect_null (fmtconv_view_concat (0, 2, (fmtconv_view *[]){ NULL, NULL }));
   cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
+  expect_refusal (fmtconv_view_concat (0, 2, (fmtconv_view *[]){ a, NULL }), FMTCONV_E_INTERNAL);
 }
 
 /* Returns the n-th of some views that do not fit matrix (). */
@@ -437,8 +438,7 @@ Test (view, lowrank_refusals)
   expect_refusal (fmtconv_view_lowrank (matrix (), B, fmtconv_view_cast (A, FMTCONV_I8), 1), FMTCONV_E_USAGE);
   expect_refusal (fmtconv_view_lowrank (fmtconv_view_cast (matrix (), FMTCONV_C64), B, A, 1),
                   FMTCONV_E_USAGE);
-  cr_expect_null (fmtconv_view_lowrank (NULL, B, A, 1));
-  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
+  expect_refusal (fmtconv_view_lowrank (NULL, B, A, 1), FMTCONV_E_INTERNAL);
   fmtconv_view *apart[2] = { fmtconv_view_slice (B, 1, 0, 1), fmtconv_view_slice (B, 1, 0, 2) };
   expect_refusal (fmtconv_view_lowrank (matrix (), fmtconv_view_concat (1, 2, apart), A, 1),
                   FMTCONV_E_UNSUPPORTED);

@@ -21,4 +21,6 @@ core_sources += \
 	core/exec/check/slerp.c \
 	core/exec/check/slerp.h \
 	core/exec/check/verify.c \
-	core/exec/check/verify.h
+	core/exec/check/verify.h \
+	core/exec/check/wanted.c \
+	core/exec/check/wanted.h

@@ -4,6 +4,7 @@
 #define FCI_EXEC_CHECK_OUTCOME_H
 
 #include "core/layout/layout.h"
+#include "core/source/stored.h"
 
 /* A requested finding in the rounding of one tensor. */
 typedef struct fci_finding
@@ -31,7 +32,17 @@ typedef struct fci_outcome
   uint64_t fetched;            /* bytes of sources that were read, without those of --verify */
 } fci_outcome;
 
-/* Reads `path` (a temporary) as the model that a file of the layout should hold, for --verify. */
-typedef const fmtconv_model *fci_reread (void *arg, const fmtconv_file *file, const char *path);
+/* What --verify reads back at once: a file of the layout, or its folder. */
+typedef struct fci_written
+{
+  const fci_layout_part *part;    /* whose writer wrote it; NULL: none */
+  const char *base;               /* final name, without folders */
+  const char *path;               /* of the temporary */
+  const fci_stored_files *stored; /* all files of the part */
+  const char *within;             /* folder of `base` among their names, or the folder itself: "" or "vae/" */
+} fci_written;
+
+/* Reads it as the model that it should hold. */
+typedef const fmtconv_model *fci_reread (void *arg, const fci_written *written);
 
 #endif
