@@ -49,6 +49,8 @@ struct settings
   const char *rules;   /* map --check; NULL: not given */
   const char *against; /* map --against; NULL: not given */
   const char *print;   /* map --print; NULL: not given */
+  const char *sample;  /* test-plugin --sample; NULL: not given */
+  int role;            /* new-plugin: 'r', 't' or 'w'; 0: not given */
   const char *glob;    /* inspect --tensors=GLOB; NULL: all */
   unsigned flags;      /* FMTCONV_STRICT … */
   unsigned threads;    /* 0: all cores */
@@ -97,7 +99,9 @@ enum
   ON_DIFF = 16,
   ON_MAP = 32,
   ON_COMPLETE = 64,
-  ON_ALL = 127
+  ON_NEW = 128,
+  ON_TEST = 256,
+  ON_ALL = 511
 };
 
 /* ---- The table (commands.c) */
@@ -109,6 +113,8 @@ int run_inspect (const struct settings *s);
 int run_diff (const struct settings *s);
 int run_map (const struct settings *s);
 int run_plugins (const struct settings *s);
+int run_new_plugin (const struct settings *s);
+int run_test_plugin (const struct settings *s);
 int run_help (const struct settings *s);
 int run_complete (const struct settings *s);
 

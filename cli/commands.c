@@ -75,6 +75,32 @@ const struct command commands[] = {
     .examples = "  fmtconv plugins\n"
                 "  fmtconv plugins quantize\n",
     .run = run_plugins },
+  { .name = "new-plugin",
+    .summary = "Make a folder with the source of a new plugin.",
+    .usage = "fmtconv new-plugin NAME [--reader | --transform | --writer]",
+    .text = "Makes the folder NAME with a plugin that works: its source, a Makefile that builds it against "
+            "the installed library (pkg-config fmtconv), a sample, and a test: make check runs 'fmtconv "
+            "test-plugin'.  NAME consists of lower-case letters, digits and '-'.  Without a role, it is a "
+            "transform.\n",
+    .bit = ON_NEW,
+    .examples = "  fmtconv new-plugin my-format --writer\n"
+                "  cd my-format && make check\n",
+    .run = run_new_plugin },
+  { .name = "test-plugin",
+    .summary = "Test a plugin: damaged input, lost tensors, threads, reverse.",
+    .usage = "fmtconv test-plugin [--sample FILE] PLUGIN.so [PARAMETERS]",
+    .text =
+        "Prints a line 'ok' or 'not ok' for each test (TAP), and a summary.  Each test runs in a separate "
+        "process with bounded time and memory, so that a crash is a result.  A reader needs a sample "
+        "of its format; it also reads truncated and damaged copies.  A transform takes the sample, or a "
+        "small model.  A writer writes models of all kinds, which its reader reads again.  PARAMETERS, as "
+        "in key=value, are given to the writer or the transform, or to the only reader.\nExit status: 0 all "
+        "tests passed, 1 a test failed, 2 the "
+        "command is wrong.\n",
+    .bit = ON_TEST,
+    .examples = "  fmtconv test-plugin ./my-format.so --sample sample.x\n"
+                "  fmtconv test-plugin ./times.so by=3\n",
+    .run = run_test_plugin },
   { .name = "help",
     .summary = "Explain a command, a plugin or a spec.",
     .usage = "fmtconv help [options] [COMMAND | PLUGIN | SPEC]",

@@ -17,8 +17,19 @@ fmtconv_SOURCES = \
 	cli/main.c \
 	cli/map.c \
 	cli/memory.c \
+	cli/new-plugin.c \
 	cli/options.c \
 	cli/output.c \
+	cli/plugin-test/child.c \
+	cli/plugin-test/convert.c \
+	cli/plugin-test/files.c \
+	cli/plugin-test/models.c \
+	cli/plugin-test/module.c \
+	cli/plugin-test/plugin-test.h \
+	cli/plugin-test/reader.c \
+	cli/plugin-test/test-plugin.c \
+	cli/plugin-test/transform.c \
+	cli/plugin-test/writer.c \
 	cli/plugins.c \
 	cli/presets.c \
 	cli/sanitize.c \
@@ -26,6 +37,7 @@ fmtconv_SOURCES = \
 	cli/table.c \
 	cli/text.c \
 	cli/version.c
+fmtconv_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cli -DFCI_EXAMPLE_DIR='"$(exampledir)"'
 fmtconv_LDADD = libfmtconv-core.la -lm
 
 # Completion for shells.  Each asks the program itself: 'fmtconv complete'.

@@ -25,7 +25,11 @@ enum
   OPT_PRINT,
   OPT_PLUGIN_DIR,
   OPT_PRESET_DIR,
-  OPT_PRINT_SPEC
+  OPT_PRINT_SPEC,
+  OPT_SAMPLE,
+  OPT_NEW_READER,
+  OPT_NEW_TRANSFORM,
+  OPT_NEW_WRITER
 };
 
 static const struct option_row rows[] = {
@@ -60,6 +64,10 @@ static const struct option_row rows[] = {
   { OPT_AGAINST, "against", "NAMES", ON_MAP,
     "check the rules against a checkpoint, or a text file of names and shapes" },
   { OPT_PRINT, "print", "TRANSFORM", ON_MAP, "print the rules of this transform as a rules file" },
+  { OPT_SAMPLE, "sample", "FILE", ON_TEST, "a file of the reader's format, or a model for the transform" },
+  { OPT_NEW_READER, "reader", NULL, ON_NEW, "make a reader" },
+  { OPT_NEW_TRANSFORM, "transform", NULL, ON_NEW, "make a transform (the default)" },
+  { OPT_NEW_WRITER, "writer", NULL, ON_NEW, "make a writer, and a reader of its format" },
   { OPT_JSON, "json", NULL, ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS,
     "results and messages on stdout, one JSON object per line" },
   { 'q', "quiet", NULL, ON_ALL, "warnings and errors only; twice: errors only" },
@@ -269,6 +277,14 @@ take (struct settings *s, int id, char *argument)
       break;
     case OPT_PRINT:
       s->print = argument;
+      break;
+    case OPT_SAMPLE:
+      s->sample = argument;
+      break;
+    case OPT_NEW_READER:
+    case OPT_NEW_TRANSFORM:
+    case OPT_NEW_WRITER:
+      s->role = id == OPT_NEW_READER ? 'r' : id == OPT_NEW_WRITER ? 'w' : 't';
       break;
     default:
       take_switch (s, id);

@@ -10,6 +10,18 @@ dist_man_MANS += \
 	doc/fmtconv-map.1 \
 	doc/fmtconv-plugins.1 \
 	doc/fmtconv-api.3 \
+	doc/fmtconv-new-plugin.1 \
+	doc/fmtconv-test-plugin.1 \
 	doc/fmtconv-plugin.3 \
 	doc/fmtconv-rules.5 \
 	doc/fmtconv-spec.5
+
+# Plugins to begin with: 'fmtconv new-plugin' copies them.
+dist_example_DATA = \
+	doc/examples/Makefile.example \
+	doc/examples/reader.c \
+	doc/examples/sample.x \
+	doc/examples/sample.y \
+	doc/examples/sample.y.data \
+	doc/examples/transform.c \
+	doc/examples/writer.c

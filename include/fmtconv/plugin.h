@@ -195,21 +195,24 @@ typedef struct fmtconv_plugin
   const fmtconv_writer *writer;
 } fmtconv_plugin;
 
-#define FMTCONV_READER(...)                             \
-  &(const fmtconv_reader)                               \
-  {                                                     \
-    .struct_size = sizeof (fmtconv_reader), __VA_ARGS__ \
+/* In C++ (20 or later, -fvisibility=hidden) a role is a static object, because a compound literal ends with its
+ * expression; members are named in the order of their declarations. */
+#ifdef __cplusplus
+#define FMTCONV_ROLE(type, ...)                                             \
+  ([] () -> const type * {                                                  \
+    static const type role = { .struct_size = sizeof (type), __VA_ARGS__ }; \
+    return &role;                                                           \
+  }())
+#else
+#define FMTCONV_ROLE(type, ...)               \
+  &(const type)                               \
+  {                                           \
+    .struct_size = sizeof (type), __VA_ARGS__ \
   }
-#define FMTCONV_TRANSFORM(...)                             \
-  &(const fmtconv_transform)                               \
-  {                                                        \
-    .struct_size = sizeof (fmtconv_transform), __VA_ARGS__ \
-  }
-#define FMTCONV_WRITER(...)                             \
-  &(const fmtconv_writer)                               \
-  {                                                     \
-    .struct_size = sizeof (fmtconv_writer), __VA_ARGS__ \
-  }
+#endif
+#define FMTCONV_READER(...) FMTCONV_ROLE (fmtconv_reader, __VA_ARGS__)
+#define FMTCONV_TRANSFORM(...) FMTCONV_ROLE (fmtconv_transform, __VA_ARGS__)
+#define FMTCONV_WRITER(...) FMTCONV_ROLE (fmtconv_writer, __VA_ARGS__)
 
 /* Defines the descriptor.  id: the name with '_' instead of '-'. */
 #define FMTCONV_PLUGIN(id, ...)                                                            \

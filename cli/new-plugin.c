@@ -1,0 +1,171 @@
+/* cli/new-plugin.c: the command that makes a folder with the source of a new plugin, from the installed examples.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "cli.h"
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define WORD "example" /* stands for the name in the examples */
+
+enum
+{
+  MAX_NAME = 63,
+  MAX_FILE = 1 << 16
+};
+
+/* The files of a role: from the examples, and what they become in the folder of the plugin. */
+struct role
+{
+  int letter;
+  const char *source;
+  const char *sample; /* option of make check */
+  const char *files[2];
+};
+
+static const struct role roles[] = {
+  { 'r', "reader.c", " --sample sample.x", { "sample.x" } },
+  { 't', "transform.c", "", { 0 } },
+  { 'w', "writer.c", " --sample sample.y", { "sample.y", "sample.y.data" } },
+};
+
+static bool
+fail (const char *path)
+{
+  fprintf (stderr, "fmtconv: %s: %s\n", path, strerror (errno));
+  return false;
+}
+
+/* Returns the folder of the examples. */
+static const char *
+example_folder (void)
+{
+  const char *path = getenv ("FMTCONV_EXAMPLE_PATH");
+  return path && *path == '/' ? path : FCI_EXAMPLE_DIR;
+}
+
+/* Reads an example.  Returns its bytes, with a NUL after them; NULL: an error (printed). */
+static char *
+get_example (const char *name, size_t *n)
+{
+  char path[PATH_MAX];
+  snprintf (path, sizeof path, "%s/%s", example_folder (), name);
+  FILE *file = fopen (path, "rb");
+  char *text = file ? calloc (MAX_FILE + 1, 1) : NULL;
+  *n = text ? fread (text, 1, MAX_FILE, file) : 0;
+  if (file)
+    fclose (file);
+  if (!text)
+    fail (path);
+  return text;
+}
+
+/* Writes the text with the plugin's name: as it is in strings and names of files, and with '_' for '-' in identifiers. */
+static void
+put_named (FILE *file, const char *text, const char *name, const char *sample)
+{
+  for (const char *at = text; *at;)
+    {
+      const char *next = strstr (at, WORD), *mark = strstr (at, "@SAMPLE@");
+      if (mark && (!next || mark < next))
+        {
+          fprintf (file, "%.*s%s", (int) (mark - at), at, sample);
+          at = mark + strlen ("@SAMPLE@");
+          continue;
+        }
+      const size_t n = next ? (size_t) (next - at) : strlen (at);
+      fwrite (at, 1, n, file);
+      at += n;
+      if (!next)
+        break;
+      const char before = next > text ? next[-1] : ' ', after = next[strlen (WORD)];
+      const bool is_identifier = before == '_' || after == '_' || after == ',';
+      for (const char *c = name; *c; c++)
+        fputc (is_identifier && *c == '-' ? '_' : *c, file);
+      at += strlen (WORD);
+    }
+}
+
+/* Writes a file of the plugin's folder.  name: NULL: a copy of the bytes. */
+static bool
+put_file (const char *folder, const char *to, const char *text, size_t n, const char *name,
+          const char *sample)
+{
+  char path[PATH_MAX];
+  snprintf (path, sizeof path, "%s/%s", folder, to);
+  FILE *file = fopen (path, "wbx");
+  if (!file)
+    return fail (path);
+  if (name)
+    put_named (file, text, name, sample);
+  else
+    fwrite (text, 1, n, file);
+  const bool good = !ferror (file);
+  return fclose (file) == 0 && good ? true : fail (path);
+}
+
+static bool
+copy_example (const char *folder, const char *from, const char *to, const char *name, const char *sample)
+{
+  size_t n;
+  char *text = get_example (from, &n);
+  const bool good = text && put_file (folder, to, text, n, name, sample);
+  free (text);
+  return good;
+}
+
+static bool
+fill_folder (const char *name, const struct role *role)
+{
+  char source[MAX_NAME + 8];
+  snprintf (source, sizeof source, "%s.c", name);
+  bool good = copy_example (name, role->source, source, name, "")
+              && copy_example (name, "Makefile.example", "Makefile", name, role->sample)
+              && put_file (name, ".gitignore", "*.so\n", strlen ("*.so\n"), NULL, "");
+  for (size_t i = 0; i < 2 && good && role->files[i]; i++)
+    good = copy_example (name, role->files[i], role->files[i], NULL, "");
+  return good;
+}
+
+/* Returns whether it can be the name of a plugin: [a-z][a-z0-9-]{0,62}. */
+static bool
+is_name (const char *name)
+{
+  const size_t n = strlen (name);
+  return n > 0 && n <= MAX_NAME && islower ((unsigned char) *name)
+         && strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+int
+run_new_plugin (const struct settings *s)
+{
+  const struct role *role = &roles[1];
+  const char *name = s->n_arguments == 1 ? s->arguments[0] : "";
+  for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+    role = roles[i].letter == s->role ? &roles[i] : role;
+  if (s->n_arguments != 1)
+    print_usage ("new-plugin takes the name of the plugin");
+  else if (!is_name (name))
+    print_usage ("'%s' cannot be the name of a plugin: it begins with a lower-case letter, which at most 62 "
+                 "lower-case "
+                 "letters, digits and '-' follow",
+                 name);
+  else if (mkdir (name, 0777))
+    {
+      fail (name);
+      return CLI_FAILED;
+    }
+  else if (!fill_folder (name, role))
+    return CLI_FAILED;
+  else
+    {
+      if (s->verbosity >= PRINT_NOTES)
+        printf ("%s/ is a plugin. Next: cd %s && make check; man fmtconv-plugin\n", name, name);
+      return CLI_DONE;
+    }
+  return CLI_USAGE;
+}

@@ -1,0 +1,56 @@
+/* tests/abi/kit.c: plugins that 'fmtconv test-plugin' must fail: BAD says how.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/plugin.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int
+read_kit (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
+{
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in));
+  (void) params;
+  const char *magic = fmtconv_cursor_take (&c, 4);
+  uint64_t n = fmtconv_cursor_take_le (&c, 4);
+#ifdef CRASH
+  if (!magic)
+    magic = *(const char *volatile *) 8;
+#endif
+#ifdef SILENT
+  if (n != 3 && !fmtconv_ctx_failed (ctx))
+    return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "not 3");
+#endif
+  fmtconv_model_put (out, "x", fmtconv_view_leaf (c.source, c.pos, FMTCONV_F32, 1, &n, NULL));
+  return fmtconv_ctx_failed (ctx);
+}
+
+#ifdef LOSE
+static int
+write_kit (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
+{
+  fmtconv_file *file = fmtconv_layout_create (out, NULL);
+  const fmtconv_tensor *t = fmtconv_model_next (model, NULL);
+  (void) params;
+  fmtconv_file_emit (file, "XST1", 4);
+  if (t && t->rank == 1)
+    fmtconv_file_emit_view (file, t->name, t->view);
+  return fmtconv_ctx_failed (ctx);
+}
+#endif
+
+#ifdef EXPORT
+int kit_helper (void);
+int
+kit_helper (void)
+{
+  return puts ("");
+}
+#endif
+
+FMTCONV_PLUGIN (kit, .name = "kit", .summary = "reads one vector, with a defect",
+#ifdef LOSE
+                .writer = FMTCONV_WRITER (.suffixes = ".kit", .limits = { .rank = 8, .name_bytes = 999 },
+                                          .write = write_kit),
+#endif
+                .reader = FMTCONV_READER (.suffixes = ".kit", .magic = "XST1", .magic_len = 4,
+                                          .read = read_kit));

@@ -1,0 +1,53 @@
+#!/bin/sh
+# tests/abi/kit.sh: 'fmtconv new-plugin' makes plugins that build against the installed package, as C and as C++, and pass
+# 'fmtconv test-plugin', which finds the defects of others.
+# SPDX-License-Identifier: Apache-2.0
+set -eu
+source=$(cd "$(dirname "$0")" && pwd)
+. "$source/stage.sh"
+need_command make
+FMTCONV_EXAMPLE_PATH=$(dirname "$(find "$stage" -path '*examples/writer.c')")
+FMTCONV_PLUGIN_PATH=$installed
+export FMTCONV_EXAMPLE_PATH FMTCONV_PLUGIN_PATH
+unset MAKEFLAGS MFLAGS MAKELEVEL
+cd "$tmp"
+
+# ---- Folders of all roles.
+for role in reader transform writer; do
+  "$program" -q new-plugin "a-$role" --$role || fail "new-plugin --$role"
+  make -s -C "a-$role" check CC="${CC:-cc}" CFLAGS=-Werror FMTCONV="$program" >log 2>&1 || { cat log; fail "make check of a $role"; }
+  grep -q '^# [0-9]* passed, 0 failed' log || fail "no summary for a $role"
+done
+for name in '' A a.b -x "$(printf '%064d' 0)"; do
+  "$program" new-plugin -- "$name" 2>err && fail "'$name' became a plugin"
+done
+"$program" new-plugin a-reader 2>err && fail "a folder was overwritten"
+grep -q 'a-reader: File exists' err || fail "the folder in the way is not named: $(cat err)"
+
+# ---- The examples are C++, too.
+for role in reader transform writer; do
+  for compiler in g++ clang++; do
+    command -v $compiler >/dev/null || continue
+    # shellcheck disable=SC2086 # flags are a list
+    $compiler -std=c++20 -x c++ -Wall -Wextra -Wno-missing-field-initializers -Werror -shared -fPIC -fvisibility=hidden \
+      "a-$role/a-$role.c" -x none $flags -o "a-$role.so" || fail "the $role as C++ by $compiler"
+    sample=
+    for file in "a-$role"/sample.?; do test ! -f "$file" || sample=$file; done
+    "$program" test-plugin ${sample:+--sample "$sample"} "a-$role.so" >log || { cat log; fail "the $role as C++"; }
+  done
+done
+
+# ---- Defects are found.
+defect () { # defect NAME TEXT
+  # shellcheck disable=SC2086
+  ${CC:-cc} -shared -fPIC -D"$1" "$source/kit.c" $flags -o kit.so || fail "cannot build kit.c with $1"
+  "$program" test-plugin --sample a-reader/sample.x kit.so >log 2>&1 && { cat log; fail "$1 is not found"; }
+  grep -q -e "$2" log || { cat log; fail "$1: no '$2'"; }
+}
+defect CRASH '^# crashed: Segmentation fault'
+defect SILENT '^# the reader fails with an internal error'
+defect LOSE "^# message: .*the writer 'kit' neither emitted in full, tied nor dropped 2 of 2 tensors"
+defect EXPORT '^# it exports kit_helper'
+grep -q '^# it calls puts' log || fail "the call of puts is not found"
+"$program" test-plugin nothing.so 2>err && fail "a missing module passed"
+grep -q 'nothing.so: No such file or directory' err || fail "the missing module is not named"
