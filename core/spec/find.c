@@ -10,6 +10,39 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum
+{
+  LINES = 4096 /* of a file that are looked at */
+};
+
+/* Returns whether a file is one of rules, fmtconv-rules(5), which may lie among the specs that use it. */
+static bool
+is_rules (const fci_file *file)
+{
+  char line[256];
+  bool has_rules = false, is_spec = false;
+  FILE *f = file->error ? NULL : fopen (file->path, "re");
+  for (size_t left = LINES; f && left > 0 && !is_spec && fgets (line, sizeof line, f); left--)
+    {
+      has_rules = has_rules || strncmp (line, "rules:", strlen ("rules:")) == 0;
+      is_spec = strncmp (line, "fmtconv:", strlen ("fmtconv:")) == 0;
+    }
+  if (f)
+    fclose (f);
+  return has_rules && !is_spec;
+}
+
+/* Leaves out the files of rules. */
+static void
+keep_specs (fci_files *files)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < files->n; i++)
+    if (!is_rules (&files->file[i]))
+      files->file[kept++] = files->file[i];
+  files->n = kept;
+}
+
 int
 fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out)
 {
@@ -22,7 +55,10 @@ fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out)
     .installed = FCI_PIPELINE_DIR,
     .own = "fmtconv/pipelines",
   };
-  return fci_search_files (ctx, &search, only, out);
+  int code = fci_search_files (ctx, &search, only, out);
+  if (code == 0)
+    keep_specs (out);
+  return code;
 }
 
 const char *
