@@ -117,6 +117,9 @@ EXTRA_DIST += \
 	tests/cli/cases/reverse.err \
 	tests/cli/cases/reverse.out \
 	tests/cli/cases/reverse.sh \
+	tests/cli/cases/rules-among-specs.err \
+	tests/cli/cases/rules-among-specs.out \
+	tests/cli/cases/rules-among-specs.sh \
 	tests/cli/cases/spec-input.err \
 	tests/cli/cases/spec-input.out \
 	tests/cli/cases/spec-input.sh \
