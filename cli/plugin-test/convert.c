@@ -23,10 +23,12 @@ take_message (void *arg, const fmtconv_message *message)
 fmtconv_ctx *
 quiet_ctx (struct tester *t, unsigned flags, unsigned threads)
 {
+  const char *const folders[] = { t->folder };
   const fmtconv_options options = { .struct_size = sizeof options,
                                     .flags = flags,
                                     .threads = threads,
-                                    .plugin_dir = t->folder,
+                                    .plugin_dirs = folders,
+                                    .n_plugin_dirs = 1,
                                     .message = take_message,
                                     .arg = t };
   t->outcome->code = 0;
