@@ -2,26 +2,19 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/api/side.h"
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/base/error.h"
 #include "core/base/structs.h"
-#include "core/convert/chain.h"
-#include "core/convert/detect.h"
-#include "core/convert/link.h"
-#include "core/convert/links.h"
-#include "core/convert/stage.h"
 #include "core/exec/check/scan.h"
-#include "core/source/input.h"
 #include <math.h>
 #include <string.h>
 
 typedef struct side
 {
   fmtconv_diff_side given;
-  fci_link reader;
-  fci_links links;
-  const fmtconv_model *model;
+  fci_side opened;
 } side;
 
 /* A pair of tensors with the same name. */
@@ -65,14 +58,11 @@ read_side (fmtconv_ctx *ctx, side *s)
   const fmtconv_diff_side *given = &s->given;
   if (!given->path || !*given->path)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "two files or folders to compare are required");
-  if ((given->reader && fci_reader_parse (ctx, given->reader, &s->reader))
-      || fci_links_parse (ctx, given->transforms, given->n_transforms, &s->links))
-    return ctx->failed;
-  fmtconv_input *in = fci_input_user (ctx, given->path);
-  if (in && !given->reader)
-    fci_link_make (ctx, FCI_READER, fci_detect_reader (ctx, in), "", &s->reader);
-  s->model = in && s->reader.plugin ? fci_stage_read (ctx, &s->reader, in) : NULL;
-  return s->model ? fci_links_run (ctx, &s->links, &s->model) : ctx->failed;
+  s->opened = (fci_side){ .path = given->path,
+                          .reader = given->reader,
+                          .transforms = given->transforms,
+                          .n_transforms = given->n_transforms };
+  return fci_side_read (ctx, &s->opened);
 }
 
 /* Returns the name of a tensor in the report: COMPONENT/NAME for a tensor of a bundle. */
@@ -102,15 +92,15 @@ same_shape (const fmtconv_tensor *a, const fmtconv_tensor *b)
 static int
 match (comparison *c, fmtconv_attr *only_a, fmtconv_attr *only_b)
 {
-  size_t max = fci_model_tensors (c->a.model) + 1;
+  size_t max = fci_model_tensors (c->a.opened.model) + 1;
   c->pairs = fmtconv_ctx_alloc (c->ctx, max, sizeof *c->pairs);
   c->scans = fmtconv_ctx_alloc (c->ctx, max, sizeof *c->scans);
   if (!c->pairs || !c->scans)
     return c->ctx->failed;
-  FCI_FOREACH_LEAF (leaf, c->a.model)
+  FCI_FOREACH_LEAF (leaf, c->a.opened.model)
     FMTCONV_FOREACH (t, leaf)
       {
-        const fmtconv_tensor *other = find (c->b.model, leaf, t->name);
+        const fmtconv_tensor *other = find (c->b.opened.model, leaf, t->name);
         if (other)
           c->pairs[c->n_pairs++] = (pair){
             .name = full_name (c->ctx, leaf, t), .a = t, .b = other, .same_shape = same_shape (t, other)
@@ -118,9 +108,9 @@ match (comparison *c, fmtconv_attr *only_a, fmtconv_attr *only_b)
         else
           fmtconv_attr_set_string (only_a, NULL, full_name (c->ctx, leaf, t));
       }
-  FCI_FOREACH_LEAF (leaf, c->b.model)
+  FCI_FOREACH_LEAF (leaf, c->b.opened.model)
     FMTCONV_FOREACH (t, leaf)
-      if (!find (c->a.model, leaf, t->name))
+      if (!find (c->a.opened.model, leaf, t->name))
         fmtconv_attr_set_string (only_b, NULL, full_name (c->ctx, leaf, t));
   return c->ctx->failed;
 }
@@ -219,9 +209,9 @@ static void
 add_side (fmtconv_attr *node, const side *s)
 {
   fci_add_text (node, "path", s->given.path);
-  fmtconv_attr_set_string (node, "reader", s->reader.plugin->name);
-  fci_add_count (node, "tensors", fci_model_tensors (s->model));
-  fci_add_count (node, "bytes", fci_model_bytes (s->model));
+  fmtconv_attr_set_string (node, "reader", s->opened.link.plugin->name);
+  fci_add_count (node, "tensors", fci_model_tensors (s->opened.model));
+  fci_add_count (node, "bytes", fci_model_bytes (s->opened.model));
 }
 
 fmtconv_attr *

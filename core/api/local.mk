@@ -4,6 +4,7 @@ core_sources += \
 	core/api/build.c \
 	core/api/builtins.c \
 	core/api/builtins.h \
+	core/api/checkpoint.h \
 	core/api/context.c \
 	core/api/convert.c \
 	core/api/describe.c \
@@ -11,10 +12,12 @@ core_sources += \
 	core/api/diff.c \
 	core/api/inspect.c \
 	core/api/map.c \
+	core/api/open.c \
 	core/api/parts.c \
 	core/api/parts.h \
 	core/api/plugins.c \
 	core/api/presets.c \
+	core/api/read.c \
 	core/api/recipe.c \
 	core/api/recipe.h \
 	core/api/report-chain.c \
@@ -23,6 +26,8 @@ core_sources += \
 	core/api/report.h \
 	core/api/sanitize.c \
 	core/api/sanitize.h \
+	core/api/side.c \
+	core/api/side.h \
 	core/api/stats.c \
 	core/api/stats.h \
 	core/api/tree.c \

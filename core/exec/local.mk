@@ -2,4 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/exec/exec.h \
-	core/exec/execute.c
+	core/exec/execute.c \
+	core/exec/load.c \
+	core/exec/load.h

@@ -1,7 +1,7 @@
 # tests/unit/plugin.mk
 # SPDX-License-Identifier: Apache-2.0
-check_PROGRAMS += tests/unit/index tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert
-TESTS += tests/unit/index tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert
+check_PROGRAMS += tests/unit/index tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert tests/unit/checkpoint
+TESTS += tests/unit/index tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert tests/unit/checkpoint
 tests_unit_plugin_SOURCES = tests/unit/plugin.c tests/unit/messages.h
 tests_unit_plugin_CFLAGS = $(unit_cflags)
 tests_unit_plugin_LDADD = $(unit_libs)
@@ -17,3 +17,6 @@ tests_unit_convert_LDADD = libfmtconv-core.la $(CRITERION_LIBS)
 tests_unit_index_SOURCES = tests/unit/index.c tests/unit/messages.h
 tests_unit_index_CFLAGS = $(unit_cflags)
 tests_unit_index_LDADD = $(unit_libs)
+tests_unit_checkpoint_SOURCES = tests/unit/checkpoint.c tests/unit/messages.h
+tests_unit_checkpoint_CFLAGS = $(unit_cflags)
+tests_unit_checkpoint_LDADD = libfmtconv-core.la $(CRITERION_LIBS)

@@ -65,9 +65,12 @@ int
 fci_pool_open (fci_pool *pool)
 {
   const fci_plan *plan = pool->plan;
-  pool->workers = fmtconv_ctx_alloc (pool->ctx, plan->cost.threads, sizeof *pool->workers);
+  pool->workers = calloc (plan->cost.threads, sizeof *pool->workers);
   if (!pool->workers)
-    return fmtconv_ctx_failed (pool->ctx);
+    {
+      fci_nomem (pool->ctx);
+      return FMTCONV_E_NOMEM;
+    }
   init_waiting (pool);
   while (pool->n_workers < plan->cost.threads)
     {
@@ -117,6 +120,7 @@ fci_pool_close (fci_pool *pool)
     }
   pthread_cond_destroy (&pool->idle);
   pthread_mutex_destroy (&pool->lock);
+  free (pool->workers);
   pool->workers = NULL;
 }
 

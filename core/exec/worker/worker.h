@@ -108,7 +108,9 @@ struct fci_pool
   fmtconv_ctx *ctx; /* workers touch `cancelled` only */
   const fci_plan *plan;
   const struct fci_io *io;
-  const int *fds; /* descriptors of the output files */
+  const int *fds;  /* descriptors of the output files */
+  uint8_t *memory; /* bytes of the only output file from `memory_at`, which is not on a disk; NULL: `fds` */
+  uint64_t memory_at;
   pthread_mutex_t
       *writing; /* one lock per file: the operating system serializes writes to a file, and waiting threads
                                would spin */

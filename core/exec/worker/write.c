@@ -7,6 +7,7 @@
 #include "core/exec/worker/write.h"
 #include "core/kernel/crc32.h"
 #include <errno.h>
+#include <string.h>
 
 /* Writes are split into small calls.  The kernel allocates page cache in blocks as large as a call, and large
  * blocks are mostly unused memory, which a virtual machine may have to request from its host.  On such a
@@ -17,10 +18,29 @@ enum
   WRITE_CALL = 32 << 10
 };
 
+void
+fci_worker_lock (fci_worker *worker, uint32_t file)
+{
+  if (!worker->pool->memory)
+    pthread_mutex_lock (&worker->pool->writing[file]);
+}
+
+void
+fci_worker_unlock (fci_worker *worker, uint32_t file)
+{
+  if (!worker->pool->memory)
+    pthread_mutex_unlock (&worker->pool->writing[file]);
+}
+
 int
 fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_t n, uint64_t at)
 {
   const fci_pool *pool = worker->pool;
+  if (pool->memory)
+    {
+      memcpy (pool->memory + (at - pool->memory_at), bytes, n);
+      return 0;
+    }
   while (n > 0)
     {
       size_t take = n < WRITE_CALL ? n : WRITE_CALL;

@@ -5,6 +5,10 @@
 
 #include "core/exec/worker/worker.h"
 
+/* Begins and ends a series of writes to a file.  Memory needs no lock, as units have their own bytes of it. */
+void fci_worker_lock (fci_worker *worker, uint32_t file);
+void fci_worker_unlock (fci_worker *worker, uint32_t file);
+
 /* Writes n bytes at `at` of a file; the caller has the file's lock.  Returns 0, or -1 with the fault set. */
 int fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_t n, uint64_t at);
 

@@ -38,10 +38,10 @@ write_tile (row_panel *b)
   const uint64_t rows = b->place.extent[b->run->u.rows->row_panel_axis];
   uint64_t to = file_offset (b, b->at) + b->place.start[b->across] * item;
   int code = 0;
-  pthread_mutex_lock (&worker->pool->writing[b->file]);
+  fci_worker_lock (worker, b->file);
   for (uint64_t i = 0; i < rows && code == 0; i++)
     code = fci_worker_write (worker, b->file, worker->out + i * n, (size_t) n, to + i * b->row);
-  pthread_mutex_unlock (&worker->pool->writing[b->file]);
+  fci_worker_unlock (worker, b->file);
   for (uint64_t i = 0; i < rows && b->run->wanted && code == 0; i++)
     b->crc[i] = fci_crc32 (b->crc[i], worker->out + i * n, (size_t) n);
   return code;

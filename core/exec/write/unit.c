@@ -40,12 +40,11 @@ typedef struct pen
 static int
 write_bytes (pen *p, const uint8_t *from, size_t n)
 {
-  pthread_mutex_t *lock = &p->worker->pool->writing[p->file];
   if (n == 0)
     return 0;
-  pthread_mutex_lock (lock);
+  fci_worker_lock (p->worker, p->file);
   int code = fci_worker_write (p->worker, p->file, from, n, p->at);
-  pthread_mutex_unlock (lock);
+  fci_worker_unlock (p->worker, p->file);
   p->at += n;
   return code;
 }
@@ -64,7 +63,8 @@ static bool
 is_kernel_copy (const pen *p, const fci_run *run, uint64_t n)
 {
   return run->kind == FCI_RUN_COPY && n >= COPY_MIN && !run->wanted && run->u.source->disk
-         && !run->u.source->has_crc && (run->u.source->start + run->from - run->at) % COPY_ALIGN == 0
+         && !p->worker->pool->memory && !run->u.source->has_crc
+         && (run->u.source->start + run->from - run->at) % COPY_ALIGN == 0
          && !atomic_load_explicit (&p->worker->pool->no_copy_range, memory_order_relaxed);
 }
 
