@@ -16,6 +16,8 @@ core_sources += \
 	core/plugin/index.h \
 	core/plugin/missing.c \
 	core/plugin/missing.h \
+	core/plugin/installed.c \
+	core/plugin/installed.h \
 	core/plugin/module.c \
 	core/plugin/module.h \
 	core/plugin/override.c \

@@ -5,6 +5,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/plugin/installed.h"
 #include "core/plugin/search.h"
 #include <dirent.h>
 #include <errno.h>
@@ -237,7 +238,8 @@ fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, 
   *out = (fci_files){ 0 };
   if (scan_named (&w) || (!privileged && scan_list (&w, search->variable))
       || (search->also && !privileged && scan_list (&second, search->also))
-      || scan (&w, search->installed, false) || (search->own && !privileged && scan_own (&w)))
+      || scan (&w, fci_installed_dir (ctx, search->installed), false)
+      || (search->own && !privileged && scan_own (&w)))
     return ctx->failed;
   if (out->n)
     qsort (out->file, out->n, sizeof *out->file, by_name);
