@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/os.h"
 #include "core/rules/lists.h"
 #include "core/rules/pattern.h"
 #include <ctype.h>
@@ -54,7 +55,8 @@ fci_rule_lists_parse (fci_rule_lists *lists, const char *text)
         if (fci_text_span_equal (lists->name[i], (fci_text_span){ s, name }))
           return ".lists declares a list twice";
       lists->name[lists->n] = (fci_text_span){ s, name };
-      lists->is_range[lists->n] = memmem (s + name + 1, items, "..", 2) && !memchr (s + name + 1, ',', items);
+      lists->is_range[lists->n] =
+          fci_os_find (s + name + 1, items, "..", 2) && !memchr (s + name + 1, ',', items);
       lists->alternatives[lists->n++] = (fci_text_span){ s + name + 1, items };
       s += name + 1 + items;
     }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/os.h"
 #include "core/rules/let.h"
 #include "core/rules/range.h"
 #include <inttypes.h>
@@ -55,7 +56,7 @@ write_numbers (fci_table *table, fci_text_span list, int64_t first, int64_t last
 static bool
 expand (fci_table *table, fci_text_span name, fci_text_span *alternatives)
 {
-  const char *dots = memmem (alternatives->at, alternatives->len, "..", 2);
+  const char *dots = fci_os_find (alternatives->at, alternatives->len, "..", 2);
   const fci_text_span first = { alternatives->at, (size_t) (dots - alternatives->at) };
   const fci_text_span last = { dots + 2, alternatives->len - first.len - 2 };
   int64_t a = 0, b = 1;
