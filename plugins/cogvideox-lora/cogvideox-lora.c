@@ -127,7 +127,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (resolve_alpha (ctx, &f, rank))
     return fmtconv_ctx_failed (ctx);
   if (p->scale == LORA_METADATA)
-    lora_describe (ctx, out, f.alpha, rank);
+    lora_describe_output (ctx, out, f.alpha, rank);
   else
     lora_bake (ctx, out, f.alpha / (double) rank);
   return fmtconv_ctx_failed (ctx);

@@ -23,7 +23,7 @@ struct lora_params
 void lora_bake (fmtconv_ctx *ctx, fmtconv_model *out, double factor);
 
 /* Writes alpha and rank into the metadata lora_adapter_metadata, which diffusers passes to peft. */
-void lora_describe (fmtconv_ctx *ctx, fmtconv_model *out, double alpha, int64_t rank);
+void lora_describe_output (fmtconv_ctx *ctx, fmtconv_model *out, double alpha, int64_t rank);
 
 /* Returns the name of the model that the LoRA was trained on, such as "CogVideoX-5B-I2V": by the shape of the patch
  * embedding in `in`, else by the LoRA's width in `out`. */

@@ -55,7 +55,7 @@ set_number (fmtconv_attr *node, const char *key, double value)
 
 /* Writes the fields of peft's LoraConfig with the prefixes that diffusers (>= 0.34) reads: loaders/lora_base.py. */
 void
-lora_describe (fmtconv_ctx *ctx, fmtconv_model *out, double alpha, int64_t rank)
+lora_describe_output (fmtconv_ctx *ctx, fmtconv_model *out, double alpha, int64_t rank)
 {
   fmtconv_attr *config =
       fmtconv_attr_literal (ctx, FMTCONV_JSON ({

@@ -75,7 +75,7 @@ put_all (struct merge *m)
       if (is_own && lora_groups_use (&m->groups, t))
         continue;
       fmtconv_model_put (m->out, is_own ? lora_plain_name (m->ctx, t->name) : t->name,
-                         n ? merge_sum (m, t, terms, n) : t->view);
+                         n ? lora_merge_sum (m, t, terms, n) : t->view);
       if (fmtconv_ctx_failed (m->ctx))
         return;
     }

@@ -89,7 +89,8 @@ int merge_find_transposed (struct merge *m);
 int merge_set_factors (struct merge *m);
 
 /* Returns the tensor plus n terms, its own or those of a tensor that it is tied to.  NULL after an error. */
-fmtconv_view *merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_term *terms, size_t n);
+fmtconv_view *lora_merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_term *terms,
+                              size_t n);
 
 /* Returns a view as a matrix: all axes but the first are joined. */
 fmtconv_view *merge_matrix (fmtconv_view *view);

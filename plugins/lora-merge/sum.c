@@ -186,7 +186,7 @@ add_terms (struct merge *m, fmtconv_view *view, const struct merge_term *terms, 
 /* Each tensor uses its own view, so that the report lists it as a source; equal sums of tied tensors are tied
  * again. */
 fmtconv_view *
-merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_term *terms, size_t n)
+lora_merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_term *terms, size_t n)
 {
   fmtconv_view *view = t->rank > 1 ? merge_matrix (t->view) : t->rank == 1 ? column (t->view) : t->view;
   view = terms->group->is_sat ? add_parts (m, view, terms, n) : add_terms (m, view, terms, n);

@@ -9,12 +9,13 @@ contract_scripts = \
 	tests/contract/licenses.sh \
 	tests/contract/loading.sh \
 	tests/contract/manuals.sh \
+	tests/contract/names.sh \
 	tests/contract/new-plugin.sh \
 	tests/contract/pages.sh \
 	tests/contract/python-abi.sh \
 	tests/contract/scripts.sh \
 	tests/contract/symbols.sh \
-	tests/contract/system-calls.sh
+	tests/contract/system-calls.sh \
 	tests/contract/test-plugin.sh
 TESTS += $(contract_scripts)
 EXTRA_DIST += $(contract_scripts) tests/contract/check_habits.py tests/contract/check_headers.py tests/contract/check_language.py tests/contract/check_layers.py tests/contract/check_licenses.py tests/contract/language.allow tests/contract/check_scripts.py tests/contract/check_system_calls.py
