@@ -3,6 +3,7 @@
 
 m4_define([fc_plugin_names])
 m4_define([fc_plugin_needs])
+m4_define([fc_plugin_wants])
 
 # FC_PLUGINS: runs plugins/list.sh, which calls FC_PLUGIN and includes configure.m4 for every folder that has one; then
 # leaves out each plugin whose needs are left out, and sets the conditional PLUGIN_NAME of each.
@@ -16,6 +17,8 @@ AC_DEFUN([FC_PLUGINS], [
   AC_SUBST([FC_PLUGIN_PACKAGES], [$with_plugin_package])
   AS_IF([fc_output=`sh "$srcdir/plugins/index.sh" "$with_plugin_package" 2>&1 >/dev/null`], [],
     [AC_MSG_ERROR([--with-plugin-package: $fc_output])])
+  AC_ARG_ENABLE([plugins], [AS_HELP_STRING([--disable-plugins], [leave out all plugins but those named by --with-NAME])],
+    [], [enable_plugins=yes])
   m4_esyscmd([sh plugins/list.sh])
   m4_if(m4_sysval, [0], [], [m4_fatal([plugins/list.sh failed])])
   fc_again=yes
@@ -23,11 +26,13 @@ AC_DEFUN([FC_PLUGINS], [
     fc_again=no
     fc_plugin_needs
   done
+  fc_plugin_wants
   m4_foreach_w([fc_name], m4_defn([fc_plugin_names]), [
     AM_CONDITIONAL([PLUGIN_]m4_toupper(m4_translit(fc_name, [-], [_])), [test "x$[]fc_with(fc_name)" != xno])
     AS_IF([test "x$[]fc_with(fc_name)" != xno],
       [fc_plugins="$fc_plugins fc_name"],
       [fc_plugins_left_out="$fc_plugins_left_out fc_name"])])
+  FC_PRESETS
 ])
 
 # fc_with(NAME): the shell variable of the option.
@@ -36,19 +41,47 @@ m4_define([fc_with], [with_[]m4_translit([$1], [-], [_])])
 # FC_PLUGIN(NAME, DESCRIPTION): the option.
 AC_DEFUN([FC_PLUGIN], [
   AC_ARG_WITH([$1], [AS_HELP_STRING([--without-$1], [leave out the plugin '$1': $2])],
-    [], [fc_with([$1])=yes])
+    [], [fc_with([$1])=$enable_plugins])
   m4_append_uniq_w([fc_plugin_names], [$1])
 ])
 
-# FC_PLUGIN_NEEDS(NAME, OTHER): NAME calls the plugin OTHER, and is left out together with it.  For configure.m4.
+# FC_PLUGIN_NEEDS(NAME, OTHER): NAME calls the plugin OTHER always, and is left out together with it.  For configure.m4.
 AC_DEFUN([FC_PLUGIN_NEEDS], [
-  m4_if(m4_index([ ]m4_defn([fc_plugin_names])[ ], [ $2 ]), [-1],
-    [m4_fatal([plugins/$1/configure.m4: there is no plugin '$2'])])
+  FC_PLUGIN_NAMED([$1], [$2])
   m4_append([fc_plugin_needs], [
     AS_IF([test "x$fc_with([$1])" != xno && test "x$fc_with([$2])" = xno],
       [AC_MSG_WARN([the plugin '$1' is left out, because it calls '$2', which is left out])
        fc_with([$1])=no
        fc_again=yes])])
+])
+
+# FC_PLUGIN_WANTS(NAME, OTHER, FUNCTION): NAME calls the plugin OTHER for one function only, which is "read …" or "write …".
+# For configure.m4.
+AC_DEFUN([FC_PLUGIN_WANTS], [
+  FC_PLUGIN_NAMED([$1], [$2])
+  m4_append([fc_plugin_wants], [
+    AS_IF([test "x$fc_with([$1])" != xno && test "x$fc_with([$2])" = xno],
+      [FC_NOTICE([the plugin '$1' cannot $3, because '$2' is left out])])])
+])
+
+# FC_PLUGIN_NAMED(NAME, OTHER): OTHER must be a plugin.
+m4_define([FC_PLUGIN_NAMED], [m4_if(m4_index([ ]m4_defn([fc_plugin_names])[ ], [ $2 ]), [-1],
+  [m4_fatal([plugins/$1/configure.m4: there is no plugin '$2'])])])
+
+# FC_NOTICE(TEXT): says it now, and again in the summary.
+m4_define([FC_NOTICE], [AC_MSG_NOTICE([$1])
+fc_notices="$fc_notices
+  without    $1"])
+
+# FC_PRESETS: a preset that names a plugin which is left out is kept, as the plugin may be installed later.
+AC_DEFUN([FC_PRESETS], [
+  for fc_name in $fc_plugins_left_out; do
+    for fc_preset in "$srcdir"/pipelines/*.yaml; do
+      AS_IF([$SED '/^@%:@/d' "$fc_preset" | grep -e "@<:@-{@<:@, @:>@$fc_name@<:@@:>@:,} @:>@" >/dev/null], [
+        fc_preset=`AS_ECHO(["$fc_preset"]) | $SED 's,.*/,,; s,@<:@.@:>@yaml$,,'`
+        FC_NOTICE([the preset '$fc_preset' cannot run, because its plugin '$fc_name' is left out])])
+    done
+  done
 ])
 
 # FC_PLUGIN_LIBRARY(NAME, PREFIX, MODULE, DEBIAN-PACKAGE): NAME needs a library that pkg-config knows as MODULE (with
@@ -66,7 +99,7 @@ AC_DEFUN([FC_SUMMARY], [
   AS_ECHO(["$PACKAGE_NAME $PACKAGE_VERSION"])
   AS_ECHO(["  prefix     $prefix"])
   AS_ECHO(["  plugins   $fc_plugins"])
-  AS_ECHO(["  left out  ${fc_plugins_left_out:- none}"])
+  AS_ECHO(["  left out  ${fc_plugins_left_out:- none}$fc_notices"])
   AS_ECHO(["  werror     $enable_werror"])
   AS_ECHO(["  sanitizers $enable_sanitizers"])
   AS_ECHO(["  criterion  $fc_criterion_says"])

@@ -10,6 +10,7 @@ contract_scripts = \
 	tests/contract/loading.sh \
 	tests/contract/manuals.sh \
 	tests/contract/names.sh \
+	tests/contract/needs.sh \
 	tests/contract/new-plugin.sh \
 	tests/contract/pages.sh \
 	tests/contract/python-abi.sh \
