@@ -38,7 +38,15 @@ fmtconv_SOURCES = \
 	cli/text.c \
 	cli/version.c
 fmtconv_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cli -DFCI_EXAMPLE_DIR='"$(exampledir)"'
+if BUILTIN
+# Objects, not archives: of an archive the linker would leave out the calls that only plugins of others make, and not see
+# that a name is defined twice.
+fmtconv_LDADD = $(core_libcore_la_OBJECTS) $(plugins_libbuiltin_la_OBJECTS) $(core_libs)
+fmtconv_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
+EXTRA_fmtconv_DEPENDENCIES = $(top_srcdir)/core/fmtconv.map
+else
 fmtconv_LDADD = libfmtconv-core.la -lm
+endif
 
 # Completion for shells.  Each asks the program itself: 'fmtconv complete'.
 if BASH_COMPLETION

@@ -161,14 +161,19 @@ print_plugins (const struct settings *s, fmtconv_attr *list, const char *name)
       print_line (p);
 }
 
-/* Returns whether one of the plugins is not built into the library. */
-static bool
-any_file (fmtconv_attr *list)
+/* Says how many plugins are part of the program or its library, as those of a program with plugins inside are. */
+static void
+print_built_in (const struct settings *s, fmtconv_attr *list)
 {
+  size_t n = 0;
   for (fmtconv_attr *p = list->first; p; p = p->next)
-    if (fmtconv_attr_get_string (p, "path", NULL))
-      return true;
-  return false;
+    n += !fmtconv_attr_get_string (p, "path", NULL);
+  if (n == 1 && list->len == 1)
+    fputs ("fmtconv: no plugin is installed (hint: install the plugins, or set FMTCONV_PLUGIN_PATH to their "
+           "folder)\n",
+           stderr);
+  else if (n > 1 && !s->json)
+    printf ("\n%zu of these are built in.\n", n);
 }
 
 int
@@ -184,13 +189,11 @@ run_plugins (const struct settings *s)
   fmtconv_ctx *ctx = context_new (s, sp);
   fmtconv_attr *presets = context_is_fine (ctx) ? fmtconv_preset_list (ctx, name) : NULL;
   fmtconv_attr *list = presets ? plugins_of (ctx, name, name && presets->first) : NULL;
-  if (list && !name && !any_file (list))
-    fputs ("fmtconv: no plugin is installed (hint: install the plugins, or set FMTCONV_PLUGIN_PATH to their "
-           "folder)\n",
-           stderr);
   if (list)
     {
       print_plugins (s, list, name);
+      if (!name)
+        print_built_in (s, list);
       presets_print (s, presets, list->first != NULL);
     }
   return context_end (ctx, list != NULL);

@@ -55,7 +55,8 @@ print_preset (fmtconv_attr *preset)
   const char *error = fmtconv_attr_get_string (preset, "error", NULL);
   text_sanitized (name, fmtconv_attr_get_string (preset, "name", "?"));
   printf ("%s: %s\n", name, text_sanitized (text, fmtconv_attr_get_string (preset, "summary", "")));
-  printf ("  file    %s\n", text_sanitized (text, fmtconv_attr_get_string (preset, "path", "")));
+  printf ("  file    %s\n",
+          text_sanitized (text, fmtconv_attr_get_string (preset, "path", "built into fmtconv")));
   if (error)
     printf ("  refused %s\n", text_sanitized (text, error));
   else

@@ -6,7 +6,8 @@ m4_define([fc_plugin_needs])
 m4_define([fc_plugin_wants])
 
 # FC_PLUGINS: runs plugins/list.sh, which calls FC_PLUGIN and includes configure.m4 for every folder that has one; then
-# leaves out each plugin whose needs are left out, and sets the conditional PLUGIN_NAME of each.
+# leaves out each plugin whose needs are left out, and sets the conditionals of each: PLUGIN_NAME, it is made as a module,
+# and BUILTIN_NAME, it is built in.
 AC_DEFUN([FC_PLUGINS], [
   AC_ARG_WITH([plugin-package],
     [AS_HELP_STRING([--with-plugin-package=NAMES],
@@ -28,12 +29,19 @@ AC_DEFUN([FC_PLUGINS], [
   done
   fc_plugin_wants
   m4_foreach_w([fc_name], m4_defn([fc_plugin_names]), [
-    AM_CONDITIONAL([PLUGIN_]m4_toupper(m4_translit(fc_name, [-], [_])), [test "x$[]fc_with(fc_name)" != xno])
+    AM_CONDITIONAL([PLUGIN_]fc_id(fc_name), [test "x$[]fc_with(fc_name)" != xno && test "x$enable_shared" != xno])
+    AM_CONDITIONAL([BUILTIN_]fc_id(fc_name), [test "x$[]fc_with(fc_name)" != xno && test "x$enable_shared" = xno])
     AS_IF([test "x$[]fc_with(fc_name)" != xno],
-      [fc_plugins="$fc_plugins fc_name"],
+      [fc_plugins="$fc_plugins fc_name" FC_BUILT="$FC_BUILT plugins/fc_name.la"],
       [fc_plugins_left_out="$fc_plugins_left_out fc_name"])])
   FC_PRESETS
+  AC_SUBST([FC_BUILT])
+  AC_SUBST([BUILTIN_CFLAGS])
+  AC_SUBST([BUILTIN_LIBS])
 ])
+
+# fc_id(NAME): its part of a conditional's name.
+m4_define([fc_id], [m4_toupper(m4_translit([$1], [-], [_]))])
 
 # fc_with(NAME): the shell variable of the option.
 m4_define([fc_with], [with_[]m4_translit([$1], [-], [_])])
@@ -88,7 +96,9 @@ AC_DEFUN([FC_PRESETS], [
 # the version), for PREFIX_CFLAGS and PREFIX_LIBS.  For configure.m4; ./bootstrap reads the package there.
 AC_DEFUN([FC_PLUGIN_LIBRARY], [
   AS_IF([test "x$fc_with([$1])" != xno],
-    [PKG_CHECK_MODULES([$2], [$3], [],
+    [PKG_CHECK_MODULES([$2], [$3],
+      [BUILTIN_CFLAGS="$BUILTIN_CFLAGS $$2_CFLAGS" BUILTIN_LIBS="$BUILTIN_LIBS $$2_LIBS"
+       BUILTIN_STATIC_LIBS="$BUILTIN_STATIC_LIBS `$PKG_CONFIG --static --libs "$3"`"],
       [AC_MSG_WARN([the plugin '$1' is left out, because there is no $3 (Debian: $4)])
        fc_with([$1])=no])])
 ])
@@ -98,7 +108,10 @@ AC_DEFUN([FC_SUMMARY], [
   AS_ECHO([])
   AS_ECHO(["$PACKAGE_NAME $PACKAGE_VERSION"])
   AS_ECHO(["  prefix     $prefix"])
-  AS_ECHO(["  plugins   $fc_plugins"])
+  AS_IF([test "x$enable_standalone" != xno],
+    [AS_ECHO(["  standalone a $fc_program program; plugins of others `AS_IF([test $fc_program = static], [echo cannot], [echo can])` be loaded"])])
+  AS_ECHO(["  plugins    $fc_plugins_are"])
+  AS_ECHO(["            $fc_plugins"])
   AS_ECHO(["  left out  ${fc_plugins_left_out:- none}$fc_notices"])
   AS_ECHO(["  werror     $enable_werror"])
   AS_ECHO(["  sanitizers $enable_sanitizers"])

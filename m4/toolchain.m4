@@ -43,6 +43,8 @@ AC_DEFUN([FC_LIBRARIES], [
 AC_DEFUN([FC_CRITERION], [
   PKG_CHECK_MODULES([CRITERION], [criterion >= 2.3],
     [fc_criterion_says=yes], [fc_criterion_says="not found: unit tests are skipped"])
+  AS_IF([test "x$enable_shared" = xno],
+    [fc_criterion_says="unit tests are skipped: they bring the sources of plugins, which are built in here"])
   AM_CONDITIONAL([CRITERION], [test "x$fc_criterion_says" = xyes])
 ])
 

@@ -40,8 +40,15 @@ check () {
 }
 
 fragments () {
-  echo "# plugins/plugins.mk: every plugin's local.mk; written by plugins/list.sh."
-  for name in $names; do echo "include plugins/$name/local.mk"; done
+  echo "# plugins/plugins.mk: every plugin's local.mk, and its part in a program with plugins inside; written by plugins/list.sh."
+  for name in $names; do
+    id=$(echo "$name" | tr a-z- A-Z_)
+    echo "include plugins/$name/local.mk"
+    echo "if BUILTIN_$id"
+    echo "builtin_sources += \$(plugins_$(echo "$name" | tr - _)_la_SOURCES)"
+    echo "dist_man_MANS += plugins/$name/fmtconv-$name.7"
+    echo "endif"
+  done
   printf 'plugin_known ='
   for name in $names; do printf ' \\\n\tplugins/%s/known.yaml plugins/%s/fmtconv-%s.7' "$name" "$name" "$name"; done
   echo

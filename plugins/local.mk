@@ -3,16 +3,35 @@
 plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined $(NO_UNDEFINED) -Wl,-z,now
 plugin_cflags = $(AM_CFLAGS) -fvisibility=hidden
 # plugins/common is not a plugin: sources that several plugins compile in.
-linear_sources = plugins/common/linear.c plugins/common/linear.h
-numbered_sources = plugins/common/numbered.c plugins/common/numbered.h
-index_sources = plugins/common/alias.c plugins/common/index.c plugins/common/index.h $(numbered_sources)
-lora_sources = plugins/common/lora-alpha.c plugins/common/lora-config.c \
+linear_files = plugins/common/linear.c plugins/common/linear.h
+numbered_files = plugins/common/numbered.c plugins/common/numbered.h
+index_files = plugins/common/alias.c plugins/common/index.c plugins/common/index.h
+lora_files = plugins/common/lora-alpha.c plugins/common/lora-config.c \
 	plugins/common/lora-describe.c plugins/common/lora-describe.h plugins/common/lora-facts.c \
 	plugins/common/lora-facts.h plugins/common/lora-group.c plugins/common/lora-group.h \
 	plugins/common/lora-index.c plugins/common/lora-index.h plugins/common/lora-name.c \
 	plugins/common/lora-name.h plugins/common/lora-pattern.c
-rule_sources = plugins/common/rule.c plugins/common/rule.h
-shards_sources = plugins/common/shards.c plugins/common/shards.h
+rule_files = plugins/common/rule.c plugins/common/rule.h
+shards_files = plugins/common/shards.c plugins/common/shards.h
+if BUILTIN
+# All plugins are in one program, which holds one copy of these.
+common_sources = $(linear_files) $(numbered_files) $(index_files) $(lora_files) $(rule_files) $(shards_files)
+linear_sources =
+numbered_sources =
+index_sources =
+lora_sources =
+rule_sources =
+shards_sources =
+else
+common_sources =
+linear_sources = $(linear_files)
+numbered_sources = $(numbered_files)
+index_sources = $(index_files) $(numbered_files)
+lora_sources = $(lora_files)
+rule_sources = $(rule_files)
+shards_sources = $(shards_files)
+endif
+builtin_sources = $(common_sources)
 # Which plugins there are: plugins/list.sh writes this list from the folders when configure is made.
 include plugins/plugins.mk
 EXTRA_DIST += plugins/list.sh plugins/common/text.h
@@ -26,3 +45,10 @@ plugins/fmtconv.yaml: plugins/index.sh $(plugin_known) Makefile
 plugins/.libs/fmtconv.yaml: plugins/fmtconv.yaml
 	$(AM_V_at)$(MKDIR_P) plugins/.libs && cp plugins/fmtconv.yaml $@
 CLEANFILES += plugins/fmtconv.yaml plugins/.libs/fmtconv.yaml
+
+# Plugins that are built in are part of the core's convenience library.  Their global names differ: tests/contract/names.sh.
+if BUILTIN
+noinst_LTLIBRARIES += plugins/libbuiltin.la
+endif
+plugins_libbuiltin_la_SOURCES = $(builtin_sources)
+plugins_libbuiltin_la_CFLAGS = $(plugin_cflags) $(BUILTIN_CFLAGS)

@@ -15,6 +15,12 @@ need ()
   done
 }
 
+# need_modules: plugins must have been built as modules.
+need_modules ()
+{
+  test -n "${FMTCONV_MODULES-unknown}" || skip "no plugin was built as a module"
+}
+
 # need_command COMMAND...: each must be installed.
 need_command ()
 {

@@ -6,17 +6,16 @@
 #include "core/base/ctx.h"
 #include "core/base/error.h"
 #include "core/plugin/search.h"
-#include "core/source/input.h"
 #include "core/spec/find.h"
 #include "core/spec/open.h"
 #include "core/spec/variables.h"
 
 static void
-add_variables (fmtconv_attr *node, const char *path)
+add_variables (fmtconv_attr *node, const fci_file *preset)
 {
   fci_pipeline p = { .ctx = node->ctx };
   fmtconv_attr *list = fci_add_array (node, "variables");
-  if (fci_spec_open (&p, fci_input_user (p.ctx, path)) || fci_variables_check (&p))
+  if (fci_spec_open (&p, fci_file_open (p.ctx, preset)) || fci_variables_check (&p))
     return;
   for (size_t i = FCI_V_FIRST; i < p.n_variables; i++)
     {
@@ -37,11 +36,11 @@ add_preset (fmtconv_attr *list, const fci_file *preset, bool all)
   fmtconv_attr *node = fci_add_object (list);
   fci_add_text (node, "name", preset->name);
   fci_add_text (node, "summary", node ? fci_preset_summary (node->ctx, preset) : NULL);
-  fci_add_text (node, "path", preset->path);
+  fci_add_text (node, "path", preset->embedded ? NULL : preset->path);
   if (preset->error)
     fci_add_text (node, "error", preset->error);
   else if (all && node)
-    add_variables (node, preset->path);
+    add_variables (node, preset);
 }
 
 fmtconv_attr *

@@ -11,6 +11,8 @@ core_sources += \
 	core/base/ctx.h \
 	core/base/error.c \
 	core/base/error.h \
+	core/base/embedded.c \
+	core/base/embedded.h \
 	core/base/escape.c \
 	core/base/format.c \
 	core/base/glob.c \

@@ -42,7 +42,7 @@ show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
   return fmtconv_ctx_printf (ctx, "%s(%s)", hex, text);
 }
 
-/* Returns whether a plugin of that role is installed, apart from built-in plugins.  Loads all modules: they are going to
+/* Returns whether a plugin of that role is installed, apart from the one that always is.  Loads all modules: they are going to
  * be listed. */
 static bool
 is_installed (fmtconv_ctx *ctx, fci_module *modules, size_t n, fci_role role)
@@ -50,7 +50,7 @@ is_installed (fmtconv_ctx *ctx, fci_module *modules, size_t n, fci_role role)
   size_t i = 0;
   for (size_t k = 0; k < n; k++)
     fci_module_load (ctx, &modules[k]);
-  while (i < n && !(modules[i].path && fci_plugin_has (modules[i].plugin, role)))
+  while (i < n && !(fci_module_is_optional (ctx, &modules[i]) && fci_plugin_has (modules[i].plugin, role)))
     i++;
   return i < n;
 }

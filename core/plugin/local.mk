@@ -18,8 +18,9 @@ core_sources += \
 	core/plugin/missing.h \
 	core/plugin/installed.c \
 	core/plugin/installed.h \
-	core/plugin/module.c \
 	core/plugin/module.h \
+	core/plugin/other-core.c \
+	core/plugin/other-core.h \
 	core/plugin/override.c \
 	core/plugin/params-check.c \
 	core/plugin/params-check.h \
@@ -33,3 +34,8 @@ core_sources += \
 	core/plugin/suggest.h \
 	core/plugin/values.c \
 	core/plugin/values.h
+if MODULES
+core_sources += core/plugin/module.c
+else
+core_sources += core/plugin/no-modules.c
+endif

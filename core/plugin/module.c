@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/base/os.h"
 #include "core/plugin/module.h"
+#include "core/plugin/other-core.h"
 #include <dlfcn.h>
 #include <ltdl.h>
 #include <pthread.h>
@@ -29,7 +30,7 @@ static bool is_opening;     /* libltdl opens a module for fci_module_open, not f
 static char reason[REASON]; /* why the module cannot be opened; "": it can */
 
 /* What libltdl is asked for: to open one file by its absolute path, to keep it resident, and to find the descriptor under
- * the prefix that libtool gives it; a build that links its plugins in can preload them the same way.  It is not asked to
+ * the prefix that libtool gives it.  It is not asked to
  * search folders (core/plugin/search.c decides which files may be used).  Its own way to open a file binds functions only
  * when they are first called, so that a missing one would end the program in the middle of a conversion, and it reports
  * every failure as 'file not found'.  So a loader is put before its own, for the modules of this file only: one dlopen
@@ -152,9 +153,9 @@ fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const cha
   pthread_mutex_lock (&lock);
   *reason = '\0';
   lt_dlhandle handle = open_local (path);
-  if (handle)
+  if (handle && !(*error = fci_other_core (ctx, lt_dlsym (handle, "fmtconv_version"))))
     found = find_descriptor (ctx, handle, path, name, error);
-  else
+  else if (!handle)
     *error = fmtconv_ctx_printf (ctx, "cannot be loaded: %s", *reason ? reason : lt_dlerror ());
   pthread_mutex_unlock (&lock);
   return found;

@@ -22,7 +22,7 @@ by_name (const void *a, const void *b)
 /* The plugins of a context. */
 typedef struct registry
 {
-  const fmtconv_plugin *const *builtins; /* descriptors, up to NULL */
+  const fmtconv_plugin *const *builtins; /* descriptors, up to NULL; the first, "spec", is in every fmtconv */
   fci_module
       *modules; /* sorted by name; each has neither plugin nor error (not loaded yet), or one of them */
   size_t n;
@@ -175,6 +175,13 @@ fci_module_find (fmtconv_ctx *ctx, const char *name)
 }
 
 bool
+fci_module_is_optional (fmtconv_ctx *ctx, const fci_module *module)
+{
+  const registry *r = fci_state (ctx, &registry_key);
+  return module->path || !r || strcmp (module->name, r->builtins[0]->name) != 0;
+}
+
+bool
 fci_plugin_has (const fmtconv_plugin *plugin, fci_role role)
 {
   if (!plugin)
@@ -241,7 +248,7 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
     if (is_choice (ctx, &modules[i], role, any))
       {
         names[known++] = modules[i].name;
-        installed += modules[i].path != NULL;
+        installed += !modules[i].is_absent && fci_module_is_optional (ctx, &modules[i]);
       }
   const char *suggestion = known ? fci_spell_nearest (typed, names, known) : NULL;
   for (size_t i = 0; names && installed && !suggestion && i < n; i++)

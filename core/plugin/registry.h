@@ -37,6 +37,9 @@ int fci_registry_hold (fmtconv_ctx *ctx, const fmtconv_plugin *const *builtins);
  * finds them once; none is loaded for it. */
 fci_module *fci_modules (fmtconv_ctx *ctx, size_t *n);
 
+/* Returns whether a plugin can be left out, as all can but the first of those built in, "spec". */
+bool fci_module_is_optional (fmtconv_ctx *ctx, const fci_module *module);
+
 /* Returns the module's plugin, which is loaded now if it was not.  NULL: it is refused, or absent. */
 const fmtconv_plugin *fci_module_load (fmtconv_ctx *ctx, fci_module *module);
 

@@ -4,9 +4,11 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/embedded.h"
 #include "core/base/os.h"
 #include "core/plugin/installed.h"
 #include "core/plugin/search.h"
+#include "core/source/input.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -228,6 +230,24 @@ scan_own (const walk *w)
   return w->ctx->failed;
 }
 
+/* Adds the files inside of the program whose names no folder has. */
+static int
+scan_embedded (const walk *w)
+{
+  const char *base;
+  const fci_embedded *file = NULL;
+  while ((file = fci_embedded_next (file, w->search->embedded, w->search->suffix, &base)))
+    {
+      size_t len = strlen (base) - strlen (w->search->suffix);
+      fci_file one = { .name = fci_strndup (w->ctx, base, len), .embedded = file };
+      if (!one.name || (w->only && strcmp (one.name, w->only)) || is_known (w->out, one.name))
+        continue;
+      one.path = fmtconv_ctx_printf (w->ctx, "%s (built in)", one.name);
+      append (w->ctx, w->out, &one);
+    }
+  return w->ctx->failed;
+}
+
 int
 fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, fci_files *out)
 {
@@ -239,9 +259,17 @@ fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, 
   if (scan_named (&w) || (!privileged && scan_list (&w, search->variable))
       || (search->also && !privileged && scan_list (&second, search->also))
       || scan (&w, fci_installed_dir (ctx, search->installed), false)
-      || (search->own && !privileged && scan_own (&w)))
+      || (search->own && !privileged && scan_own (&w)) || (search->embedded && scan_embedded (&w)))
     return ctx->failed;
   if (out->n)
     qsort (out->file, out->n, sizeof *out->file, by_name);
   return ctx->failed;
+}
+
+fmtconv_input *
+fci_file_open (fmtconv_ctx *ctx, const fci_file *file)
+{
+  const fci_embedded *inside = file->embedded;
+  return inside ? fci_input_memory (ctx, file->path, inside->bytes, inside->size)
+                : fci_input_user (ctx, file->path);
 }

@@ -3,7 +3,7 @@
 #ifndef FCI_PLUGIN_SEARCH_H
 #define FCI_PLUGIN_SEARCH_H
 
-#include <fmtconv/types.h>
+#include <fmtconv/input.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,13 +20,15 @@ typedef struct fci_search
   const char *also;      /* another such variable, whose folders are searched for other files, too; NULL: none */
   const char *installed; /* installed folder */
   const char *own;       /* user's folder within $XDG_CONFIG_HOME: "fmtconv/pipelines"; NULL: none */
+  const char *embedded;  /* folder of the files inside of the program, searched last; NULL: none */
 } fci_search;
 
 typedef struct fci_file
 {
-  const char *name; /* without the suffix */
-  const char *path;
-  const char *error; /* reason why it is not used; NULL: it is used */
+  const char *name;                    /* without the suffix */
+  const char *path;                    /* embedded: what messages call it */
+  const char *error;                   /* reason why it is not used; NULL: it is used */
+  const struct fci_embedded *embedded; /* its bytes inside of the program; NULL: it is a file */
 } fci_file;
 
 typedef struct fci_files
@@ -46,6 +48,9 @@ int fci_search_check (fmtconv_ctx *ctx, const char *what, const char **folders, 
 /* Finds the files in all folders; only: the files with that name; NULL: all.  Returns 0, or a code if the
  * application's folder cannot be used; other unusable folders are warnings. */
 int fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, fci_files *out);
+
+/* Opens a file of the list. NULL: an error. */
+fmtconv_input *fci_file_open (fmtconv_ctx *ctx, const fci_file *file);
 
 /* Returns the file with that name; NULL: not found. */
 const fci_file *fci_files_find (const fci_files *files, const char *name);

@@ -159,6 +159,21 @@ fci_input_user (fmtconv_ctx *ctx, const char *path)
 }
 
 fmtconv_input *
+fci_input_memory (fmtconv_ctx *ctx, const char *path, const void *bytes, size_t n)
+{
+  fmtconv_input *in = fmtconv_ctx_failed (ctx) ? NULL : fci_new (ctx, fmtconv_input);
+  if (!in)
+    return NULL;
+  *in = (fmtconv_input){ .ctx = ctx,
+                         .path = path,
+                         .base = path,
+                         .source = fci_source_memory (ctx, bytes, n, path),
+                         .fd = -1,
+                         .is_alone = true };
+  return in->source ? in : NULL;
+}
+
+fmtconv_input *
 fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base, const fci_stored_files *stored,
                  const char *within)
 {

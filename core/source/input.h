@@ -15,6 +15,10 @@ fmtconv_input *fci_input_user (fmtconv_ctx *ctx, const char *path);
 /* Returns the i-th input of the user, newest first; NULL at the end. */
 fmtconv_input *fci_input_typed (fmtconv_ctx *ctx, size_t i);
 
+/* Returns n bytes inside of the program (referenced, not copied) as an input; path: what messages call it. NULL: an
+ * error. */
+fmtconv_input *fci_input_memory (fmtconv_ctx *ctx, const char *path, const void *bytes, size_t n);
+
 /* Opens one of fmtconv's own files, or a folder of them, under another base name: --verify reads the temporary file as
  * its target.
  *   stored  the other files, which are found next to it or below it under their final names

@@ -3,8 +3,10 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/embedded.h"
 #include "core/base/text.h"
 #include "core/plugin/search.h"
+#include "core/source/input.h"
 #include "core/spec/find.h"
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +56,7 @@ fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out)
     .variable = "FMTCONV_PIPELINE_PATH",
     .installed = FCI_PIPELINE_DIR,
     .own = "fmtconv/pipelines",
+    .embedded = "pipelines",
   };
   int code = fci_search_files (ctx, &search, only, out);
   if (code == 0)
@@ -61,21 +64,31 @@ fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out)
   return code;
 }
 
+/* Reads the first line of a preset into `line`; "" if there is none. */
+static void
+read_first_line (const fci_file *preset, char *line, int size)
+{
+  *line = '\0';
+  if (preset->embedded)
+    snprintf (line, (size_t) size, "%.*s", (int) preset->embedded->size,
+              (const char *) preset->embedded->bytes);
+  FILE *f = preset->error || preset->embedded ? NULL : fopen (preset->path, "re");
+  if (f && !fgets (line, size, f))
+    *line = '\0';
+  if (f)
+    fclose (f);
+}
+
 const char *
 fci_preset_summary (fmtconv_ctx *ctx, const fci_file *preset)
 {
-  char line[256] = "";
-  FILE *f = preset->error ? NULL : fopen (preset->path, "re");
-  const char *text = f && fgets (line, sizeof line, f) ? line : "";
-  if (f)
-    fclose (f);
-  if (*text != '#')
-    return "";
-  text += strspn (text, "# ");
-  return fci_strndup (ctx, text, strcspn (text, "\r\n"));
+  char line[256];
+  read_first_line (preset, line, sizeof line);
+  const char *text = line + strspn (line, "# ");
+  return *line == '#' ? fci_strndup (ctx, text, strcspn (text, "\r\n")) : "";
 }
 
-static const char *
+static fmtconv_input *
 unknown (fmtconv_ctx *ctx, const char *typed)
 {
   fci_files all;
@@ -97,8 +110,8 @@ unknown (fmtconv_ctx *ctx, const char *typed)
   return NULL;
 }
 
-const char *
-fci_spec_path (fmtconv_ctx *ctx, const char *typed)
+fmtconv_input *
+fci_spec_find (fmtconv_ctx *ctx, const char *typed)
 {
   struct stat st;
   size_t len = strlen (typed);
@@ -111,13 +124,13 @@ fci_spec_path (fmtconv_ctx *ctx, const char *typed)
   /* A folder is not a spec: one with the name of a preset is probably the checkpoint. */
   bool is_file = stat (typed, &st) == 0 && !S_ISDIR (st.st_mode);
   if (is_file || !fci_plugin_name_ok (typed, len))
-    return fci_strdup (ctx, typed);
+    return fci_input_user (ctx, typed);
   fci_files found;
   if (fci_presets_find (ctx, typed, &found))
     return NULL;
   const fci_file *one = fci_files_find (&found, typed);
   if (one && !one->error)
-    return one->path;
+    return fci_file_open (ctx, one);
   if (!one)
     return unknown (ctx, typed);
   fci_fail_file (ctx, FMTCONV_E_USAGE, one->path, NULL, "%s", one->error);

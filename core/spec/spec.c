@@ -89,9 +89,9 @@ fmtconv_job_from_spec (fmtconv_ctx *ctx, const char *spec, const fmtconv_spec_va
   if (fci_call_begin (ctx, spec, "a spec is required"))
     return NULL;
   fci_pipeline p = { .ctx = ctx, .job = fci_new (ctx, fmtconv_job) };
-  const char *path = p.job ? fci_spec_path (ctx, spec) : NULL;
-  if (!path || fci_spec_open (&p, fci_input_user (ctx, path)) || fci_variables_check (&p)
-      || give (&p, variables, n, input, output) || fci_spec_resolve (&p))
+  fmtconv_input *file = p.job ? fci_spec_find (ctx, spec) : NULL;
+  if (!file || fci_spec_open (&p, file) || fci_variables_check (&p) || give (&p, variables, n, input, output)
+      || fci_spec_resolve (&p))
     return NULL;
   p.job->struct_size = sizeof *p.job;
   return p.job;

@@ -50,6 +50,7 @@ torch_writer = \
 if PLUGIN_TORCH
 plugin_LTLIBRARIES += plugins/torch.la
 dist_man_MANS += plugins/torch/fmtconv-torch.7
+endif
 plugins_torch_la_SOURCES = $(torch_machine) $(torch_writer) $(index_sources) \
 	plugins/torch/archive.c \
 	plugins/torch/archive.h \
@@ -57,4 +58,3 @@ plugins_torch_la_SOURCES = $(torch_machine) $(torch_writer) $(index_sources) \
 plugins_torch_la_CFLAGS = $(plugin_cflags)
 plugins_torch_la_LDFLAGS = $(plugin_ldflags)
 plugins_torch_la_LIBADD = libfmtconv-core.la
-endif

@@ -5,6 +5,7 @@
 # (a folder that goes at the end).  Needs source, the folder of this file.
 . "$source/../need.sh"
 need safetensors
+need_modules
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 fail () { echo "FAILED: $*"; exit 1; }

@@ -14,6 +14,7 @@ plugins="cast cogvideox-lora cogvideox-pipeline cogvideox-transformer cogvideox-
   lora-merge map merge prefix quantize qweight rename reshape safetensors sat select split t5-encoder torch transpose untie"
 # shellcheck disable=SC2086 # a list of names
 need $plugins
+need_modules # tests/build/standalone.sh compares a program with plugins inside
 refresh=
 [ "$1" = --refresh ] && { refresh=1; shift; }
 
@@ -21,7 +22,9 @@ umask 022 # plugins and presets that everyone may write to are refused
 work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-cli.XXXXXX") || exit 99
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 mkdir "$work/bin" "$work/plugins"
-for plugin in $plugins; do ln -s "$FMTCONV_PLUGIN_PATH/$plugin.so" "$work/plugins/$plugin.so"; done
+for plugin in $plugins; do
+  if test -f "$FMTCONV_PLUGIN_PATH/$plugin.so"; then ln -s "$FMTCONV_PLUGIN_PATH/$plugin.so" "$work/plugins/$plugin.so"; fi
+done
 FMTCONV_PLUGIN_PATH=$work/plugins
 # shellcheck disable=SC2086 # a list of names
 sh "$here/../../plugins/index.sh" 'PACKAGE-%s' $plugins >"$work/plugins/fmtconv.yaml" || exit 99

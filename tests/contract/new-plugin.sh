@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 . "$(dirname "$0")/../need.sh"
 need safetensors
+need_modules
 need_command autoreconf autoconf automake libtoolize pkg-config
 build=$PWD
 tmp=$(mktemp -d "$PWD/new-plugin.XXXXXX") || exit 99 # make allows no spaces, which TMPDIR may have
