@@ -1,7 +1,7 @@
 # tests/abi/local.mk: plugins that were not built here.
 # SPDX-License-Identifier: Apache-2.0
-TESTS += tests/abi/account.sh tests/abi/api-manual.sh tests/abi/application.sh tests/abi/completion.sh tests/abi/kit.sh tests/abi/manual.sh tests/abi/presets.sh tests/abi/readme.sh tests/abi/stranger.sh
-EXTRA_DIST += tests/abi/account.c tests/abi/account.sh tests/abi/api-manual.sh tests/abi/completion.sh tests/abi/application.c tests/abi/application.sh tests/abi/kit.c tests/abi/kit.sh tests/abi/readme.sh tests/abi/manual.sh tests/abi/npy.c tests/abi/presets.sh tests/abi/stage.sh tests/abi/stranger.sh
+TESTS += tests/abi/account.sh tests/abi/api-manual.sh tests/abi/application.sh tests/abi/completion.sh tests/abi/kit.sh tests/abi/manual.sh tests/abi/pkgconfig.sh tests/abi/presets.sh tests/abi/readme.sh tests/abi/stranger.sh
+EXTRA_DIST += tests/abi/account.c tests/abi/account.sh tests/abi/api-manual.sh tests/abi/completion.sh tests/abi/application.c tests/abi/application.sh tests/abi/kit.c tests/abi/kit.sh tests/abi/readme.sh tests/abi/manual.sh tests/abi/npy.c tests/abi/pkgconfig.sh tests/abi/presets.sh tests/abi/stage.sh tests/abi/stranger.sh
 
 # Modules that must be refused, compiled as a third party would.
 TESTS += tests/abi/refused.sh
