@@ -27,7 +27,7 @@ core_libs = $(builtin_libs) $(LTDL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(LIBZIP_L
 if BUILTIN
 builtin_la = plugins/libbuiltin.la
 builtin_libs = $(BUILTIN_LIBS)
-embedded_files = $(presets)
+embedded_files = $(presets) plugins/fmtconv.yaml
 else
 builtin_la =
 builtin_libs =

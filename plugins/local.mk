@@ -38,8 +38,12 @@ EXTRA_DIST += plugins/list.sh plugins/common/text.h
 
 # The index of known plugins, installed with the program.  An uninstalled program finds the copy beside the modules.
 EXTRA_DIST += plugins/index.sh $(plugin_known)
+if STANDALONE
+noinst_DATA += plugins/fmtconv.yaml
+else
 index_DATA = plugins/fmtconv.yaml
 noinst_DATA += plugins/.libs/fmtconv.yaml
+endif
 plugins/fmtconv.yaml: plugins/index.sh $(plugin_known) Makefile
 	$(AM_V_GEN)$(MKDIR_P) plugins && sh $(srcdir)/plugins/index.sh '$(FC_PLUGIN_PACKAGES)' >$@.new && mv $@.new $@
 plugins/.libs/fmtconv.yaml: plugins/fmtconv.yaml

@@ -85,12 +85,12 @@ take_plugin (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *ou
 }
 
 fci_index_entry *
-fci_index_read (fmtconv_ctx *ctx, const char *path, size_t *n)
+fci_index_read (fmtconv_ctx *ctx, const fci_file *found, size_t *n)
 {
   static const char *const keys[] = { "fmtconv-index", "plugins" };
-  const fci_yaml_file file = { .ctx = ctx, .path = path };
-  fmtconv_input *in = fci_input_user (ctx, path);
-  const fci_yaml *root = in ? fci_yaml_strict (fmtconv_input_open (in), path) : NULL;
+  const fci_yaml_file file = { .ctx = ctx, .path = found->path };
+  fmtconv_input *in = fci_file_open (ctx, found);
+  const fci_yaml *root = in ? fci_yaml_strict (fmtconv_input_open (in), found->path) : NULL;
   const char *version = NULL;
   if (!root || fci_yaml_is (&file, root, FCI_YAML_MAP, "an index of plugins")
       || fci_yaml_keys (&file, root, "an index of plugins", keys, sizeof keys / sizeof *keys)

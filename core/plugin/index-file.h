@@ -4,8 +4,9 @@
 #define FCI_PLUGIN_INDEX_FILE_H
 
 #include "core/plugin/index.h"
+#include "core/plugin/search.h"
 
 /* Returns the *n entries of the file in its order.  NULL: an error was recorded, with line and column. */
-fci_index_entry *fci_index_read (fmtconv_ctx *ctx, const char *path, size_t *n);
+fci_index_entry *fci_index_read (fmtconv_ctx *ctx, const fci_file *found, size_t *n);
 
 #endif

@@ -68,7 +68,7 @@ read_file (fmtconv_ctx *ctx, index_of_plugins *all, const fci_file *file)
   if (file->error)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "the index of plugins %s is not used: %s",
                             file->path, file->error);
-  const fci_index_entry *entries = fci_index_read (ctx, file->path, &n);
+  const fci_index_entry *entries = fci_index_read (ctx, file, &n);
   return entries ? append (ctx, all, entries, n) : ctx->failed;
 }
 
@@ -84,6 +84,7 @@ read_files (fmtconv_ctx *ctx, index_of_plugins *all)
     .also = "FMTCONV_PLUGIN_PATH",
     .installed = FCI_INDEX_DIR,
     .own = "fmtconv/plugins",
+    .embedded = "plugins",
   };
   fci_files files;
   if (fci_search_files (ctx, &search, NULL, &files))
