@@ -35,6 +35,8 @@ include tests/unit/spec.mk
 include tests/unit/torch.mk
 else
 TESTS += tests/unit/skip.sh
+# What those fragments name is in the tarball all the same.
+EXTRA_DIST += tests/data
 endif
 EXTRA_DIST += tests/need.sh tests/unit/skip.sh
 

@@ -33,7 +33,7 @@ as_other ()
   if test "$(id -u)" = 0; then setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; else "$@"; fi
 }
 
-# A clone with other modes and times, and an autoconf run of its own.
+# A clone with other modes and times, an autoconf run of its own, and a configuration that leaves out what it can.
 (umask 077 && git clone -q "$top" "$work/clone")
 git -C "$work/clone" checkout -q "$(git rev-parse HEAD)"
 find "$work/clone" -path "$work/clone/.git" -prune -o -type f -exec touch -d '2001-02-03 04:05' {} +
@@ -44,7 +44,7 @@ umask 077
 cd "$1"
 sh plugins/list.sh
 autoreconf --force --install
-./configure -q --disable-plugins FMTCONV_PYTHON=
+./configure -q --disable-plugins --disable-shared FMTCONV_PYTHON=
 make -s dist
 END
 quietly as_other env TZ=Asia/Tokyo LC_ALL=C.UTF-8 HOME="$work/clone" XZ_OPT=-9 TAR_OPTIONS= sh "$work/other.sh" "$work/clone"

@@ -29,9 +29,9 @@ cd "$work/all"
 printf 'include Makefile\nshow:\n\t@echo $(plugin_LTLIBRARIES) $(dist_man_MANS)\n' >../show.mk
 for name in $plugins; do
   out=" $(cd "$top" && needing "$name" | tr '\n' ' ')"
-  "$top/configure" -q --cache-file="$work/cache" --no-create FMTCONV_PYTHON= "--without-$name" >../log 2>&1 || { cat ../log; fail "configure --without-$name"; }
+  "$top/configure" -q --cache-file="$work/cache" --no-create CFLAGS=-O0 FMTCONV_PYTHON= "--without-$name" >../log 2>&1 || { cat ../log; fail "configure --without-$name"; }
   sh ./config.status -q Makefile
-  made=" $(make -s -f ../show.mk show) "
+  made=" $(make -s -f ../show.mk show | tr '\n' ' ') "
   for other in $plugins; do
     case $out in *" $other "*) want=out ;; *) want=in ;; esac
     case $made in *" plugins/$other.la "*) is=in ;; *) is=out ;; esac
