@@ -10,7 +10,15 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 fail () { echo "FAILED: $*"; exit 1; }
 
-stage=$PWD/tests/stage # what 'make check' installed before
+# FMTCONV_INSTALLED_PACKAGE=yes: the package that the system has; otherwise what 'make check' installed before.
+if test "${FMTCONV_INSTALLED_PACKAGE-}" = yes; then
+  flags=$(pkg-config --cflags --libs fmtconv)
+  program=$(command -v fmtconv)
+  installed=$(pkg-config --variable plugindir fmtconv)
+  return 0
+fi
+
+stage=$PWD/tests/stage
 test -d "$stage" || skip "only 'make check' installs the package first"
 pc=$(find "$stage" -name fmtconv.pc)
 PKG_CONFIG_LIBDIR=$(dirname "$pc"):$(pkg-config --variable pc_path pkg-config)

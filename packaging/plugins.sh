@@ -1,0 +1,83 @@
+#!/bin/sh
+# packaging/plugins.sh: what packages with plugins hold, from the folders of plugins/.
+# SPDX-License-Identifier: Apache-2.0
+#
+# plugins.sh groups            prints the groups, one a line
+# plugins.sh names GROUP       prints the plugins of a group, one a line
+# plugins.sh presets GROUP     prints the presets of a group, one a line: a preset is with the plugin of its name
+# plugins.sh package GROUP     prints the name of the group's package
+# plugins.sh abi               prints the number of the plugin ABI
+# plugins.sh debian            writes debian/PACKAGE.install, .manpages and .substvars; for debian/rules
+# plugins.sh rpm GROUP         prints the list of the group's files; for fmtconv.spec
+set -eu
+LC_ALL=C
+export LC_ALL
+top=$(cd "$(dirname "$0")/.." && pwd)
+
+die () { echo "packaging/plugins.sh: $*" >&2; exit 1; }
+
+group_of () { # group_of PLUGIN
+  sed '/^#/d' "$top/packaging/groups" | awk -v name="$1" '{ for (i = 2; i <= NF; i++) if ($i == name) print $1 }'
+}
+
+# Prints "GROUP PLUGIN" for every folder that the build takes for a plugin.
+pairs () {
+  for fragment in "$top"/plugins/*/local.mk; do
+    name=$(basename "$(dirname "$fragment")")
+    group=$(group_of "$name")
+    case $group in
+      '') die "the plugin '$name' is in no package: name its group in packaging/groups" ;;
+      *[!a-z0-9-]*) die "the plugin '$name' is in more than one package:" $group ;;
+    esac
+    echo "$group $name"
+  done
+}
+
+groups () { all=$(pairs) && echo "$all" | cut -d ' ' -f 1 | sort -u; }
+names () { all=$(pairs) && echo "$all" | sed -n "s/^$1 //p"; }
+abi () { sed -n 's/^#define FMTCONV_ABI \([0-9]*\).*/\1/p' "$top/include/fmtconv/types.h"; }
+
+presets () { # presets GROUP
+  for preset in "$top"/pipelines/*.yaml; do
+    name=$(basename "$preset" .yaml)
+    test "$(group_of "$name")" != "$1" || echo "$name"
+  done
+}
+
+# The package of one plugin says so: fmtconv-plugin-torch, but fmtconv-plugins-base.  The plurals stay as they are when
+# a plugin leaves them, because names of packages do not change: diffusers and gguf will have more than one.
+package () { # package GROUP
+  case $1 in
+    torch | rename) echo "fmtconv-plugin-$1" ;;
+    *) echo "fmtconv-plugins-$1" ;;
+  esac
+}
+
+# Prints the plugins of a group for a description: joined by commas, in lines of one substitution variable.
+sentence () { # sentence GROUP
+  names "$1" | paste -s -d , - | sed 's/,/, /g' | fold -s -w 76 | sed 's/ *$//' | sed ':a;N;$!ba;s/\n/${Newline}/g'
+}
+
+debian () {
+  all=$(groups)
+  echo "fmtconv:Abi=fmtconv-plugin-abi-$(abi)" >>debian/libfmtconv-core0.substvars
+  for group in $all; do
+    to=debian/$(package "$group")
+    { echo "fmtconv:Abi=fmtconv-plugin-abi-$(abi)"
+      echo "fmtconv:Plugins=$(sentence "$group")"; } >>"$to.substvars"
+    { names "$group" | sed "s,.*,usr/lib/*/fmtconv/$(abi)/&.so,"
+      presets "$group" | sed "s,.*,usr/share/fmtconv/pipelines/&.yaml,"; } >"$to.install"
+    names "$group" | sed "s,.*,usr/share/man/man7/fmtconv-&.7," >"$to.manpages"
+  done
+}
+
+rpm () { # rpm GROUP
+  names "$1" | sed "s,.*,%{_libdir}/fmtconv/$(abi)/&.so\n%{_mandir}/man7/fmtconv-&.7*,"
+  presets "$1" | sed 's,.*,%{_datadir}/fmtconv/pipelines/&.yaml,'
+}
+
+case ${1-} in
+  groups | abi | debian) "$1" ;;
+  names | presets | package | rpm) "$@" ;;
+  *) die "usage: plugins.sh groups | abi | debian | {names | presets | package | rpm} GROUP" ;;
+esac

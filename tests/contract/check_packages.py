@@ -1,0 +1,189 @@
+"""Compares packaging/debian and packaging/rpm with the sources.
+
+Usage: check_packages.py FOLDER; prints one line for each difference.
+"""
+# SPDX-License-Identifier: Apache-2.0
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+TOP = Path(sys.argv[1])
+DEBIAN = TOP / "packaging/debian"
+SPEC = TOP / "packaging/rpm/fmtconv.spec"
+
+
+def read(path):
+    """Returns the text of a file, without lines of comment."""
+    return "".join(line for line in path.open(encoding="utf-8") if not line.startswith("#"))
+
+
+def plugins(*arguments):
+    """Returns what packaging/plugins.sh prints, as words."""
+    run = subprocess.run(["sh", TOP / "packaging/plugins.sh", *arguments], capture_output=True, text=True)
+    if run.returncode:
+        sys.exit(f"FAIL: {run.stderr}")
+    return run.stdout.split()
+
+
+def names(text):
+    """Returns the names of packages in a list of relations."""
+    return set(re.findall(r"(?:^|,)\s*([a-z][a-z0-9.+-]+)", text))
+
+
+def debian_packages():
+    """Returns {package: {field: text}} of debian/control; the source is ''."""
+    packages = {}
+    for paragraph in re.split(r"\n\n+", read(DEBIAN / "control").strip()):
+        fields = dict(re.findall(r"^([\w-]+):[ \n]*((?:.*\n?)(?: .*\n?)*)", paragraph, re.MULTILINE))
+        packages[fields.get("Package", "").strip()] = fields
+    return packages
+
+
+def rpm_packages():
+    """Returns {package: {field: names}} of the spec: Requires, Recommends, Provides, and files: the lists of -f."""
+    packages, package = {}, "fmtconv"
+    for line in read(SPEC).replace("%{name}", "fmtconv").splitlines():
+        if head := re.match(r"%(package|files)(?: ([\w-]+))?(?: -f (\S+))?$", line):
+            package = f"fmtconv-{head[2]}" if head[2] else "fmtconv"
+            if head[1] == "files":
+                packages.setdefault(package, {})["files"] = {head[3]}
+        elif relation := re.match(r"(Requires|Recommends|Provides|BuildRequires): +(\S+)", line):
+            name = relation[2].replace("%{?_isa}", "")
+            packages.setdefault(package, {}).setdefault(relation[1], set()).add(name)
+    return packages
+
+
+def closure(package, depends):
+    """Returns the packages that are installed with a package."""
+    found, todo = set(), {package}
+    while todo:
+        found |= todo
+        todo = {other for name in todo for other in depends.get(name, ())} - found
+    return found
+
+
+GROUPS = {group: plugins("names", group) for group in plugins("groups")}
+PACKAGES = {group: plugins("package", group)[0] for group in GROUPS}
+GROUP_OF = {plugin: group for group, members in GROUPS.items() for plugin in members}
+CONTROL = debian_packages()
+RPM = rpm_packages()
+RELATIONS = {  # of both kinds of packages, by the words of their policies
+    "debian": ({name: names(fields.get("Depends", "")) for name, fields in CONTROL.items()},
+               {name: names(fields.get("Recommends", "")) for name, fields in CONTROL.items()}),
+    "rpm": ({name: fields.get("Requires", set()) for name, fields in RPM.items()},
+            {name: fields.get("Recommends", set()) for name, fields in RPM.items()}),
+}
+
+
+def every_group():
+    """Yields the packages that lack a group's plugins, and packages without a group."""
+    expected = {*PACKAGES.values(), "fmtconv-plugins-all"}
+    for kind, (depends, _) in RELATIONS.items():
+        found = {name for name in depends if name.startswith("fmtconv-plugin")}
+        if found != expected:
+            yield f"{kind}: not one package for each group: {', '.join(sorted(found ^ expected))}"
+    for group, package in PACKAGES.items():
+        if RPM.get(package, {}).get("files") != {f"{group}.files"}:
+            yield f"rpm: %files of {package} is not a list of the group: -f {group}.files"
+
+
+def lists():
+    """Yields what packaging/plugins.sh and the folders of plugins/ and pipelines/ do not agree on."""
+    folders = {path.parent.name for path in TOP.glob("plugins/*/local.mk")}
+    for plugin in sorted(folders ^ set(GROUP_OF)):
+        yield f"packaging/plugins.sh: the plugin {plugin} is not a folder, or in no group"
+    presets = [preset for group in GROUPS for preset in plugins("presets", group)]
+    for path in TOP.glob("pipelines/*.yaml"):
+        if presets.count(path.stem) != 1:
+            yield f"packaging/plugins.sh: {path.name} has not the name of one plugin, and is in no package"
+
+
+def mission():
+    """Yields the packages that the program, or all plugins, leave out."""
+    for kind, (depends, recommends) in RELATIONS.items():
+        for package in sorted(set(PACKAGES.values()) - depends["fmtconv-plugins-all"]):
+            yield f"{kind}: fmtconv-plugins-all does not depend on {package}"
+        for package in sorted(set(PACKAGES.values()) - depends["fmtconv"] - recommends["fmtconv"]):
+            yield f"{kind}: fmtconv does not recommend {package}"
+
+
+def needs():
+    """Yields relations of plugins (FC_PLUGIN_NEEDS) that their packages do not have."""
+    for path in sorted(TOP.glob("plugins/*/configure.m4")):
+        for plugin, other in re.findall(r"FC_PLUGIN_NEEDS\(\[([\w-]+)\], \[([\w-]+)\]\)", read(path)):
+            package, needed = PACKAGES[GROUP_OF[plugin]], PACKAGES[GROUP_OF[other]]
+            for kind, (depends, _) in RELATIONS.items():
+                if needed not in closure(package, depends):
+                    yield f"{kind}: {plugin} needs {other}, but {package} does not depend on {needed}"
+
+
+def abi():
+    """Yields packages that do not name the plugin ABI or the library as the sources do."""
+    number = plugins("abi")[0]
+    if f"%global abi {number}\n" not in read(SPEC):
+        yield f"rpm: not '%global abi {number}', the number in types.h"
+    for package in PACKAGES.values():
+        if "${fmtconv:Abi}" not in CONTROL[package].get("Depends", ""):
+            yield f"debian: {package} does not depend on ${{fmtconv:Abi}}"
+        if "fmtconv(plugin-abi)" not in RPM[package].get("Requires", ()):
+            yield f"rpm: {package} does not require fmtconv(plugin-abi)"
+    configure = read(TOP / "configure.ac")
+    current, age = re.search(r"LIBFMTCONV_VERSION\], \[(\d+):\d+:(\d+)\]", configure).groups()
+    so = int(current) - int(age)
+    if f"libfmtconv-core{so}" not in CONTROL:
+        yield f"debian: there is no package libfmtconv-core{so}"
+        return
+    symbols = read(DEBIAN / f"libfmtconv-core{so}.symbols")
+    if f"libfmtconv-core.so.{so} libfmtconv-core{so} #MINVER#\n" not in symbols:
+        yield f"debian: the symbols are not those of libfmtconv-core.so.{so}"
+    if f"libfmtconv-core.so.{so}*" not in read(SPEC):
+        yield f"rpm: the library is not libfmtconv-core.so.{so}"
+    for node in re.findall(r"^(FMTCONV_\S+) \{", read(TOP / "core/fmtconv.map"), re.MULTILINE):
+        if f" (symver){node} " not in symbols:
+            yield f"debian: the symbols lack the node {node} of core/fmtconv.map"
+
+
+def versions():
+    """Yields packages of another release."""
+    version = re.search(r"AC_INIT\(\[fmtconv\], \[([^]]+)\]", read(TOP / "configure.ac"))[1]
+    changelog = (DEBIAN / "changelog").read_text(encoding="utf-8")
+    if not changelog.startswith(f"fmtconv ({version}-"):
+        yield f"debian: the changelog does not begin with a package of {version}"
+    if not re.search(rf"^Version: +{re.escape(version)}$", read(SPEC), re.MULTILINE):
+        yield f"rpm: the version is not {version}"
+    if f" - {version}-" not in read(SPEC).partition("%changelog\n")[2].partition("\n")[0]:
+        yield f"rpm: the changelog does not begin with a package of {version}"
+
+
+def libraries():
+    """Yields libraries that configure looks for and a build in a bare system would lack."""
+    for path in sorted(TOP.glob("plugins/*/configure.m4")):
+        for module, package in re.findall(r"FC_PLUGIN_LIBRARY\(\[[^]]*\], \[[^]]*\], \[([^] ]+)[^]]*\], \[([^]]*)\]", read(path)):
+            if package not in names(CONTROL[""]["Build-Depends"]):
+                yield f"debian: Build-Depends lacks {package}"
+            if f"pkgconfig({module})" not in RPM["fmtconv"]["BuildRequires"]:
+                yield f"rpm: BuildRequires lacks pkgconfig({module})"
+
+
+def distribution():
+    """Yields files of packaging/ that the distribution would lack."""
+    listed = (TOP / "packaging/local.mk").read_text(encoding="utf-8").replace("$(debian)", "packaging/debian")
+    for folder in ("packaging/debian", "packaging/rpm"):
+        for path in sorted((TOP / folder).rglob("*")):
+            name = str(path.relative_to(TOP))
+            if path.is_file() and name not in listed.split():
+                yield f"packaging/local.mk does not list {name}"
+
+
+def main():
+    checks = (every_group, lists, mission, needs, abi, versions, libraries, distribution)
+    failed = [message for check in checks for message in check()]
+    for message in failed:
+        print(f"FAIL: {message}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
