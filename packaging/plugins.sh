@@ -4,7 +4,6 @@
 #
 # plugins.sh groups            prints the groups, one a line
 # plugins.sh names GROUP       prints the plugins of a group, one a line
-# plugins.sh presets GROUP     prints the presets of a group, one a line: a preset is with the plugin of its name
 # plugins.sh package GROUP     prints the name of the group's package
 # plugins.sh abi               prints the number of the plugin ABI
 # plugins.sh debian            writes debian/PACKAGE.install, .manpages and .substvars; for debian/rules
@@ -37,13 +36,6 @@ groups () { all=$(pairs) && echo "$all" | cut -d ' ' -f 1 | sort -u; }
 names () { all=$(pairs) && echo "$all" | sed -n "s/^$1 //p"; }
 abi () { sed -n 's/^#define FMTCONV_ABI \([0-9]*\).*/\1/p' "$top/include/fmtconv/types.h"; }
 
-presets () { # presets GROUP
-  for preset in "$top"/pipelines/*.yaml; do
-    name=$(basename "$preset" .yaml)
-    test "$(group_of "$name")" != "$1" || echo "$name"
-  done
-}
-
 # The package of one plugin says so: fmtconv-plugin-torch, but fmtconv-plugins-base.  The plurals stay as they are when
 # a plugin leaves them, because names of packages do not change: diffusers and gguf will have more than one.
 package () { # package GROUP
@@ -65,19 +57,17 @@ debian () {
     to=debian/$(package "$group")
     { echo "fmtconv:Abi=fmtconv-plugin-abi-$(abi)"
       echo "fmtconv:Plugins=$(sentence "$group")"; } >>"$to.substvars"
-    { names "$group" | sed "s,.*,usr/lib/*/fmtconv/$(abi)/&.so,"
-      presets "$group" | sed "s,.*,usr/share/fmtconv/pipelines/&.yaml,"; } >"$to.install"
+    names "$group" | sed "s,.*,usr/lib/*/fmtconv/$(abi)/&.so," >"$to.install"
     names "$group" | sed "s,.*,usr/share/man/man7/fmtconv-&.7," >"$to.manpages"
   done
 }
 
 rpm () { # rpm GROUP
   names "$1" | sed "s,.*,%{_libdir}/fmtconv/$(abi)/&.so\n%{_mandir}/man7/fmtconv-&.7*,"
-  presets "$1" | sed 's,.*,%{_datadir}/fmtconv/pipelines/&.yaml,'
 }
 
 case ${1-} in
   groups | abi | debian) "$1" ;;
-  names | presets | package | rpm) "$@" ;;
-  *) die "usage: plugins.sh groups | abi | debian | {names | presets | package | rpm} GROUP" ;;
+  names | package | rpm) "$@" ;;
+  *) die "usage: plugins.sh groups | abi | debian | {names | package | rpm} GROUP" ;;
 esac
