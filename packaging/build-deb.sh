@@ -22,8 +22,8 @@ Makes a tarball, and from it the source package and the packages in FOLDER
 
 The chroot needs root and Debian's archive; where it cannot be made, the
 packages are built as with --no-chroot.  The build itself runs as nobody.
-Environment: TARBALL (default: made by 'make dist'), DEB_SUITE (default: this
-system's), DEB_MIRROR.
+Environment: TARBALL (default: made by 'make dist'), DEB_BUILD_OPTIONS,
+DEB_SUITE (default: this system's), DEB_MIRROR.
 TEXT
 }
 
@@ -108,7 +108,7 @@ build () {
   shift 2
   unpack "$root$folder"
   quietly "$out/build.log" as_nobody "$root" "$folder/fmtconv-$version" \
-    DEB_BUILD_OPTIONS="parallel=$(nproc) $options" dpkg-buildpackage -us -uc "$@"
+    DEB_BUILD_OPTIONS="parallel=$(nproc) $options ${DEB_BUILD_OPTIONS-}" dpkg-buildpackage -us -uc "$@"
 }
 
 build_packages () {
