@@ -15,6 +15,8 @@ if test "${FMTCONV_INSTALLED_PACKAGE-}" = yes; then
   flags=$(pkg-config --cflags --libs fmtconv)
   program=$(command -v fmtconv)
   installed=$(pkg-config --variable plugindir fmtconv)
+  FMTCONV_INDEX_PATH=${program%/bin/fmtconv}/share/fmtconv/plugins
+  export FMTCONV_INDEX_PATH
   return 0
 fi
 
