@@ -41,7 +41,8 @@ done
 suite=${DEB_SUITE-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 mirror=${DEB_MIRROR-http://deb.debian.org/debian}
 build_depends () { # one package a line, without versions and conditions
-  sed -n '/^Build-Depends:/,/^[A-Z]/p' "$top/packaging/debian/control" | sed -n 's/^ \([a-z0-9+.-]*\).*/\1/p'
+  sed -n '/^Build-Depends:/,/^[A-Z]/p' "$top/packaging/debian/control" |
+    sed -n 's/^ \([a-z0-9+.-]*\).*/\1/p' | sed 's/^debhelper-compat$/debhelper/'
 }
 
 # ---- Where things run.  A root folder of '' is this system.
