@@ -166,7 +166,7 @@ test_packages () {
   fi
 }
 
-tools="devscripts lintian dpkg-dev debhelper"
+tools="lintian dpkg-dev"
 test "$(id -u)" != 0 || tools="$tools autopkgtest ${chroot:+mmdebstrap}"
 test "$(id -u)" = 0 || chroot=
 work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-deb.XXXXXX")
