@@ -163,6 +163,20 @@ def libraries():
                 yield f"rpm: BuildRequires lacks pkgconfig({module})"
 
 
+def copyright_lines():
+    """Yields files that follow other works and that debian/copyright does not name, and names without a file."""
+    named = set(re.findall(r"\b(?:core|plugins)/\S+\.[ch]\b", (DEBIAN / "copyright").read_text(encoding="utf-8")))
+    other = re.compile(r"SPDX-License-Identifier: .*MIT")
+    for folder in ("core", "plugins", "cli", "include"):
+        for path in sorted((TOP / folder).rglob("*.[ch]")):
+            name = str(path.relative_to(TOP))
+            if other.search(path.read_text(encoding="utf-8")[:1000]) and name not in named:
+                yield f"debian: copyright does not name {name}"
+    for name in sorted(named):
+        if not (TOP / name).exists():
+            yield f"debian: copyright names {name}, which is not there"
+
+
 def distribution():
     """Yields files of packaging/ that the distribution would lack."""
     listed = (TOP / "packaging/local.mk").read_text(encoding="utf-8").replace("$(debian)", "packaging/debian")
@@ -174,7 +188,8 @@ def distribution():
 
 
 def main():
-    checks = (every_group, lists, mission, needs, abi, versions, libraries, distribution)
+    checks = (every_group, lists, mission, needs, abi, versions, libraries, copyright_lines,
+              distribution)
     failed = [message for check in checks for message in check()]
     for message in failed:
         print(f"FAIL: {message}")
