@@ -69,6 +69,7 @@ as_nobody () {
       shift 2
       ip link set lo up 2>/dev/null || :
       mount -t proc proc "$root/proc"
+      mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
       exec chroot --userspec=65534:65534 --groups= "${root:-/}" sh -c "cd $folder && exec \"\$@\"" sh "$@"' \
       sh "$root" "$folder" "$@"
   fi
