@@ -70,6 +70,7 @@ as_nobody () {
       ip link set lo up 2>/dev/null || :
       mount -t proc proc "$root/proc"
       mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+      mount -t devpts devpts "$root/dev/pts"
       exec chroot --userspec=65534:65534 --groups= "${root:-/}" sh -c "cd $folder && exec \"\$@\"" sh "$@"' \
       sh "$root" "$folder" "$@"
   fi
@@ -156,7 +157,7 @@ test_packages () {
     bare apt apt-utils,dpkg-dev "$work/test"
     cp /etc/resolv.conf "$work/test/etc/"
     # shellcheck disable=SC2016 # for the inner shell
-    unshare --mount sh -c 'mount -t proc proc "$1/proc"; shift; exec "$@"' sh "$work/test" \
+    unshare --mount sh -c 'mount -t proc proc "$1/proc"; mount -t devpts devpts "$1/dev/pts"; shift; exec "$@"' sh "$work/test" \
       autopkgtest --quiet --no-built-binaries "$out"/*.deb "$out"/*.dsc -- chroot "$work/test"
   elif test "$(id -u)" = 0; then
     step "debian/tests on this system"
