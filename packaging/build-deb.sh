@@ -62,6 +62,9 @@ as_nobody () {
   if test "$(id -u)" != 0; then
     # shellcheck disable=SC2086 # a list of words
     (cd "$folder" && exec $no_network "$@")
+  elif test -z "$root" && ! unshare --net --mount --pid --fork true 2>/dev/null; then
+    say "the network cannot be cut off here"
+    (cd "$folder" && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@")
   else
     # shellcheck disable=SC2016 # for the inner shell
     unshare --net --mount --pid --fork --kill-child sh -c '
