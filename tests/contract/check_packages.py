@@ -179,12 +179,12 @@ def copyright_lines():
 
 def distribution():
     """Yields files of packaging/ that the distribution would lack."""
-    listed = (TOP / "packaging/local.mk").read_text(encoding="utf-8").replace("$(debian)", "packaging/debian")
+    listed = (TOP / "packaging/distributions.mk").read_text(encoding="utf-8").replace("$(debian)", "packaging/debian")
     for folder in ("packaging/debian", "packaging/rpm"):
         for path in sorted((TOP / folder).rglob("*")):
             name = str(path.relative_to(TOP))
             if path.is_file() and name not in listed.split():
-                yield f"packaging/local.mk does not list {name}"
+                yield f"packaging/distributions.mk does not list {name}"
 
 
 def main():
