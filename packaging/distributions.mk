@@ -30,7 +30,7 @@ EXTRA_DIST += \
 	$(debian)/tests/control \
 	$(debian)/tests/convert \
 	$(debian)/tests/program \
-	$(debian)/tests/program.c \
+	$(debian)/tests/library-user.c \
 	$(debian)/tests/third-party-plugin \
 	$(debian)/watch
 EXTRA_DIST += packaging/rpm/fmtconv.spec packaging/rpm/rpmlint.toml

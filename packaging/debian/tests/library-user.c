@@ -1,4 +1,4 @@
-/* debian/tests/program.c: a program that converts a checkpoint with the library.
+/* debian/tests/library-user.c: a program that converts a checkpoint with the library.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/fmtconv.h>
 #include <stdio.h>
