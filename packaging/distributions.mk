@@ -5,7 +5,6 @@ EXTRA_DIST += \
 	packaging/build-deb.sh \
 	packaging/build-rpm.sh \
 	packaging/common.sh \
-	packaging/groups \
 	packaging/plugins.sh \
 	packaging/smoke.sh
 debian = packaging/debian

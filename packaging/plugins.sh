@@ -16,7 +16,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 die () { echo "packaging/plugins.sh: $*" >&2; exit 1; }
 
 group_of () { # group_of PLUGIN
-  sed '/^#/d' "$top/packaging/groups" | awk -v name="$1" '{ for (i = 2; i <= NF; i++) if ($i == name) print $1 }'
+  sed -n 's/^package: *//p' "$top/plugins/$1/known.yaml"
 }
 
 # Prints "GROUP PLUGIN" for every folder that the build takes for a plugin.
@@ -25,8 +25,7 @@ pairs () {
     name=$(basename "$(dirname "$fragment")")
     group=$(group_of "$name")
     case $group in
-      '') die "the plugin '$name' is in no package: name its group in packaging/groups" ;;
-      *[!a-z0-9-]*) die "the plugin '$name' is in more than one package:" $group ;;
+      '' | *[!a-z0-9-]*) die "plugins/$name/known.yaml has not one line 'package: GROUP'" ;;
     esac
     echo "$group $name"
   done

@@ -89,11 +89,13 @@ def every_group():
             yield f"rpm: %files of {package} is not a list of the group: -f {group}.files"
 
 
-def lists():
-    """Yields what packaging/plugins.sh and the folders of plugins/ do not agree on."""
-    folders = {path.parent.name for path in TOP.glob("plugins/*/local.mk")}
-    for plugin in sorted(folders ^ set(GROUP_OF)):
-        yield f"packaging/plugins.sh: the plugin {plugin} is not a folder, or in no group"
+def index():
+    """Yields plugins whose package has another name in the index, which errors tell users to install."""
+    default = re.search(r"with_plugin_package='([^']*)'", read(TOP / "m4/plugins.m4"))[1]
+    run = subprocess.run(["sh", TOP / "plugins/index.sh", default], capture_output=True, text=True, check=True)
+    for plugin, package in re.findall(r"^- name: (\S+)\n(?:  .*\n)*?  package: (\S+)", run.stdout, re.MULTILINE):
+        if package != PACKAGES[GROUP_OF[plugin]]:
+            yield f"m4/plugins.m4: the index has {plugin} in {package}, not in {PACKAGES[GROUP_OF[plugin]]}"
 
 
 def mission():
@@ -188,8 +190,7 @@ def distribution():
 
 
 def main():
-    checks = (every_group, lists, mission, needs, abi, versions, libraries, copyright_lines,
-              distribution)
+    checks = (every_group, index, mission, needs, abi, versions, libraries, copyright_lines, distribution)
     failed = [message for check in checks for message in check()]
     for message in failed:
         print(f"FAIL: {message}")
