@@ -103,7 +103,7 @@ Test (bundle, stage_starts_with_all)
   cr_expect_not_null (fmtconv_model_next_blob (fmtconv_model_component (out, "words"), NULL));
   cr_expect_not_null (fmtconv_model_component (out, "third"));
   fci_tensor_lineage a;
-  cr_assert_eq (fci_tensor_lineage_make (ctx, out, &a), 0);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, out, NULL, &a), 0);
   cr_expect_eq (a.in, 3);
   cr_expect_eq (a.kept, 3);
 }
@@ -119,7 +119,7 @@ Test (bundle, the_account_spans_components)
   frozen (out);
   fci_tensor_lineage a;
   size_t n;
-  cr_assert_eq (fci_tensor_lineage_make (ctx, out, &a), 0);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, out, NULL, &a), 0);
   cr_expect_eq (a.kept, 2);
   cr_expect_eq (a.dropped, 1);
   const fci_drop_reason *dropped = fci_tensor_lineage_dropped (ctx, &a, &n);
@@ -140,7 +140,7 @@ Test (bundle, a_second_input)
   fmtconv_model_drop (out, fmtconv_model_find (more, "t1"), "no partner");
   frozen (out);
   fci_tensor_lineage a;
-  cr_assert_eq (fci_tensor_lineage_make (ctx, out, &a), 0);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, out, NULL, &a), 0);
   cr_expect_eq (a.in, 4);
   cr_expect_eq (a.merged, 2);
   cr_expect_eq (a.kept, 1);
@@ -172,7 +172,7 @@ Test (bundle, one_input_of_several_components)
   cr_assert_not_null (bundle, "%s", h.error);
   fci_tensor_lineage a;
   size_t n;
-  cr_assert_eq (fci_tensor_lineage_make (ctx, bundle, &a), 0);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, bundle, NULL, &a), 0);
   cr_expect_eq (a.in, 3);
   cr_expect_eq (a.renamed, 2);
   cr_expect_eq (a.dropped, 1);

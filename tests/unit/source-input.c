@@ -97,7 +97,7 @@ Test (input, parent)
 
 Test (input, alias)
 {
-  fmtconv_input *in = fci_input_alias (ctx, "d/a", "model.safetensors");
+  fmtconv_input *in = fci_input_alias (ctx, "d/a", "model.safetensors", NULL, "");
   cr_assert_not_null (in);
   cr_expect_str_eq (fmtconv_input_basename (in), "model.safetensors");
   cr_expect_str_eq (fci_input_peek (in)->base, "model.safetensors");
