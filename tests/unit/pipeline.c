@@ -319,7 +319,7 @@ Test (account, through_stages)
   const fmtconv_model *stages[3];
   fci_tensor_lineage a;
   run_stages (ctx, stages);
-  cr_assert_eq (fci_tensor_lineage_make (ctx, stages[2], &a), 0, "%s", h.error);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, stages[2], NULL, &a), 0, "%s", h.error);
   cr_expect_eq (a.in, 6);
   cr_expect_eq (a.out, 5);
   cr_expect_eq (a.kept, 1);
@@ -356,7 +356,7 @@ Test (account, late_drops)
   stages[2] = frozen (two);
   fci_tensor_lineage a;
   size_t n;
-  cr_assert_eq (fci_tensor_lineage_make (ctx, stages[2], &a), 0);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, stages[2], NULL, &a), 0);
   cr_expect_eq (a.renamed, 1);
   cr_expect_eq (a.dropped, 5);
   const fci_drop_reason *dropped = fci_tensor_lineage_dropped (ctx, &a, &n);
@@ -376,7 +376,7 @@ Test (account, no_transform)
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   const fmtconv_model *stages[1] = { six (ctx) };
   fci_tensor_lineage a;
-  cr_assert_eq (fci_tensor_lineage_make (ctx, stages[0], &a), 0);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, stages[0], NULL, &a), 0);
   cr_expect_eq (a.kept, 6);
   cr_expect_eq (a.out, 6);
   fmtconv_ctx_free (ctx);
