@@ -50,7 +50,8 @@ reverse (struct tester *t, void *arg)
   if (!convert (t, 0, FMTCONV_ALLOW_LOSSY, (const char *[]){ NULL, text, "safetensors" }, there, back))
     complain (t, "it fails");
   fmtconv_ctx *ctx = quiet_ctx (t, 0, 0);
-  const fmtconv_diff_side sides[] = { { .path = s->path }, { .path = back } };
+  const fmtconv_diff_side sides[] = { { .struct_size = sizeof sides[0], .path = s->path },
+                                      { .struct_size = sizeof sides[1], .path = back } };
   fmtconv_attr *diff = ctx ? fmtconv_diff (ctx, &sides[0], &sides[1]) : NULL;
   const fmtconv_attr *equal = diff ? fmtconv_attr_get (diff, "equal") : NULL;
   now_at (t, "the comparison");

@@ -11,7 +11,10 @@ static void
 compare (struct tester *t, const char *model, const char *written)
 {
   fmtconv_ctx *ctx = quiet_ctx (t, 0, 0);
-  const fmtconv_diff_side sides[] = { { .path = model }, { .path = written, .reader = t->name } };
+  const fmtconv_diff_side sides[] = {
+    { .struct_size = sizeof sides[0], .path = model },
+    { .struct_size = sizeof sides[1], .path = written, .reader = t->name }
+  };
   fmtconv_attr *diff = ctx ? fmtconv_diff (ctx, &sides[0], &sides[1]) : NULL;
   fmtconv_attr *differ = diff ? fmtconv_attr_get (diff, "differ") : NULL;
   if (!diff && strstr (model, "/none.") && is_plain_error (t))
