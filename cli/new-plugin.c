@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define WORD "example" /* stands for the name in the examples */
 
@@ -108,6 +109,21 @@ put_file (const char *folder, const char *to, const char *text, size_t n, const 
   return fclose (file) == 0 && good ? true : fail (path);
 }
 
+/* Returns whether the examples are installed; prints what to install otherwise. */
+static bool
+has_examples (const struct role *role)
+{
+  char path[PATH_MAX];
+  snprintf (path, sizeof path, "%s/%s", example_folder (), role->source);
+  if (access (path, R_OK) == 0)
+    return true;
+  fprintf (stderr,
+           "fmtconv: %s: %s (hint: install the development files of fmtconv, such as libfmtconv-dev or "
+           "fmtconv-devel)\n",
+           path, strerror (errno));
+  return false;
+}
+
 static bool
 copy_example (const char *folder, const char *from, const char *to, const char *name, const char *sample)
 {
@@ -154,6 +170,8 @@ run_new_plugin (const struct settings *s)
                  "lower-case "
                  "letters, digits and '-' follow",
                  name);
+  else if (!has_examples (role))
+    return CLI_FAILED;
   else if (mkdir (name, 0777))
     {
       fail (name);

@@ -6,9 +6,8 @@ set -eu
 source=$(cd "$(dirname "$0")" && pwd)
 . "$source/stage.sh"
 need_command make
-FMTCONV_EXAMPLE_PATH=$(dirname "$(find "$stage" -path '*examples/writer.c')")
 FMTCONV_PLUGIN_PATH=$installed
-export FMTCONV_EXAMPLE_PATH FMTCONV_PLUGIN_PATH
+export FMTCONV_PLUGIN_PATH
 unset MAKEFLAGS MFLAGS MAKELEVEL
 cd "$tmp"
 
@@ -23,6 +22,10 @@ for name in '' A a.b -x "$(printf '%064d' 0)"; do
 done
 "$program" new-plugin a-reader 2>err && fail "a folder was overwritten"
 grep -q 'a-reader: File exists' err || fail "the folder in the way is not named: $(cat err)"
+
+FMTCONV_EXAMPLE_PATH=$tmp/nothing "$program" new-plugin lost 2>err && fail "a plugin without examples"
+grep -q 'nothing/transform.c: No such file or directory (hint: .*libfmtconv-dev' err || fail "no hint: $(cat err)"
+test ! -e lost || fail "a folder was made without examples"
 
 # ---- The examples are C++, too.
 for role in reader transform writer; do

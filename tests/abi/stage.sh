@@ -1,8 +1,8 @@
 # tests/abi/stage.sh: for tests that use the installed package; to be sourced.
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sets flags (to compile with), program (the command), installed (the folder of the plugins), FMTCONV_INDEX_PATH and tmp
-# (a folder that goes at the end).  Needs source, the folder of this file.
+# Sets flags (to compile with), program (the command), installed (the folder of the plugins), FMTCONV_INDEX_PATH,
+# FMTCONV_EXAMPLE_PATH where the examples are not installed, and tmp (a folder that goes at the end).  Needs source, the folder of this file.
 . "$source/../need.sh"
 need safetensors
 need_modules
@@ -32,5 +32,6 @@ LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH
 program=$(find "$stage" -path '*/bin/fmtconv')
 FMTCONV_INDEX_PATH=$(dirname "$(find "$stage" -path '*/fmtconv/plugins/fmtconv.yaml')")
-export FMTCONV_INDEX_PATH
+FMTCONV_EXAMPLE_PATH=$(dirname "$(find "$stage" -path '*/fmtconv/examples/writer.c')")
+export FMTCONV_INDEX_PATH FMTCONV_EXAMPLE_PATH
 installed=$(dirname "$(find "$library" -name safetensors.so)")
