@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	$(debian)/fmtconv.docs \
 	$(debian)/fmtconv.install \
 	$(debian)/fmtconv.manpages \
+	$(debian)/libfmtconv-core0.docs \
 	$(debian)/libfmtconv-core0.install \
 	$(debian)/libfmtconv-core0.symbols \
 	$(debian)/libfmtconv-dev.install \

@@ -138,9 +138,9 @@ def abi():
         yield f"debian: the symbols are not those of libfmtconv-core.so.{so}"
     if f"libfmtconv-core.so.{so}*" not in read(SPEC):
         yield f"rpm: the library is not libfmtconv-core.so.{so}"
-    for node in re.findall(r"^(FMTCONV_\S+) \{", read(TOP / "core/fmtconv.map"), re.MULTILINE):
-        if f" (symver){node} " not in symbols:
-            yield f"debian: the symbols lack the node {node} of core/fmtconv.map"
+    nodes = set(re.findall(r"^(FMTCONV_\S+) \{", read(TOP / "core/fmtconv.map"), re.MULTILINE))
+    for node in sorted(nodes ^ set(re.findall(r"^ \(symver\)(\S+) ", symbols, re.MULTILINE))):
+        yield f"debian: not in both the symbols and core/fmtconv.map: the node {node}"
 
 
 def versions():
@@ -155,28 +155,44 @@ def versions():
         yield f"rpm: the changelog does not begin with a package of {version}"
 
 
+# The modules of pkg-config, with the packages of Debian.
+LIBRARIES = {"jansson": "libjansson-dev", "libzip": "libzip-dev", "yaml-0.1": "libyaml-dev", "zlib": "zlib1g-dev"}
+PLUGIN_LIBRARY = r"FC_PLUGIN_LIBRARY\(\[[^]]*\], \[[^]]*\], \[([^] ]+)[^]]*\], \[([^]]*)\]"
+
+
 def libraries():
-    """Yields libraries that configure looks for and a build in a bare system would lack."""
+    """Yields libraries that configure looks for and a build in a bare system, or users of fmtconv.pc, would lack."""
+    needed = {module: LIBRARIES.get(module, "") for module in
+              re.findall(r"PKG_CHECK_MODULES\(\[(?!CRITERION)\w+\], \[(\S+)", read(TOP / "m4/toolchain.m4"))}
+    private = re.search(r"^Requires.private: (.*)", read(TOP / "core/fmtconv.pc.in"), re.MULTILINE)[1]
+    for module in re.findall(r"([a-z][\w.-]*) >= ", private):
+        if needed.get(module) not in names(CONTROL["libfmtconv-dev"]["Depends"]):
+            yield f"debian: libfmtconv-dev does not depend on {module} of fmtconv.pc"
     for path in sorted(TOP.glob("plugins/*/configure.m4")):
-        for module, package in re.findall(r"FC_PLUGIN_LIBRARY\(\[[^]]*\], \[[^]]*\], \[([^] ]+)[^]]*\], \[([^]]*)\]", read(path)):
-            if package not in names(CONTROL[""]["Build-Depends"]):
-                yield f"debian: Build-Depends lacks {package}"
-            if f"pkgconfig({module})" not in RPM["fmtconv"]["BuildRequires"]:
-                yield f"rpm: BuildRequires lacks pkgconfig({module})"
+        needed.update(re.findall(PLUGIN_LIBRARY, read(path)))
+    for module, package in needed.items():
+        if package not in names(CONTROL[""]["Build-Depends"]):
+            yield f"debian: Build-Depends lacks {package or module}"
+        if f"pkgconfig({module})" not in RPM["fmtconv"]["BuildRequires"]:
+            yield f"rpm: BuildRequires lacks pkgconfig({module})"
+
+
+def processors():
+    """Yields an instruction set of configure that an architecture of Debian does not always have."""
+    early = CONTROL["libfmtconv-core0"]["Pre-Depends"]
+    if "-msse2" in read(TOP / "m4/arithmetic.m4") and "sse2-support [i386]" not in early:
+        yield "debian: libfmtconv-core0 does not pre-depend on sse2-support [i386], which m4/arithmetic.m4 needs"
 
 
 def copyright_lines():
-    """Yields files that follow other works and that debian/copyright does not name, and names without a file."""
+    """Yields files that are not in both NOTICE and debian/copyright, and libraries without the text of NOTICE."""
     named = set(re.findall(r"\b(?:core|plugins)/\S+\.[ch]\b", (DEBIAN / "copyright").read_text(encoding="utf-8")))
-    other = re.compile(r"SPDX-License-Identifier: .*MIT")
-    for folder in ("core", "plugins", "cli", "include"):
-        for path in sorted((TOP / folder).rglob("*.[ch]")):
-            name = str(path.relative_to(TOP))
-            if other.search(path.read_text(encoding="utf-8")[:1000]) and name not in named:
-                yield f"debian: copyright does not name {name}"
-    for name in sorted(named):
-        if not (TOP / name).exists():
-            yield f"debian: copyright names {name}, which is not there"
+    for name in sorted(named ^ set(re.findall(r"^    (\S+)$", read(TOP / "NOTICE"), re.MULTILINE))):
+        yield f"debian: not in both NOTICE and debian/copyright: {name}"
+    if "NOTICE" not in read(DEBIAN / "libfmtconv-core0.docs").split():
+        yield "debian: libfmtconv-core0 is without NOTICE"
+    if "\n%files libs\n%license LICENSE LICENSES/MIT.txt NOTICE\n" not in read(SPEC):
+        yield "rpm: fmtconv-libs is without 'LICENSE LICENSES/MIT.txt NOTICE'"
 
 
 def distribution():
@@ -190,7 +206,8 @@ def distribution():
 
 
 def main():
-    checks = (every_group, index, mission, needs, abi, versions, libraries, copyright_lines, distribution)
+    checks = (every_group, index, mission, needs, abi, versions, libraries, processors, copyright_lines,
+              distribution)
     failed = [message for check in checks for message in check()]
     for message in failed:
         print(f"FAIL: {message}")
