@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/build/lib.sh \
 	tests/build/matrix.sh \
 	tests/build/musl.sh \
+	tests/build/packages.sh \
 	tests/build/posix.sh \
 	tests/build/same.sh \
 	tests/build/standalone.sh

@@ -2,14 +2,13 @@
 # tests/build/musl.sh [FOLDER]: builds fmtconv and its libraries with musl, and compares what it writes and prints.
 # SPDX-License-Identifier: Apache-2.0
 #
-# For Debian, with musl-tools, cmake, dpkg-dev and what ./bootstrap installs.  Debian's libraries need glibc, so their
+# For Debian; root needs nothing but what ./bootstrap installs.  Debian's libraries need glibc, so their
 # source packages are compiled, from where apt's own lists say.  A folder that is named is kept, with its libraries.
 # FMTCONV and FMTCONV_PLUGIN_PATH name the build of glibc whose outputs are compared.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-. "$here/../need.sh"
-need_command musl-gcc cmake apt-get dpkg-source
+. "$here/packages.sh"
 : "${FMTCONV:?the program of glibc to compare with}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
 if test $# -gt 0; then
   mkdir -p "$1"
@@ -18,6 +17,7 @@ else
   work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-musl.XXXXXX")
   trap 'rm -rf "$work"' EXIT
 fi
+need_packages musl-tools cmake dpkg-dev xz-utils
 prefix=$work/prefix
 jobs=$(nproc 2>/dev/null || echo 1)
 cd "$work"

@@ -5,11 +5,13 @@ set -eu
 build=$(cd "${1:?the folder of a build}" && pwd)
 source=$(cd "$(dirname "$0")" && pwd)
 . "$source/lib.sh"
+. "$source/packages.sh"
 . "$source/same.sh"
 
 # static_libzip: builds libzip as a static library in $work/libzip, for Debian's package has none: from Debian's source.
 static_libzip ()
 {
+  need_packages cmake dpkg-dev xz-utils
   cd "$work"
   mkdir -p sources.d lists/partial cache/archives/partial zip
   if test -f /etc/apt/sources.list; then sed -n 's/^deb /deb-src /p' /etc/apt/sources.list >sources.d/a.list; fi
@@ -70,10 +72,10 @@ rm -rf presets plugins
 same_cases "$build/fmtconv" "$build/plugins/.libs" "$program"
 say "the same texts and bytes in $n cases, $files files"
 
-# ---- Installed, it is one file and its pages.
+# ---- Installed, it is one file, its pages and its completions.
 cd "$work/build"
 quietly make -s install DESTDIR="$work/root"
-test "$(find "$work/root" -type f | grep -v '/man/' | sed 's,.*/,,')" = fmtconv || fail "installed: $(find "$work/root" -type f)"
+test "$(find "$work/root" -type f | grep -Ev '/man/|complet|/site-functions/' | sed 's,.*/,,')" = fmtconv || fail "installed: $(find "$work/root" -type f)"
 quietly make -s uninstall DESTDIR="$work/root"
 must_be_empty "$work/root"
 say "one program is installed"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # ARCH: arm64, s390x or i386, which run in qemu's emulation of a process; armhf, which is only built.  A step of .ci/run;
-# not part of 'make check', as it needs cross compilers (named below if they are missing) and downloads libraries.
+# not part of 'make check', as it needs cross compilers (which root installs here) and downloads libraries.
 #   FMTCONV_BUILD   the folder of a finished build for this machine
 #   FMTCONV_PYTHON  Python with the reference libraries, for the input files
 #   CROSS_FOLDER    where everything is built and kept, default FMTCONV_BUILD/cross
@@ -22,6 +22,7 @@ FMTCONV_PIPELINE_PATH=$tree/pipelines
 LC_ALL=C.UTF-8
 export CROSS_FOLDER FMTCONV_BUILD FMTCONV_PYTHON FMTCONV_PIPELINE_PATH LC_ALL
 
+. "$here/../build/packages.sh"
 say () { printf '%s\n' "cross: $*"; }
 die () { say "$*" >&2; exit 1; }
 
@@ -39,13 +40,14 @@ describe () {
 }
 
 want_tools () {
-  missing=
+  tools=
   for arch; do
     describe "$arch"
-    command -v $host-gcc >/dev/null || missing="$missing gcc-$(echo $host | tr _ -)"
-    test -z "$qemu" || command -v "$qemu" >/dev/null || missing="$missing qemu-user-static"
+    tools="$tools gcc-$host libc6-dev-$arch-cross"
+    test -z "$qemu" || tools="$tools qemu-user-static"
   done
-  test -z "$missing" || die "install:$missing"
+  # shellcheck disable=SC2086 # a list of names
+  need_packages $tools
 }
 
 # Builds for one machine, and its program of kernel digests.  No program of that machine is run.
