@@ -16,8 +16,13 @@ dist_man_MANS += \
 	doc/fmtconv-rules.5 \
 	doc/fmtconv-spec.5
 
-# Plugins to begin with: 'fmtconv new-plugin' copies them.
-dist_example_DATA = \
+# Plugins to begin with: 'fmtconv new-plugin' copies them.  They need the headers, which one program does not install.
+if STANDALONE
+EXTRA_DIST += $(examples)
+else
+dist_example_DATA = $(examples)
+endif
+examples = \
 	doc/examples/Makefile.example \
 	doc/examples/reader.c \
 	doc/examples/sample.x \

@@ -7,7 +7,8 @@ AC_DEFUN([FC_COMPLETION_DIR], [
   AC_ARG_WITH([$1-completion-dir],
     [AS_HELP_STRING([--with-$1-completion-dir=DIR], [install the completion for $1 there; default: $2])],
     [], [with_$1_completion_dir=yes])
-  AS_CASE([$with_$1_completion_dir], [yes], [$1completiondir="$3"], [$1completiondir=$with_$1_completion_dir])
+  AS_CASE([$with_$1_completion_dir], [yes], [$1completiondir="$3"], [no], [$1completiondir=],
+    [$1completiondir=$with_$1_completion_dir])
   AC_SUBST([$1completiondir])
   AM_CONDITIONAL(m4_toupper([$1])[_COMPLETION], [test "x$with_$1_completion_dir" != xno])
 ])
