@@ -46,6 +46,7 @@ fmtconv_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
 EXTRA_fmtconv_DEPENDENCIES = $(top_srcdir)/core/fmtconv.map
 else
 fmtconv_LDADD = libfmtconv-core.la -lm
+fmtconv_LDFLAGS = $(AM_LDFLAGS)
 endif
 
 # Completion for shells.  Each asks the program itself: 'fmtconv complete'.
