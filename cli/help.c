@@ -30,7 +30,7 @@ help_program (FILE *to)
   fprintf (to, "\nCommands ('fmtconv COMMAND --help' explains one):\n");
   for (const struct command *c = commands; c->name; c++)
     if (!c->hidden)
-      fprintf (to, "  %-9s %s\n", c->name, c->summary);
+      fprintf (to, "  %-11s %s\n", c->name, c->summary);
   fprintf (to, "\nOptions of convert:\n");
   options_print (commands, to);
   fputs ("\nExamples:\n"

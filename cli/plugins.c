@@ -165,10 +165,14 @@ print_plugins (const struct settings *s, fmtconv_attr *list, const char *name)
 static void
 print_built_in (const struct settings *s, fmtconv_attr *list)
 {
-  size_t n = 0;
+  size_t n = 0, installed = 0;
   for (fmtconv_attr *p = list->first; p; p = p->next)
-    n += !fmtconv_attr_get_string (p, "path", NULL);
-  if (n == 1 && list->len == 1)
+    if (is_installed (p))
+      {
+        installed++;
+        n += !fmtconv_attr_get_string (p, "path", NULL);
+      }
+  if (n == 1 && installed == 1)
     fputs ("fmtconv: no plugin is installed (hint: install the plugins, or set FMTCONV_PLUGIN_PATH to their "
            "folder)\n",
            stderr);

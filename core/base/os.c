@@ -321,6 +321,20 @@ fci_os_cores (void)
 }
 
 bool
+fci_os_has_arm_crc32 (void)
+{
+#if defined __aarch64__ && defined __linux__ && defined HAVE_GETAUXVAL
+  enum
+  {
+    CRC32 = 1 << 7 /* HWCAP_CRC32 of asm/hwcap.h; every processor but those of ARMv8.0 must have it */
+  };
+  return (getauxval (AT_HWCAP) & CRC32) != 0;
+#else
+  return false;
+#endif
+}
+
+bool
 fci_os_is_privileged (void)
 {
 #if defined HAVE_GETAUXVAL && HAVE_DECL_AT_SECURE

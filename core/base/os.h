@@ -85,6 +85,10 @@ unsigned fci_os_cores (void);
 /* Returns whether the program has privileges that its caller lacks. */
 bool fci_os_is_privileged (void);
 
+/* Returns whether an arm64 processor has the CRC32 instructions; false on other processors, and where the system does not
+ * tell. */
+bool fci_os_has_arm_crc32 (void);
+
 /* Fills n bytes, at most 256, with random numbers, without waiting for them.  Returns false if there are none yet. */
 bool fci_os_random (void *bytes, size_t n);
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/os.h"
 #include "core/kernel/cpu.h"
 #include "core/kernel/crc32.h"
 #include <zlib.h>
@@ -65,21 +66,9 @@ crc32_folded (uint32_t crc, const unsigned char *at, size_t n)
   crc = (uint32_t) crc32_z (0xffffffff, rest, sizeof rest);
   return (uint32_t) crc32_z (crc, at, n);
 }
-#elif FCI_NEON && defined __linux__
+#elif FCI_NEON
 #include <arm_acle.h>
 #include <string.h>
-#include <sys/auxv.h>
-
-/* Every processor but those of ARMv8.0 must have these instructions. */
-static int
-has_crc (void)
-{
-  enum
-  {
-    CRC32 = 1 << 7 /* HWCAP_CRC32 of asm/hwcap.h */
-  };
-  return (getauxval (AT_HWCAP) & CRC32) != 0;
-}
 
 static __attribute__ ((target ("+crc"))) uint32_t
 crc32_by_instruction (uint32_t crc, const unsigned char *at, size_t n)
@@ -105,8 +94,8 @@ fci_crc32 (uint32_t crc, const void *bytes, size_t n)
 #ifdef __x86_64__
   if (n >= 64 && fci_kernel_level () >= FCI_LEVEL_AVX2)
     return crc32_folded (crc, bytes, n);
-#elif FCI_NEON && defined __linux__
-  if (fci_kernel_level () >= FCI_LEVEL_NEON && has_crc ())
+#elif FCI_NEON
+  if (fci_kernel_level () >= FCI_LEVEL_NEON && fci_os_has_arm_crc32 ())
     return crc32_by_instruction (crc, bytes, n);
 #endif
   return (uint32_t) crc32_z (crc, bytes, n);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/os.h"
 #include "core/plugin/evidence.h"
 #include <fmtconv/model.h>
 #include <stdlib.h>
@@ -93,8 +94,8 @@ static bool
 has_inside (const char *text, const fmtconv_peek *peek)
 {
   const size_t n = strlen (text);
-  return (peek->head_len >= n && memmem (peek->head, peek->head_len, text, n))
-         || (peek->tail_len >= n && memmem (peek->tail, peek->tail_len, text, n));
+  return (peek->head_len >= n && fci_os_find (peek->head, peek->head_len, text, n))
+         || (peek->tail_len >= n && fci_os_find (peek->tail, peek->tail_len, text, n));
 }
 
 /* Returns whether one of the space-separated globs matches. */

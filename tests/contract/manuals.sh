@@ -32,7 +32,7 @@ for command in $commands; do
 done
 sort -u "$tmp/all" >"$tmp/help"
 options_of_page doc/fmtconv.1 | sort -u | diff "$tmp/help" - || fail "the options of all commands (<) and doc/fmtconv.1 (>) differ"
-"$FMTCONV" --help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort >"$tmp/listed"
+"$FMTCONV" --help | sed -n '/^Commands/,/^$/s/^  \([a-z-]*\) .*/\1/p' | sort >"$tmp/listed"
 echo "$commands" | grep -v '^complete$' | sort | diff "$tmp/listed" - || fail "commands (<) and pages (>) differ"
 
 missing=

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/../need.sh"
 need_command nm
 # Sources of plugins/common are compiled for each plugin, and those of libtool with and without -fPIC: one object a source.
-find core cli plugins -name '*.o' | grep '/.*-\|^cli/' | LC_ALL=C sort | awk '
+# Those of tests and benches are part of no program that users have.
+find core cli plugins -name '*.o' | grep '/.*-\|^cli/' | grep -v '/\(tests\|bench\)_' | LC_ALL=C sort | awk '
   { source = $0; sub (/\.libs\//, "", source); sub (/[A-Za-z0-9_]*la-|fmtconv-/, "", source) }
   !seen[source]++' >names.objects
 while read -r object; do nm -g --defined-only -P "$object" | sed "s|\$| $object|"; done <names.objects |
