@@ -11,7 +11,8 @@
 
 enum
 {
-  LONGEST_GLOB = 96
+  LONGEST_GLOB = 96, /* with a NUL */
+  PEEKED = 4096      /* bytes at each end of a file that are looked at */
 };
 
 /* ---- Parsing */
@@ -52,10 +53,28 @@ fci_bytes_parse (const char *text, fci_bytes *out)
       *high = *low;
       if (*s == '-' && (s++, !take_hex (&s, high)))
         return "a range ends in two hexadecimal digits in lower case: 02-05";
+      if (*high < *low)
+        return "a range ends before it begins";
       if (*s && *s != ' ')
         return "there is a space between two bytes";
     }
-  return out->n ? NULL : "it has no bytes";
+  if (!out->n)
+    return "it has no bytes";
+  return at < 0                        ? (long) out->n > -at ? "it reaches beyond the end of the file" : NULL
+         : at + (long) out->n > PEEKED ? "it reaches beyond the first 4096 bytes"
+                                       : NULL;
+}
+
+bool
+fci_globs_fit (const char *globs)
+{
+  size_t n = 0;
+  for (globs += strspn (globs, " "); *globs && n < LONGEST_GLOB; globs += strspn (globs, " "))
+    {
+      n = strcspn (globs, " ");
+      globs += n;
+    }
+  return n > 0 && n < LONGEST_GLOB;
 }
 
 /* ---- Matching */

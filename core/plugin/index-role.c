@@ -45,6 +45,28 @@ take_entries (const fci_yaml_file *file, const fci_yaml *map, fci_evidence *row)
   return 0;
 }
 
+/* Returns 0, or the code of an error for globs that would never match. */
+static int
+check_globs (const fci_yaml_file *file, const fci_yaml *map, const char *globs)
+{
+  return !globs || fci_globs_fit (globs)
+             ? 0
+             : fci_yaml_fail (file, map->at, "'%s': there must be a glob, and none of more than 95 bytes",
+                              globs);
+}
+
+/* Checks the texts of a row: one that never matches is a mistake, which would go unnoticed. */
+static int
+check_texts (const fci_yaml_file *file, const fci_yaml *map, const fci_evidence *row)
+{
+  for (unsigned i = 0; i < row->n_entries; i++)
+    if (check_globs (file, map, row->entries[i]))
+      return file->ctx->failed;
+  if (row->inside && !*row->inside)
+    return fci_yaml_fail (file, map->at, "'inside' is empty");
+  return check_globs (file, map, row->names) || check_globs (file, map, row->except) ? file->ctx->failed : 0;
+}
+
 static int
 take_row (const fci_yaml_file *file, const fci_yaml *map, fci_evidence *row)
 {
@@ -65,7 +87,7 @@ take_row (const fci_yaml_file *file, const fci_yaml *map, fci_evidence *row)
   if (row->n_entries && (row->n_bytes || row->inside || row->names))
     return fci_yaml_fail (file, map->at,
                           "'entries' are of a folder; 'bytes', 'inside' and 'names' of a file");
-  return 0;
+  return check_texts (file, map, row);
 }
 
 int

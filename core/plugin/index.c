@@ -6,6 +6,7 @@
 #include "core/base/state.h"
 #include "core/plugin/index-file.h"
 #include "core/plugin/index.h"
+#include "core/plugin/installed.h"
 #include "core/plugin/search.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,15 @@ by_name (const void *a, const void *b)
   return strcmp (x->plugin.name, y->plugin.name);
 }
 
+/* Compares places in one file among entries of a name. */
+static int
+by_place (const void *a, const void *b)
+{
+  const fci_index_entry *x = a, *y = b;
+  const int names = by_name (a, b);
+  return names ? names : x->line < y->line ? -1 : x->line > y->line;
+}
+
 static const fci_index_entry *
 find (const index_of_plugins *all, const char *name)
 {
@@ -34,9 +44,9 @@ find (const index_of_plugins *all, const char *name)
   return all->n ? bsearch (&key, all->entry, all->n, sizeof key, by_name) : NULL;
 }
 
-/* Appends the entries of one file; the first of a name counts. */
+/* Appends the entries of one file, which it sorts; the first of a name counts. */
 static int
-append (fmtconv_ctx *ctx, index_of_plugins *all, const fci_index_entry *more, size_t n)
+append (fmtconv_ctx *ctx, index_of_plugins *all, fci_index_entry *more, size_t n)
 {
   fci_index_entry *joined = fmtconv_ctx_alloc (ctx, all->n + n + 1, sizeof *joined);
   size_t count = all->n;
@@ -44,9 +54,13 @@ append (fmtconv_ctx *ctx, index_of_plugins *all, const fci_index_entry *more, si
     return ctx->failed;
   if (all->n)
     memcpy (joined, all->entry, all->n * sizeof *joined);
+  if (n)
+    qsort (more, n, sizeof *more, by_place);
   for (size_t i = 0; i < n; i++)
     {
       const fci_index_entry *first = find (all, more[i].plugin.name);
+      if (!first && i && !by_name (&more[i - 1], &more[i]))
+        first = &joined[count - 1];
       if (first)
         fmtconv_warn (ctx, "%s:%zu: the plugin '%s' is described already, in %s:%zu: this entry is ignored",
                       more[i].file, more[i].line, more[i].plugin.name, first->file, first->line);
@@ -68,7 +82,7 @@ read_file (fmtconv_ctx *ctx, index_of_plugins *all, const fci_file *file)
   if (file->error)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "the index of plugins %s is not used: %s",
                             file->path, file->error);
-  const fci_index_entry *entries = fci_index_read (ctx, file, &n);
+  fci_index_entry *entries = fci_index_read (ctx, file, &n);
   return entries ? append (ctx, all, entries, n) : ctx->failed;
 }
 
@@ -96,7 +110,7 @@ read_files (fmtconv_ctx *ctx, index_of_plugins *all)
     fmtconv_warn (ctx,
                   "the index of plugins %s/fmtconv.yaml is missing: a plugin that is not installed "
                   "cannot be named, and another may be chosen instead",
-                  FCI_INDEX_DIR);
+                  fci_installed_dir (ctx, FCI_INDEX_DIR));
   return ctx->failed;
 }
 

@@ -68,6 +68,9 @@ Test (bytes, malformed)
     { "0: 02-5", "a range ends in" },
     { "0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
       "more than 32" },
+    { "0: 05-02", "ends before it begins" },
+    { "4095: 00 00", "beyond the first 4096 bytes" },
+    { "-1: 43 00", "beyond the end of the file" },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
@@ -98,7 +101,6 @@ Test (bytes, match)
   cr_expect_eq (bits_of ("0: 42-43", "ABC", 3), 0u);
   cr_expect_eq (bits_of ("-1: 43", "ABC", 3), 8u);
   cr_expect_eq (bits_of ("-3: 41 42 43", "ABC", 3), 8u);
-  cr_expect_eq (bits_of ("-1: 43 00", "ABC", 3), 0u, "past the end");
   cr_expect_eq (bits_of ("-4: 41", "ABC", 3), 0u, "before the start");
 }
 
@@ -122,6 +124,12 @@ Test (index, malformed)
     { "- {name: a, reader: {evidence: [{bits: many, names: x}]}}\n", "a number from 0 to 65535, not 'many'" },
     { "- {name: a, reader: {evidence: [{bits: 8, bytes: [\"0: zz\"]}]}}\n", "3:51: '0: zz': a byte is" },
     { "- {name: a, reader: {evidence: [{bits: 8, names: x, entries: [y]}]}}\n", "'entries' are of a folder" },
+    { "- {name: a, reader: {evidence: [{bits: 8, inside: ''}]}}\n", "'inside' is empty" },
+    { "- {name: a, reader: {evidence: [{bits: 8, entries: ['']}]}}\n", "there must be a glob" },
+    { "- {name: a, reader: {evidence: [{bits: 8, names: 'x "
+      "012345678901234567890123456789012345678901234567890123"
+      "456789012345678901234567890123456789012345 y'}]}}\n",
+      "none of more than 95 bytes" },
     { "- {name: a, transform: {tensors: [x]}}\n", "'tensors' needs 'kind'" },
     { "- {name: a, transform: {kind: toy}}\n", "the key 'tensors' is missing" },
     { "- {name: a, transform: {kind: toy, tensors: [{maybe: x}]}}\n", "'maybe'" },
@@ -143,6 +151,22 @@ Test (index, malformed)
                  h.error);
       fmtconv_ctx_free (ctx);
     }
+}
+
+Test (index, named_twice)
+{
+  captured h;
+  size_t n;
+  write_index ("- {name: b, package: first, reader: {}}\n- {name: a, reader: {}}\n"
+               "- {name: b, package: second, reader: {}}\n- {name: b, package: third, reader: {}}\n");
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
+  const fci_index_entry *entries = fci_index (ctx, &n);
+  cr_assert (entries && n == 2, "%zu: %s", n, h.error);
+  cr_expect_str_eq (entries[1].package, "first");
+  cr_expect_eq (h.warnings, 2);
+  cr_expect (strstr (h.last, "fmtconv.yaml:6: the plugin 'b' is described already, in "), "%s", h.last);
+  cr_expect (strstr (h.last, "fmtconv.yaml:3: this entry is ignored"), "%s", h.last);
+  fmtconv_ctx_free (ctx);
 }
 
 Test (index, missing_file)
