@@ -5,6 +5,7 @@
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/base/error.h"
+#include "core/plugin/installed.h"
 #include <jansson.h>
 #include <yaml.h>
 #include <zip.h>
@@ -26,8 +27,8 @@ fmtconv_build_info (fmtconv_ctx *ctx)
   fmtconv_attr *info = fmtconv_attr_object (ctx);
   fci_add_text (info, "version", fmtconv_version ());
   fci_add_count (info, "abi", FMTCONV_ABI);
-  fci_add_text (info, "plugin_dir", FCI_PLUGIN_DIR);
-  fci_add_text (info, "preset_dir", FCI_PIPELINE_DIR);
+  fci_add_text (info, "plugin_dir", fci_installed_dir (ctx, FCI_PLUGIN_DIR));
+  fci_add_text (info, "preset_dir", fci_installed_dir (ctx, FCI_PIPELINE_DIR));
   fmtconv_attr *list = fci_add_array (info, "libraries");
   add_library (list, "jansson", jansson_version_str ());
   add_library (list, "libyaml", yaml_get_version_string ());

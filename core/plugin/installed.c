@@ -28,7 +28,8 @@ fci_installed_dir (fmtconv_ctx *ctx, const char *built)
   static const char prefix_built[] = FC_BUILT_PREFIX;
   const size_t prefix = sizeof prefix_built - 1;
   Dl_info self;
-  if (!built || strncmp (built, prefix_built, prefix) || !dladdr (prefix_built, &self))
+  if (!built || strncmp (built, prefix_built, prefix) || built[prefix] != '/'
+      || !dladdr (prefix_built, &self))
     return built;
   char *library = realpath (self.dli_fname, NULL);
   const size_t n = library ? prefix_length (library) : 0;
