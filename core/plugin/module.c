@@ -30,11 +30,10 @@ static bool is_opening;     /* libltdl opens a module for fci_module_open, not f
 static char reason[REASON]; /* why the module cannot be opened; "": it can */
 
 /* What libltdl is asked for: to open one file by its absolute path, to keep it resident, and to find the descriptor under
- * the prefix that libtool gives it.  It is not asked to
- * search folders (core/plugin/search.c decides which files may be used).  Its own way to open a file binds functions only
- * when they are first called, so that a missing one would end the program in the middle of a conversion, and it reports
- * every failure as 'file not found'.  So a loader is put before its own, for the modules of this file only: one dlopen
- * with RTLD_NOW, whose error text is kept. */
+ * the prefix that libtool gives it.  It is not asked to search folders (core/plugin/search.c decides which files may be
+ * used).  Its own way to open a file binds functions only when they are first called, so that a missing one would end the
+ * program in the middle of a conversion, and it reports every failure as 'file not found'.  So a loader is put before its
+ * own, for the modules of this file only: one dlopen with RTLD_NOW, whose error text is kept. */
 static lt_module
 open_now (lt_user_data data, const char *path, lt_dladvise advise)
 {

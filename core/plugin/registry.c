@@ -134,7 +134,8 @@ join_index (fmtconv_ctx *ctx, registry *r)
 const fmtconv_plugin *
 fci_module_load (fmtconv_ctx *ctx, fci_module *module)
 {
-  if (module->plugin || module->error || module->is_absent)
+  if (module->plugin || module->error || module->is_absent
+      || ctx->failed) /* after an error, it is not refused */
     return module->plugin;
   const registry *r = find_modules (ctx);
   if (!r)
