@@ -157,8 +157,9 @@ claim_names (fmtconv_ctx *ctx, const fci_claims *claims)
 {
   const char *names = NULL;
   for (size_t i = 0; i < claims->complete; i++)
-    names = fmtconv_ctx_printf (ctx, "%s%s%s", names ? names : "", names ? ", " : "",
-                                claims->claim[i].plugin->name);
+    names =
+        fmtconv_ctx_printf (ctx, "%s%s%s%s", names ? names : "", names ? ", " : "",
+                            claims->claim[i].plugin->name, fci_missing_mark (ctx, claims->claim[i].module));
   return names;
 }
 
