@@ -178,7 +178,10 @@ run_new_plugin (const struct settings *s)
       return CLI_FAILED;
     }
   else if (!fill_folder (name, role))
-    return CLI_FAILED;
+    {
+      rmdir (name); /* if nothing is in it, as without the examples */
+      return CLI_FAILED;
+    }
   else
     {
       if (s->verbosity >= PRINT_NOTES)
