@@ -104,11 +104,13 @@ write_all (const char *bytes, size_t n)
       _exit (CLI_FAILED);
 }
 
-/* Writes what was found so far.  Also called by the signal of the timer. */
+/* Writes what was found so far.  Also called by the signal of a timer; a second one must not begin again. */
 static void
 finish (int number)
 {
   (void) number;
+  signal (SIGPROF, SIG_IGN);
+  signal (SIGALRM, SIG_IGN);
   write_all (answer.text, answer.done);
   write_all (answer.end, strlen (answer.end));
   _exit (CLI_DONE);
@@ -222,7 +224,7 @@ offer_operand (const struct words *w)
       offer_plugins (w);
       offer_presets (w);
     }
-  if (bit & (ON_CONVERT | ON_INSPECT | ON_DIFF))
+  if (bit & (ON_CONVERT | ON_INSPECT | ON_DIFF | ON_TEST))
     offer_files (0);
 }
 

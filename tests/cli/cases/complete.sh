@@ -32,3 +32,4 @@ tab missing -t drop:name=
 tab --plugin-dir missing -t ''
 tab -t unknown:
 tab -t quantize:unknown=
+tab test-plugin ''
