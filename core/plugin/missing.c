@@ -34,7 +34,7 @@ fci_missing_fail (fmtconv_ctx *ctx, const fci_module *module, const char *file, 
     {
       what = fmtconv_ctx_printf (ctx, "the plugin '%s', %s, was refused: %s: %s", module->name, role,
                                  module->path, module->error);
-      first = "install the version of it that belongs to this fmtconv";
+      first = "mend that file, install the version of it that belongs to this fmtconv";
     }
   const fmtconv_where where = { .hint =
                                     first ? fmtconv_ctx_printf (ctx, "%s, or %s", first, otherwise) : NULL };
