@@ -14,7 +14,8 @@
 
 enum
 {
-  SECONDS = 120
+  SECONDS = 120, /* of the processor */
+  MINUTES = 15   /* of the clock, for one that waits: a busy machine may need as many for SECONDS */
 };
 
 void
@@ -61,6 +62,8 @@ run_bounded (struct tester *t, void (*run) (struct tester *t, void *arg), void *
   const int null = open ("/dev/null", O_WRONLY);
   limit (RLIMIT_CORE, 0);
   limit (RLIMIT_CPU, SECONDS);
+  signal (SIGALRM, SIG_DFL);
+  alarm (MINUTES * 60);
   if (!has_sanitizer ())
     limit (RLIMIT_AS, (rlim_t) 8 << 30);
   if (null >= 0)
@@ -83,6 +86,8 @@ run_child (struct tester *t, void (*run) (struct tester *t, void *arg), void *ar
     complain (t, "cannot run a child process");
   else if (WIFSIGNALED (status) && (WTERMSIG (status) == SIGXCPU || WTERMSIG (status) == SIGKILL))
     complain (t, "stopped after %d s of processor time", SECONDS);
+  else if (WIFSIGNALED (status) && WTERMSIG (status) == SIGALRM)
+    complain (t, "stopped after %d minutes", MINUTES);
   else if (WIFSIGNALED (status))
     complain (t, "crashed: %s", strsignal (WTERMSIG (status)));
   else if (WEXITSTATUS (status))
