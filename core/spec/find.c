@@ -17,13 +17,23 @@ enum
   LINES = 4096 /* of a file that are looked at */
 };
 
+/* Opens a file of the list.  NULL: it is not used, or cannot be read. */
+static FILE *
+open_text (const fci_file *file)
+{
+  const fci_embedded *inside = file->embedded;
+  if (inside)
+    return inside->size ? fmemopen ((void *) inside->bytes, inside->size, "r") : NULL;
+  return file->error ? NULL : fopen (file->path, "re");
+}
+
 /* Returns whether a file is one of rules, fmtconv-rules(5), which may lie among the specs that use it. */
 static bool
 is_rules (const fci_file *file)
 {
   char line[256];
   bool has_rules = false, is_spec = false;
-  FILE *f = file->error ? NULL : fopen (file->path, "re");
+  FILE *f = open_text (file);
   for (size_t left = LINES; f && left > 0 && !is_spec && fgets (line, sizeof line, f); left--)
     {
       has_rules = has_rules || strncmp (line, "rules:", strlen ("rules:")) == 0;
@@ -68,12 +78,8 @@ fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out)
 static void
 read_first_line (const fci_file *preset, char *line, int size)
 {
-  *line = '\0';
-  if (preset->embedded)
-    snprintf (line, (size_t) size, "%.*s", (int) preset->embedded->size,
-              (const char *) preset->embedded->bytes);
-  FILE *f = preset->error || preset->embedded ? NULL : fopen (preset->path, "re");
-  if (f && !fgets (line, size, f))
+  FILE *f = open_text (preset);
+  if (!f || !fgets (line, size, f))
     *line = '\0';
   if (f)
     fclose (f);
