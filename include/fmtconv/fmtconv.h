@@ -201,8 +201,7 @@ typedef struct fmtconv_spec_variable
 } fmtconv_spec_variable;
 
 /* Returns the job that a spec describes.  It lives as long as the context, and may be changed before it is used, but its
- * arrays have items of the library's struct_size.  NULL
- * after an error, which names line and column of the spec.
+ * arrays have items of the library's struct_size.  NULL after an error, which names line and column of the spec.
  * Errors: E_FORMAT, E_LIMIT (the spec); E_USAGE (an unknown variable or one without a value, a path that is missing or
  * unused).  Thread: context.  Since: 0.1.
  *
