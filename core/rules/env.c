@@ -20,6 +20,14 @@ number (uint64_t value, fci_expr_env *env, fci_expr_value *out)
   return FCI_EXPR_KNOWN;
 }
 
+/* The lists of a table are expanded before its rules match. */
+static fci_expr_state
+not_yet (fci_expr_env *env)
+{
+  snprintf (env->reason, sizeof env->reason, "the tensors have not been matched yet");
+  return FCI_EXPR_OPEN;
+}
+
 /* ---- Names */
 
 static fci_expr_state
@@ -45,6 +53,8 @@ name_value (fci_expr_env *env, fci_text_span name, fci_expr_value *out)
   if (*name.at == '#')
     {
       const unsigned capture = fci_table_capture (table, (fci_text_span){ name.at + 1, name.len - 1 });
+      if (capture == FCI_RULE_NONE || !run->prefix)
+        return not_yet (env);
       return number (table->capture[capture].values.n, env, out);
     }
   for (unsigned i = 0; i < table->n_vars; i++)
@@ -169,6 +179,23 @@ find (fci_expr_env *env, fci_text_span text, size_t *found)
   return FCI_EXPR_KNOWN;
 }
 
+/* Finds the tensor of a call once, as a dimension is compared for every tensor.  In reverse the items change. */
+static fci_expr_state
+find_once (fci_expr_env *env, const fci_expr *call, size_t *found)
+{
+  fci_rule_run *run = env->arg;
+  for (unsigned i = 0; i < run->n_finds; i++)
+    if (run->find[i].call == call)
+      {
+        *found = run->find[i].found;
+        return FCI_EXPR_KNOWN;
+      }
+  const fci_expr_state state = find (env, call->word, found);
+  if (state == FCI_EXPR_KNOWN && !run->table.reverse && run->n_finds < FCI_MAX_FINDS)
+    run->find[run->n_finds++] = (fci_rule_find){ call, *found };
+  return state;
+}
+
 static bool
 dims_of (const fci_rule_run *run, size_t i, fci_tensor_dims *dims)
 {
@@ -212,9 +239,9 @@ call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
   size_t found = 0;
   if (*call->text.at == 'c' || *call->text.at == 'g')
     return entry_value (env, call, out);
-  if (run->table.reverse && !run->item)
-    return FCI_EXPR_OPEN; /* the names of the output are not known yet */
-  fci_expr_state state = find (env, call->word, &found);
+  if (!run->prefix || (run->table.reverse && !run->item))
+    return not_yet (env); /* nor are the names of the output known in reverse */
+  fci_expr_state state = find_once (env, call, &found);
   if (state || *call->text.at == 's')
     return state ? state : dimension (env, call, found, out);
   *out = (fci_expr_value){ .type = FCI_VALUE_TRUTH, .number = found < n_names (run) };

@@ -39,6 +39,20 @@ name_length (const char *s)
   return n;
 }
 
+/* Returns whether a comma separates alternatives: those of arguments, "config(n,4)", do not. */
+static bool
+has_comma (const char *s, size_t n)
+{
+  int depth = 0;
+  for (size_t i = 0; i < n; i++)
+    {
+      depth += (s[i] == '(') - (s[i] == ')');
+      if (s[i] == ',' && depth == 0)
+        return true;
+    }
+  return false;
+}
+
 const char *
 fci_rule_lists_parse (fci_rule_lists *lists, const char *text)
 {
@@ -56,7 +70,7 @@ fci_rule_lists_parse (fci_rule_lists *lists, const char *text)
           return ".lists declares a list twice";
       lists->name[lists->n] = (fci_text_span){ s, name };
       lists->is_range[lists->n] =
-          fci_os_find (s + name + 1, items, "..", 2) && !memchr (s + name + 1, ',', items);
+          fci_os_find (s + name + 1, items, "..", 2) && !has_comma (s + name + 1, items);
       lists->alternatives[lists->n++] = (fci_text_span){ s + name + 1, items };
       s += name + 1 + items;
     }

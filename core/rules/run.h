@@ -43,6 +43,18 @@ typedef struct fci_element_bytes
       *whole; /* in reverse, of tables with conditions: the shape of the tensor; NULL: not known */
 } fci_element_bytes;
 
+enum
+{
+  FCI_MAX_FINDS = 16 /* calls of has() and shape() whose tensors are remembered */
+};
+
+/* The first tensor that the pattern of a call matches. */
+typedef struct fci_rule_find
+{
+  const fci_expr *call;
+  size_t found; /* the number of tensors: none */
+} fci_rule_find;
+
 typedef enum fci_rule_problem
 {
   FCI_PROBLEM_SHAPE,
@@ -63,7 +75,7 @@ typedef struct fci_rule_run
   bool silent;
   int code; /* out of memory */
   size_t n_tensors;
-  const fci_pattern *prefix; /* the prefix in use */
+  const fci_pattern *prefix; /* the prefix in use; NULL: not chosen yet */
   uint32_t *taken;           /* by tensor: number of its family, or FCI_RULE_NONE */
   fci_rule_index sites;
   fci_site **site; /* in source order */
@@ -74,6 +86,8 @@ typedef struct fci_rule_run
   fci_element_bytes **item;
   size_t n_items;
   size_t problems[FCI_PROBLEMS];
+  fci_rule_find find[FCI_MAX_FINDS];
+  unsigned n_finds;
   bool bound;       /* every shape variable that gets a value has it */
   char reason[192]; /* why the last expression without a value has none */
 } fci_rule_run;

@@ -282,6 +282,14 @@ Test (rules_values, ranges)
           "tensors: 1 unknown to this transform\nunknown: 'l.0.e.3.w'", EXPERTS);
   EXPECT ("a.10:1 a.9:1 a.11:1", 0, "b.9:1 b.10:1 b.11:1", .lists = "e=9..11",
           .rules = RULES ({ "a.{e}", "b.{e}" }));
+  EXPECT ("a.0:1 a.1:1", 0, "b.0:1 b.1:1", .lists = "e=0..config(n,1)",
+          .rules = RULES ({ "a.{e}", "b.{e}" }));
+  EXPECT ("a.0:1", FMTCONV_E_MISSING,
+          "rules: the numbers of the list 'e' are not known: the tensors have not been matched yet",
+          .let = "n=#i", .lists = "e=0..n", .rules = RULES ({ "a.{i}", "b.{i}" }));
+  EXPECT ("a.0:1", FMTCONV_E_MISSING,
+          "rules: the numbers of the list 'e' are not known: the tensors have not been matched yet",
+          .let = "n=has(a.0) ? 1 : 0", .lists = "e=0..n", .rules = RULES ({ "a.{e}", "b.{e}" }));
   EXPECT ("a.0:1", FMTCONV_E_MISSING,
           "rules: the numbers of the list 'e' are not known: the input has no entry of config.json 'n'",
           .lists = "e=0..config(n)-1", .rules = RULES ({ "a.{e}", "b.{e}" }));
