@@ -175,7 +175,13 @@ exchange_by_link (int folder, const char *from, const char *to)
     }
   if (renameat (folder, from, folder, to) != 0)
     return fail_and_remove (folder, spare, 0);
-  return renameat (folder, spare, folder, from);
+  if (renameat (folder, spare, folder, from) == 0)
+    return 0;
+  const int error = errno;
+  if (renameat (folder, spare, folder, to) != 0) /* the old file goes back to its name */
+    return -1;
+  errno = error;
+  return -1;
 }
 
 int

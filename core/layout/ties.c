@@ -9,6 +9,7 @@
 #include "core/model/model.h"
 #include "core/view/equal.h"
 #include "core/view/origins.h"
+#include "core/view/view.h"
 
 typedef struct search
 {
@@ -25,11 +26,13 @@ state_of (const search *s, const fmtconv_tensor *t)
   return &s->state[fci_model_base (fci_tensor_model (t)) + fci_tensor_index (t) - s->first];
 }
 
-/* Returns whether the bytes of a tensor are those of a tensor that a view shows. */
+/* Returns whether the bytes of a tensor are those of a tensor that a view shows, and all that it shows. */
 static bool
 has_bytes_of (const search *s, const fmtconv_tensor *t, fmtconv_view *view)
 {
   size_t n;
+  if (view->elements != t->view->elements)
+    return false;
   const uint32_t *numbers = fci_view_origin_numbers (view, &n);
   for (size_t i = 0; numbers && i < n; i++)
     {

@@ -30,14 +30,30 @@ not_yet (fci_expr_env *env)
 
 /* ---- Names */
 
+/* A value is asked for by every tensor, and has() looks at all names: what failed once is not tried again. */
+static void
+keep_reason (const fci_expr_env *env, fci_let *let)
+{
+  fci_rule_run *run = env->arg;
+  const size_t n = strlen (env->reason) + 1;
+  char *kept = fci_arena_alloc (&run->arena, n);
+  if (kept)
+    memcpy (kept, env->reason, n);
+  let->reason = kept;
+}
+
 static fci_expr_state
 let_value (fci_expr_env *env, fci_let *let, fci_expr_value *out)
 {
   if (!let->expr)
     return fci_expr_bad (env, "'%.*s' has no value: give it with let.%.*s=VALUE", (int) let->name.len,
                          let->name.at, (int) let->name.len, let->name.at);
+  if (let->reason)
+    return fci_expr_bad (env, "%s", let->reason);
   fci_expr_state state = let->known ? FCI_EXPR_KNOWN : fci_expr_eval (env, let->expr, &let->value);
   let->known = state == FCI_EXPR_KNOWN;
+  if (state == FCI_EXPR_BAD)
+    keep_reason (env, let);
   *out = let->value;
   return state;
 }

@@ -9,7 +9,8 @@
 
 enum
 {
-  SHOWN = 80 /* bytes of an expression in a message */
+  SHOWN = 80,        /* bytes of an expression in a message */
+  LOOKS_AT_NAMES = 2 /* position of the first such function */
 };
 
 /* What an expression may name. */
@@ -18,6 +19,7 @@ typedef struct scope
   const fci_table *table;
   unsigned n_lets; /* those that may be used */
   bool variables;  /* shape variables and counts may be used */
+  bool is_often;   /* it is evaluated for every tensor: no function that looks at all names */
   fci_text_span unknown;
 } scope;
 
@@ -126,7 +128,9 @@ check_node (void *arg, const fci_expr *node)
     return is_name (in, node->text) ? NULL : "is neither a let above it nor a shape variable nor a count";
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
     if (fci_text_span_equal (node->text, FCI_TEXT_SPAN (functions[i])))
-      return NULL;
+      return in->is_often && i >= LOOKS_AT_NAMES
+                 ? "can stand in let and when alone: give its value a name in let"
+                 : NULL;
   return "is not a function: there are config, gguf, has and shape";
 }
 
@@ -179,6 +183,7 @@ fci_table_check_names (fci_table *table)
   for (unsigned i = 0; i < table->n_conditions; i++)
     if (!check (table, 0, &in, table->condition[i].expr))
       return false;
+  in.is_often = true;
   for (unsigned i = 0; i < table->n_rules; i++)
     if (!check_rule (table, &in, &table->rule[i]))
       return false;

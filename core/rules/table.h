@@ -100,6 +100,7 @@ typedef struct fci_let
   const fci_expr *expr;
   bool known;
   fci_expr_value value;
+  const char *reason; /* why it can have no value; NULL: it has one, or may get one */
 } fci_let;
 
 /* A condition of .when. */

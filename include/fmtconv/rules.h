@@ -33,9 +33,9 @@
  *            Expressions have 64-bit integers, truth values and 'texts'; operators, from the weakest: "a ? b : c", "||",
  *            "&&", "== != < <= > >=", "+ -", "* / %" ("12h" is 12*h), "- !".  A name is a let or a shape variable, "#i"
  *            the number of values of a capture.  "config(KEY)", "config(KEY, ELSE)": an entry of the input's
- *            config.json, with dots between keys; "gguf(KEY, ELSE)": a GGUF key; "has(PATTERN)": a tensor of the `from`
- *            side matches; "shape(NAME, AXIS)": a dimension of a tensor of that side.  Overflow, a division by 0 or
- *            with a remainder and a mixture of kinds are errors.
+ *            config.json, with dots between keys; "gguf(KEY, ELSE)": a GGUF key.  In let and when alone: "has(PATTERN)":
+ *            a tensor of the `from` side matches; "shape(NAME, AXIS)": a dimension of a tensor of that side.  Overflow, a
+ *            division by 0 or with a remainder and a mixture of kinds are errors.
  * Totality   A rule matches at least one tensor unless it is OPTIONAL or a drop.  .complete = "i k": all required rules
  *            with {i} match every value that i has in the model, likewise {k}, and a rule that matches, OPTIONAL or
  *            not, matches with all its lists (.complete = "": only this).  .dense: these values are 0 … n-1.  A missing

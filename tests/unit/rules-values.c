@@ -332,6 +332,8 @@ Test (rules_values, expressions_that_make_no_sense)
               .when = "size(a) == 1", KEEP_A);
   EXPECT_BAD ("rule 1 ('a' to '='): 'x' is neither a let above it nor a shape variable nor a count",
               ONE (.shape = "x+1"));
+  EXPECT_BAD ("rule 1 ('a' to '='): 'has' can stand in let and when alone: give its value a name in let",
+              ONE (.shape = "(has(b)?1:2)"));
   EXPECT_BAD ("rule 1 ('a' to '='): 'h,' is not a shape", ONE (.shape = "h,"));
   EXPECT_BAD ("rule 1 ('a' to '='): '(h' is not a shape", ONE (.shape = "(h"));
 }
