@@ -15,7 +15,8 @@ Makes a tarball, and from it the source package and the packages in FOLDER
   * runs lintian
   * installs them in a second bare system, and runs debian/tests there
 
-  --quick      build once, and run none of the tests of 'make check'
+  --quick      build once, and without the tests of 'make check' and what these
+               need (the build profile nocheck)
   --built      build nothing: check and test the packages that FOLDER has
   --no-chroot  build with the packages of this system and, as root, install
                the packages here for their tests, and remove them again
@@ -40,9 +41,9 @@ for word; do
 done
 suite=${DEB_SUITE-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 mirror=${DEB_MIRROR-http://deb.debian.org/debian}
-build_depends () { # one package a line, without versions and conditions
+build_depends () { # one package a line, without versions and conditions; --quick: without those of tests
   sed -n '/^Build-Depends:/,/^[A-Z]/p' "$top/packaging/debian/control" |
-    sed -n 's/^ \([a-z0-9+.-]*\).*/\1/p' | sed 's/^debhelper-compat$/debhelper/'
+    sed -n "${quick:+/<!nocheck>/d;}"'s/^ \([a-z0-9+.-]*\).*/\1/p' | sed 's/^debhelper-compat$/debhelper/'
 }
 
 # ---- Where things run.  A root folder of '' is this system.
@@ -114,7 +115,8 @@ build () {
   shift 2
   unpack "$root$folder"
   quietly "$out/build.log" as_nobody "$root" "$folder/fmtconv-$version" \
-    DEB_BUILD_OPTIONS="parallel=$(nproc) $options ${DEB_BUILD_OPTIONS-}" dpkg-buildpackage -us -uc "$@"
+    DEB_BUILD_OPTIONS="parallel=$(nproc) $options ${DEB_BUILD_OPTIONS-}" DEB_BUILD_PROFILES="${quick:+nocheck}" \
+    dpkg-buildpackage -us -uc "$@"
 }
 
 build_packages () {
@@ -149,9 +151,10 @@ build_all () {
   rm -rf --one-file-system "$work/root"
 }
 
+# Overridden tags are not shown: --show-overrides would count them as failures.  README.md says why they stay.
 check_packages () {
   step lintian
-  lintian --allow-root --info --display-info --show-overrides --fail-on error,warning,info "$out/"*.changes
+  lintian --allow-root --info --display-info --fail-on error,warning,info "$out/"*.changes
 }
 
 test_packages () {
