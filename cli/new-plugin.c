@@ -41,19 +41,42 @@ fail (const char *path)
   return false;
 }
 
+#ifdef FC_BUILT_PREFIX
+/* Returns the installed folder of the examples in the tree that the program, PREFIX/bin/fmtconv, was moved to. */
+static const char *
+installed_folder (void)
+{
+  static const char built[] = FCI_EXAMPLE_DIR, prefix[] = FC_BUILT_PREFIX "/", program[] = "/bin/fmtconv";
+  static char path[PATH_MAX];
+  const ssize_t n = readlink ("/proc/self/exe", path, sizeof path - 1);
+  path[n > 0 ? n : 0] = '\0';
+  char *end = n >= (ssize_t) sizeof program ? path + n - (sizeof program - 1) : path;
+  if (strcmp (end, program) != 0 || strncmp (built, prefix, sizeof prefix - 1) != 0)
+    return built;
+  snprintf (end, (size_t) (path + sizeof path - end), "%s", built + sizeof prefix - 2);
+  return path;
+}
+#else
+static const char *
+installed_folder (void)
+{
+  return FCI_EXAMPLE_DIR;
+}
+#endif
+
 /* Returns the folder of the examples. */
 static const char *
 example_folder (void)
 {
   const char *path = getenv ("FMTCONV_EXAMPLE_PATH");
-  return path && *path == '/' ? path : FCI_EXAMPLE_DIR;
+  return path && *path == '/' ? path : installed_folder ();
 }
 
 /* Reads an example.  Returns its bytes, with a NUL after them; NULL: an error (printed). */
 static char *
 get_example (const char *name, size_t *n)
 {
-  char path[PATH_MAX];
+  char path[PATH_MAX + NAME_MAX];
   snprintf (path, sizeof path, "%s/%s", example_folder (), name);
   FILE *file = fopen (path, "rb");
   char *text = file ? calloc (MAX_FILE + 1, 1) : NULL;

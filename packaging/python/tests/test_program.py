@@ -10,8 +10,9 @@ import sys
 import fmtconv
 
 
-def run(*arguments, code=0):
-    p = subprocess.run([sys.executable, "-m", "fmtconv", *arguments], capture_output=True, text=True, check=False)
+def run(*arguments, code=0, cwd=None):
+    command = [sys.executable, "-m", "fmtconv", *arguments]
+    p = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
     assert p.returncode == code, p.stderr
     return p
 
@@ -26,6 +27,17 @@ def test_version_is_that_of_the_package():
 def test_converts(model, tmp_path):
     run(str(model), str(tmp_path / "out.safetensors"), "--dtype", "f16")
     assert fmtconv.diff(model, tmp_path / "out.safetensors", transforms_a="cast:to=f16")["equal"]
+
+
+def test_finds_its_index_of_plugins(model, tmp_path):
+    p = run(str(model), str(tmp_path / "out.safetensors"))
+    assert "warning" not in p.stderr
+    assert "index of plugins" not in p.stderr
+
+
+def test_makes_a_folder_for_a_new_plugin(tmp_path):
+    run("new-plugin", "--reader", "mine", cwd=tmp_path)
+    assert (tmp_path / "mine" / "Makefile").exists()
 
 
 def test_finds_the_plugins_and_presets_of_the_package():
