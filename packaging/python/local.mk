@@ -3,6 +3,7 @@
 EXTRA_DIST += \
 	packaging/python/MANIFEST.in \
 	packaging/python/README.md \
+	packaging/python/check-sdist.sh \
 	packaging/python/check-wheel.sh \
 	packaging/python/check.sh \
 	packaging/python/fmtconv/__init__.py \

@@ -24,6 +24,8 @@ from setuptools.command.sdist import sdist
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE / "native" if (HERE / "native").is_dir() else HERE.parent.parent
+# In a checkout everything is built in its folder build/, so that its tests find only sources next to this file.
+BUILD = HERE / "build" if SOURCE == HERE / "native" else SOURCE / "build" / "python"
 PREFIX = "/nonexistent"  # of the installed tree, which finds its folders by itself: --enable-relocatable
 PARTS = ["bin", "lib", "share/fmtconv"]  # of the installed tree, in the package's _native
 LEFT_OUT = [".la", ".pc"]
@@ -142,6 +144,10 @@ class build_all(build):
 
     sub_commands = [*build.sub_commands, ("build_native", None)]
 
+    def initialize_options(self) -> None:
+        super().initialize_options()
+        self.build_base = str(BUILD)
+
 
 class wheel(bdist_wheel):
     """A wheel for every Python 3 of this platform: it has libraries, but none that uses Python."""
@@ -168,7 +174,7 @@ class sdist_with_release(sdist):
         if SOURCE == HERE / "native":
             shutil.copytree(SOURCE, native, symlinks=True)
             return
-        work = HERE / "build" / "sdist"
+        work = BUILD / "sdist"
         log = configured(work)
         run("make", "distdir", cwd=work, log=log)
         shutil.move(str(work / f"fmtconv-{version()}"), str(native))
@@ -177,10 +183,10 @@ class sdist_with_release(sdist):
 
 
 def take_licenses() -> None:
-    """Copies the licence of the sources next to this file, where the metadata of a package wants it."""
+    """Copies the licences of the sources next to this file, where the metadata of a package wants them."""
     for name in ("LICENSE", "NOTICE"):
-        if (SOURCE / name).is_file():
-            shutil.copyfile(SOURCE / name, HERE / name)
+        shutil.copyfile(SOURCE / name, HERE / name)
+    shutil.copytree(SOURCE / "LICENSES", HERE / "LICENSES", dirs_exist_ok=True)
 
 
 take_licenses()

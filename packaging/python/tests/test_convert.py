@@ -50,6 +50,12 @@ def test_no_transforms_and_recognized_transforms(model, tmp_path):
     assert " -t none " in b["command"]
 
 
+def test_detection_gives_no_warning(model, tmp_path, caplog):
+    with caplog.at_level(logging.WARNING, logger="fmtconv"):
+        fmtconv.convert(model, tmp_path / "out.safetensors")
+    assert not caplog.records
+
+
 def test_dtype_is_the_last_cast(model, tmp_path):
     fmtconv.convert(model, tmp_path / "a.safetensors", dtype="bf16")
     with fmtconv.open(tmp_path / "a.safetensors") as f:
