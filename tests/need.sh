@@ -18,7 +18,8 @@ need ()
 # need_modules: plugins must have been built as modules.
 need_modules ()
 {
-  test -n "${FMTCONV_MODULES-unknown}" || skip "no plugin was built as a module"
+  # make joins the names of no plugin with spaces.
+  case ${FMTCONV_MODULES-unknown} in *[!\ ]*) ;; *) skip "no plugin was built as a module" ;; esac
 }
 
 # need_command COMMAND...: each must be installed.
