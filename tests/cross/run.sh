@@ -50,7 +50,7 @@ want_tools () {
   need_packages $tools
 }
 
-# Builds for one machine, and its program of kernel digests.  No program of that machine is run.
+# Builds for one machine, its program of kernel digests, and a benchmark that compiles kernels again.  None of them is run.
 build_for () {
   describe "$1"
   sh "$here/sysroot.sh" "$1" "$folder"
@@ -62,7 +62,7 @@ build_for () {
   test -e config.status \
     || "$tree/configure" --host=$host --enable-werror CC="${CROSS_CCACHE-} $host-gcc --sysroot=$root" CFLAGS=-O2 FMTCONV_PYTHON=
   make -s -j"${CROSS_JOBS-2}"
-  make -s tests/cross/kernels
+  make -s tests/cross/kernels bench/copy
 }
 
 # run_case RUNNER MADE OUT ARGUMENT...: one conversion; what it writes is OUT.suffix.
