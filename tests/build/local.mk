@@ -1,5 +1,5 @@
-# tests/build/local.mk: scripts that configure and build anew, also for other systems; they take minutes, so that .ci/run
-# calls them and 'make check' does not.
+# tests/build/local.mk: scripts that configure and build anew, also for other systems; they take minutes, so that
+# 'make check' does not call them.
 # SPDX-License-Identifier: Apache-2.0
 EXTRA_DIST += \
 	tests/build/conversions.py \
