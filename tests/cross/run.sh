@@ -2,7 +2,7 @@
 # tests/cross/run.sh ARCH...: builds for other machines, and compares the bytes that they write with those of this one.
 # SPDX-License-Identifier: Apache-2.0
 #
-# ARCH: arm64, s390x or i386, which run in qemu's emulation of a process; armhf, which is only built. 
+# ARCH: arm64, s390x or i386, which run in qemu's emulation of a process; armhf, which is only built.  It is
 # not part of 'make check', as it needs cross compilers (which root installs here) and downloads libraries.
 #   FMTCONV_BUILD   the folder of a finished build for this machine
 #   FMTCONV_PYTHON  Python with the reference libraries, for the input files
