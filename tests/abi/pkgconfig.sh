@@ -41,5 +41,5 @@ main (void)
 }
 END
 # shellcheck disable=SC2086
-${CC:-cc} "$tmp/program.c" $flags -o "$tmp/program" || fail "a program is not linked"
+${CC:-cc} ${SANITIZER_CFLAGS-} "$tmp/program.c" $flags -o "$tmp/program" || fail "a program is not linked"
 test "$("$tmp/program")" = "$(pkg-config --modversion fmtconv)" || fail "the version differs"
