@@ -380,7 +380,7 @@ Test (view, multiply_refusals)
     all = fmtconv_view_multiply (all, f, block);
   cr_expect_eq (all->n_boxes, 1);
   expect_refusal (fmtconv_view_multiply (all, f, block), FMTCONV_E_UNSUPPORTED);
-  cr_expect_null (fmtconv_view_multiply (NULL, f, block));
+  expect_refusal (fmtconv_view_multiply (NULL, FACTORS (FMTCONV_F32, 2, 3), block), FMTCONV_E_INTERNAL);
 }
 
 /* An addend moves with the elements; so do the addends of an addend. */
