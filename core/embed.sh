@@ -6,7 +6,8 @@ folder=$1
 shift
 
 echo '/* core/base/embedded-files.c: the files inside of the program; written by core/embed.sh.'
-echo ' * SPDX-License-Identifier: Apache-2.0 */'
+# The word is in two parts, so that tools do not take it for a line of this script.
+echo ' * SPDX-License-''Identifier: Apache-2.0 */'
 echo '#include "config.h"'
 echo
 echo '#include "core/base/embedded.h"'

@@ -16,8 +16,8 @@ typedef struct fci_search
   const char *misnamed;     /* reason to refuse a file with an invalid name; NULL: such files are ignored */
   const char *const *named; /* n_named absolute folders from the application, which must be usable */
   size_t n_named;
-  const char *variable;  /* environment variable with absolute folders, separated by ':' */
-  const char *also;      /* another such variable, whose folders are searched for other files, too; NULL: none */
+  const char *variable; /* environment variable with absolute folders, separated by ':' */
+  const char *also; /* another such variable, whose folders are searched for other files, too; NULL: none */
   const char *installed; /* installed folder */
   const char *own;       /* user's folder within $XDG_CONFIG_HOME: "fmtconv/pipelines"; NULL: none */
   const char *embedded;  /* folder of the files inside of the program, searched last; NULL: none */
