@@ -1,5 +1,5 @@
-/* core/rules/expr.h: expressions in a table: dimensions, sizes of parts, values and conditions. Integers have 64 bits;
- * there are no loops, and overflow, a remainder of '/' and a mixture of kinds are errors.
+/* core/rules/expr.h: expressions in a table: dimensions, sizes of parts, values and conditions. Integers have 64 bits.
+ * Overflow, a remainder of '/' and a mixture of kinds are errors.  Without loops, each evaluation ends.
  *
  *   A ? B : C   ||   &&   == != < <= > >=   + -   * / %   - !   12h = 12 * h   NAME   #NAME   FUNCTION(WORD, A)   'text'
  *

@@ -66,7 +66,7 @@ ends_at (const struct matcher *m, unsigned t, bool digits)
   return digits ? *next->text.at < '0' || *next->text.at > '9' : *next->text.at == '.';
 }
 
-/* Returns the value for which the token prints the number; -1: there is none. */
+/* Returns the value for which the token prints the number; -1: no value does. */
 static int64_t
 solve (const fci_token *token, int64_t printed)
 {

@@ -57,7 +57,7 @@ typedef struct fci_token
   fci_text_span name; /* name of the capture */
 
   /* NUMBER: printed = constant + times * value + Σ counted */
-  int64_t times; /* 0: there is no capture, such as in {#i-1} */
+  int64_t times; /* 0: the sum has no capture, as in {#i-1} */
   int64_t constant;
   int64_t sum; /* constant + Σ counted, unless open */
   unsigned n_counted;

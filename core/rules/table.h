@@ -180,7 +180,8 @@ typedef struct fci_table
   const fmtconv_rules *declared;
   fmtconv_ctx *ctx;
   fci_arena *arena;
-  fci_expr_env *env; /* values of names and functions before tensors are matched; NULL: there is no model */
+  fci_expr_env
+      *env; /* values of names and functions before tensors are matched; NULL: only the table is checked */
   bool reverse;
   fci_rule_lists lists;
   unsigned n_captures;
