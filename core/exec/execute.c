@@ -150,6 +150,8 @@ fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outc
   if (code == 0)
     code = prepare (&r, ctx);
   if (code == 0)
+    fci_pool_progress (&r.pool);
+  if (code == 0)
     code = fci_measure_all (&r.pool);
   if (code == 0)
     code = fci_check_required (&r.pool, outcome);

@@ -107,6 +107,8 @@ run_units (fci_loader *loader, fci_pool *pool)
   if (code == 0)
     code = prepare (loader, pool, &outcome);
   if (code == 0)
+    fci_pool_progress (pool);
+  if (code == 0)
     code = fci_pool_run (pool, fci_write_unit, NULL, pool->plan->units.n);
   if (code == 0 && pool->want_crc)
     code = fci_check_crcs (pool, &outcome);

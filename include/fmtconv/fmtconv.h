@@ -81,8 +81,9 @@ typedef struct fmtconv_options
   size_t n_plugin_dirs;
   const char *const *preset_dirs; /* folders with presets, searched in order before FMTCONV_PIPELINE_PATH */
   size_t n_preset_dirs;
-  void (*message) (void *arg, const fmtconv_message *message);    /* NULL: see fmtconv_ctx_error */
-  void (*progress) (void *arg, const fmtconv_progress *progress); /* about 10 times a second */
+  void (*message) (void *arg, const fmtconv_message *message); /* NULL: see fmtconv_ctx_error */
+  void (*progress) (void *arg,
+                    const fmtconv_progress *progress); /* at the start, about 10 times a second, at the end */
   void *arg;
 } fmtconv_options;
 

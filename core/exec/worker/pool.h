@@ -25,7 +25,7 @@ void fci_pool_share_scratch (fci_pool *pool, bool verify);
  * that failed. */
 int fci_pool_run (fci_pool *pool, fci_job *job, const void *arg, size_t n_units);
 
-/* Reports the current progress, at the end or during other long work. */
+/* Reports the current progress: at the start and at the end of a run, and during other long work. */
 void fci_pool_progress (const fci_pool *pool);
 
 #endif

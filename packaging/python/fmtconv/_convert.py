@@ -140,7 +140,8 @@ def convert(
     verify       read the output again and compare it, before it gets its name
     tensors      the report lists every tensor
     threads, memory   at most so many threads and bytes of scratch ("64M")
-    progress     called as progress(done, total), in bytes, about 10 times a second; an exception stops the conversion
+    progress     called as progress(done, total), in bytes: at the start, about 10 times a second, and at the end; an
+                 exception stops the conversion
 
     Raises fmtconv.Error.  After an error, an exception of progress, or Ctrl-C, nothing new is at dst.
     """
