@@ -16,6 +16,8 @@ core_sources += \
 	core/base/escape.c \
 	core/base/format.c \
 	core/base/glob.c \
+	core/base/globs.c \
+	core/base/globs.h \
 	core/base/held.c \
 	core/base/held.h \
 	core/base/list.c \

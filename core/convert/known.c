@@ -3,16 +3,12 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/base/os.h"
+#include "core/base/globs.h"
 #include "core/convert/known.h"
 #include "core/convert/shell.h"
+#include "core/plugin/evidence.h"
 #include <string.h>
 #include <strings.h>
-
-enum
-{
-  LONGEST_GLOB = 64
-};
 
 /* Returns the bytes after white space and a byte order mark. */
 static const uint8_t *
@@ -43,28 +39,6 @@ has_magic (const fci_known *known, const fmtconv_peek *peek)
 }
 
 static bool
-has_inside (const fci_known *known, const fmtconv_peek *peek)
-{
-  const size_t n = known->inside ? strlen (known->inside) : 0;
-  return n == 0 || (peek->head_len >= n && fci_os_find (peek->head, peek->head_len, known->inside, n))
-         || (peek->tail_len >= n && fci_os_find (peek->tail, peek->tail_len, known->inside, n));
-}
-
-/* Copies the next of the space-separated globs. Returns false at the end. */
-static bool
-next_glob (const char **globs, char glob[LONGEST_GLOB])
-{
-  const char *start = *globs + strspn (*globs, " ");
-  const size_t n = strcspn (start, " ");
-  if (n == 0 || n >= LONGEST_GLOB)
-    return false;
-  memcpy (glob, start, n);
-  glob[n] = '\0';
-  *globs = start + n;
-  return true;
-}
-
-static bool
 has_entry (const fmtconv_peek *peek, const char *glob)
 {
   for (size_t i = 0; i < peek->n_entries; i++)
@@ -77,9 +51,9 @@ has_entry (const fmtconv_peek *peek, const char *glob)
 static bool
 has_entries (const fmtconv_peek *peek, const char *globs)
 {
-  char glob[LONGEST_GLOB];
+  char glob[FCI_GLOB_SIZE];
   bool all = true;
-  while (all && next_glob (&globs, glob))
+  while (all && fci_globs_next (&globs, glob))
     all = has_entry (peek, glob);
   return all;
 }
@@ -87,12 +61,7 @@ has_entries (const fmtconv_peek *peek, const char *globs)
 bool
 fci_known_has_name (const fci_known *known, const fmtconv_peek *peek)
 {
-  char glob[LONGEST_GLOB];
-  const char *globs = known->names ? known->names : "";
-  bool found = false;
-  while (!found && !known->is_folder && next_glob (&globs, glob))
-    found = fmtconv_glob_match (glob, peek->base);
-  return found;
+  return !known->is_folder && fci_globs_match (known->names, peek->base);
 }
 
 static bool
@@ -103,7 +72,7 @@ matches (const fci_known *known, const fmtconv_peek *peek)
   if (known->is_folder)
     return has_entries (peek, known->names);
   const bool by_name = !known->n && !known->inside;
-  return has_magic (known, peek) && has_inside (known, peek)
+  return has_magic (known, peek) && (!known->inside || fci_peek_has_text (peek, known->inside))
          && ((!by_name && !known->needs_name) || fci_known_has_name (known, peek));
 }
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/globs.h"
 #include "core/base/os.h"
 #include "core/plugin/evidence.h"
 #include <fmtconv/model.h>
@@ -11,8 +12,7 @@
 
 enum
 {
-  LONGEST_GLOB = 96, /* with a NUL */
-  PEEKED = 4096      /* bytes at each end of a file that are looked at */
+  PEEKED = 4096 /* bytes at each end of a file that are looked at */
 };
 
 /* ---- Parsing */
@@ -65,18 +65,6 @@ fci_bytes_parse (const char *text, fci_bytes *out)
                                        : NULL;
 }
 
-bool
-fci_globs_fit (const char *globs)
-{
-  size_t n = 0;
-  for (globs += strspn (globs, " "); *globs && n < LONGEST_GLOB; globs += strspn (globs, " "))
-    {
-      n = strcspn (globs, " ");
-      globs += n;
-    }
-  return n > 0 && n < LONGEST_GLOB;
-}
-
 /* ---- Matching */
 
 bool
@@ -109,40 +97,19 @@ has_bytes (const fci_bytes *run, const fmtconv_peek *peek)
   return at != NULL;
 }
 
-static bool
-has_inside (const char *text, const fmtconv_peek *peek)
+bool
+fci_peek_has_text (const fmtconv_peek *peek, const char *text)
 {
   const size_t n = strlen (text);
   return (peek->head_len >= n && fci_os_find (peek->head, peek->head_len, text, n))
          || (peek->tail_len >= n && fci_os_find (peek->tail, peek->tail_len, text, n));
 }
 
-/* Returns whether one of the space-separated globs matches. */
-static bool
-matches_one (const char *globs, const char *name)
-{
-  char glob[LONGEST_GLOB];
-  for (globs += strspn (globs, " "); *globs; globs += strspn (globs, " "))
-    {
-      const size_t n = strcspn (globs, " ");
-      if (n < sizeof glob)
-        {
-          memcpy (glob, globs, n);
-          glob[n] = '\0';
-          if (fmtconv_glob_match (glob, name))
-            return true;
-        }
-      globs += n;
-    }
-  return false;
-}
-
 static bool
 has_entry (const fci_evidence *row, const char *globs, const fmtconv_peek *peek)
 {
   for (size_t i = 0; i < peek->n_entries; i++)
-    if (matches_one (globs, peek->entries[i])
-        && !(row->except && matches_one (row->except, peek->entries[i])))
+    if (fci_globs_match (globs, peek->entries[i]) && !fci_globs_match (row->except, peek->entries[i]))
       return true;
   return false;
 }
@@ -156,10 +123,10 @@ fci_evidence_bits (const fci_evidence *row, const fmtconv_peek *peek)
   for (unsigned i = 0; holds && i < row->n_bytes; i++)
     holds = has_bytes (&row->bytes[i], peek);
   if (holds && row->inside)
-    holds = has_inside (row->inside, peek);
+    holds = fci_peek_has_text (peek, row->inside);
   if (holds && row->names)
-    holds = matches_one (row->names, peek->base);
-  if (holds && row->except && !row->n_entries)
-    holds = !matches_one (row->except, peek->base);
+    holds = fci_globs_match (row->names, peek->base);
+  if (holds && !row->n_entries)
+    holds = !fci_globs_match (row->except, peek->base);
   return holds ? row->bits : 0;
 }

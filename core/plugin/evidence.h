@@ -38,8 +38,8 @@ typedef struct fci_evidence
 /* Parses "OFFSET: HEX HEX-HEX …".  Returns why it is malformed, or NULL. */
 const char *fci_bytes_parse (const char *text, fci_bytes *out);
 
-/* Returns whether there is a glob, and none is longer than the 95 bytes that are compared. */
-bool fci_globs_fit (const char *globs);
+/* Returns whether the text is in the first or the last 4096 bytes of the file. */
+bool fci_peek_has_text (const fmtconv_peek *peek, const char *text);
 
 /* Returns the bits of the row, or 0 if it does not hold. */
 unsigned fci_evidence_bits (const fci_evidence *row, const fmtconv_peek *peek);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/globs.h"
 #include "core/plugin/index-role.h"
 #include "core/plugin/index-value.h"
 #include <string.h>
