@@ -16,6 +16,8 @@ enum
   LANES = 8
 };
 
+typedef __m256 floats;
+
 typedef struct counters
 {
   __m256i inexact, overflow, underflow, nan, inf, normal;
@@ -132,15 +134,6 @@ store (unsigned char *at, uint32_t dtype, __m256 value, uint32_t nan)
   return _mm256_castsi256_ps (rounded);
 }
 
-/* Returns the f32 bits of the smallest normal number. */
-INLINE int
-smallest_normal (uint32_t dtype)
-{
-  if (dtype == FMTCONV_F8_E4M3)
-    return 0x3c800000;
-  return dtype == FMTCONV_F16 || dtype == FMTCONV_F8_E5M2 ? 0x38800000 : 0x00800000;
-}
-
 /* Returns the lanes of finite numbers that become infinite or, in E4M3, are above 464, where it saturates. */
 INLINE __m256i
 overflows (__m256 before, __m256i changed, __m256i inf, uint32_t dtype)
@@ -156,13 +149,13 @@ count (counters *sums, __m256 before, __m256 after, uint32_t dtype)
 {
   const __m256i magnitude = _mm256_set1_epi32 (0x7fffffff);
   const __m256i infinity = _mm256_set1_epi32 (0x7f800000);
-  const __m256i normal = _mm256_set1_epi32 (smallest_normal (dtype));
+  const __m256i normal = _mm256_set1_epi32 (fci_fast_smallest_normal (dtype));
   const __m256i size = _mm256_and_si256 (_mm256_castps_si256 (after), magnitude);
   const __m256i inf = _mm256_cmpeq_epi32 (size, infinity);
   sums->inf = _mm256_sub_epi32 (sums->inf, inf);
   sums->nan = _mm256_sub_epi32 (sums->nan, _mm256_cmpgt_epi32 (size, infinity));
   sums->normal = _mm256_sub_epi32 (
-      sums->normal, _mm256_cmpgt_epi32 (size, _mm256_set1_epi32 (smallest_normal (dtype) - 1)));
+      sums->normal, _mm256_cmpgt_epi32 (size, _mm256_set1_epi32 (fci_fast_smallest_normal (dtype) - 1)));
   if (dtype == FMTCONV_F32)
     return;
   const __m256i changed = _mm256_castps_si256 (_mm256_cmp_ps (before, after, _CMP_NEQ_OQ));
@@ -183,67 +176,25 @@ sum (__m256i lanes)
   return total;
 }
 
-INLINE void
-step (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, fci_fast_mode mode,
-      __m256 factor, counters *sums)
+INLINE __m256
+all_lanes (float value)
 {
-  const uint32_t nan = mode != FCI_FAST_PLAIN || from == FMTCONV_F32 ? 0xffff : 0x7fc0;
-  __m256 value = load (in, from);
-  if (mode == FCI_FAST_TIMES)
-    value = _mm256_mul_ps (value, factor);
-  else if (mode == FCI_FAST_DIVIDED)
-    value = _mm256_div_ps (value, factor);
-  const __m256 after = store (out, to, value, nan);
-  if (sums)
-    count (sums, value, after, to);
+  return _mm256_set1_ps (value);
 }
 
-INLINE size_t
-bytes_of (uint32_t dtype)
+INLINE __m256
+times (__m256 value, __m256 factor)
 {
-  return dtype == FMTCONV_F32 ? 4 : dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 ? 2 : 1;
+  return _mm256_mul_ps (value, factor);
 }
 
-/* Converts n elements.  The last few go through rows padded with zeros, which do not count. */
-INLINE void
-loop (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, size_t n, fci_fast_mode mode,
-      float factor, counters *sums)
+INLINE __m256
+divided (__m256 value, __m256 factor)
 {
-  const size_t in_size = bytes_of (from);
-  const size_t out_size = bytes_of (to);
-  const __m256 by = _mm256_set1_ps (factor);
-  unsigned char last_in[LANES * 4] = { 0 };
-  unsigned char last_out[LANES * 4];
-  size_t i = 0;
-  for (; i + LANES <= n; i += LANES)
-    step (in + i * in_size, from, out + i * out_size, to, mode, by, sums);
-  if (i == n)
-    return;
-  memcpy (last_in, in + i * in_size, (n - i) * in_size);
-  step (last_in, from, last_out, to, mode, by, sums);
-  memcpy (out + i * out_size, last_out, (n - i) * out_size);
+  return _mm256_div_ps (value, factor);
 }
 
-INLINE void
-loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n, fci_fast_mode mode,
-                float factor, fci_tally *tally)
-{
-  const __m256i none = _mm256_setzero_si256 ();
-  counters sums = { none, none, none, none, none, none };
-  if (!tally)
-    {
-      loop (in, from, out, to, n, mode, factor, NULL);
-      return;
-    }
-  loop (in, from, out, to, n, mode, factor, &sums);
-  tally->inexact += sum (sums.inexact);
-  tally->overflow += sum (sums.overflow);
-  tally->underflow += sum (sums.underflow);
-  tally->nan += sum (sums.nan);
-  tally->inf += sum (sums.inf);
-  /* NaN and infinity lie above the smallest normal number, too. */
-  tally->normal += sum (sums.normal) - sum (sums.nan) - sum (sums.inf);
-}
+#include "core/kernel/fast_frame.h"
 
 #define AS(name) name##_avx2
 #define TABLE fci_fast_avx2

@@ -17,6 +17,8 @@ enum
   LANES = 16
 };
 
+typedef __m512 floats;
+
 typedef struct counters
 {
   uint64_t inexact, overflow, underflow, nan, inf, normal;
@@ -137,15 +139,6 @@ count_bits (__mmask16 mask)
   return (uint64_t) __builtin_popcount (mask);
 }
 
-/* Returns the f32 bits of the smallest normal number. */
-INLINE int
-smallest_normal (uint32_t dtype)
-{
-  if (dtype == FMTCONV_F8_E4M3)
-    return 0x3c800000;
-  return dtype == FMTCONV_F16 || dtype == FMTCONV_F8_E5M2 ? 0x38800000 : 0x00800000;
-}
-
 /* Returns the lanes of finite numbers that become infinite or, in E4M3, are above 464, where it saturates. */
 INLINE __mmask16
 overflows (__m512 before, __mmask16 changed, __mmask16 inf, uint32_t dtype)
@@ -161,7 +154,7 @@ count (counters *sums, __m512 before, __m512 after, uint32_t dtype)
 {
   const __m512i magnitude = _mm512_set1_epi32 (0x7fffffff);
   const __m512i infinity = _mm512_set1_epi32 (0x7f800000);
-  const __m512i normal = _mm512_set1_epi32 (smallest_normal (dtype));
+  const __m512i normal = _mm512_set1_epi32 (fci_fast_smallest_normal (dtype));
   const __m512i size = _mm512_and_si512 (_mm512_castps_si512 (after), magnitude);
   const __mmask16 inf = _mm512_cmpeq_epi32_mask (size, infinity);
   sums->inf += count_bits (inf);
@@ -175,66 +168,32 @@ count (counters *sums, __m512 before, __m512 after, uint32_t dtype)
   sums->underflow += count_bits (_mm512_mask_cmplt_epi32_mask (changed, size, normal));
 }
 
-INLINE void
-step (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, fci_fast_mode mode,
-      __m512 factor, counters *sums)
+INLINE __m512
+all_lanes (float value)
 {
-  const uint32_t nan = mode != FCI_FAST_PLAIN || from == FMTCONV_F32 ? 0xffff : 0x7fc0;
-  __m512 value = load (in, from);
-  if (mode == FCI_FAST_TIMES)
-    value = _mm512_mul_ps (value, factor);
-  else if (mode == FCI_FAST_DIVIDED)
-    value = _mm512_div_ps (value, factor);
-  const __m512 after = store (out, to, value, nan);
-  if (sums)
-    count (sums, value, after, to);
+  return _mm512_set1_ps (value);
 }
 
-INLINE size_t
-bytes_of (uint32_t dtype)
+INLINE __m512
+times (__m512 value, __m512 factor)
 {
-  return dtype == FMTCONV_F32 ? 4 : dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 ? 2 : 1;
+  return _mm512_mul_ps (value, factor);
 }
 
-/* Converts n elements.  The last few go through rows padded with zeros, which do not count. */
-INLINE void
-loop (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, size_t n, fci_fast_mode mode,
-      float factor, counters *sums)
+INLINE __m512
+divided (__m512 value, __m512 factor)
 {
-  const size_t in_size = bytes_of (from);
-  const size_t out_size = bytes_of (to);
-  const __m512 by = _mm512_set1_ps (factor);
-  unsigned char last_in[LANES * 4] = { 0 };
-  unsigned char last_out[LANES * 4];
-  size_t i = 0;
-  for (; i + LANES <= n; i += LANES)
-    step (in + i * in_size, from, out + i * out_size, to, mode, by, sums);
-  if (i == n)
-    return;
-  memcpy (last_in, in + i * in_size, (n - i) * in_size);
-  step (last_in, from, last_out, to, mode, by, sums);
-  memcpy (out + i * out_size, last_out, (n - i) * out_size);
+  return _mm512_div_ps (value, factor);
 }
 
-INLINE void
-loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n, fci_fast_mode mode,
-                float factor, fci_tally *tally)
+/* Masks are counted at once. */
+INLINE uint64_t
+sum (uint64_t lanes)
 {
-  counters sums = { 0, 0, 0, 0, 0, 0 };
-  if (!tally)
-    {
-      loop (in, from, out, to, n, mode, factor, NULL);
-      return;
-    }
-  loop (in, from, out, to, n, mode, factor, &sums);
-  tally->inexact += sums.inexact;
-  tally->overflow += sums.overflow;
-  tally->underflow += sums.underflow;
-  tally->nan += sums.nan;
-  tally->inf += sums.inf;
-  /* NaN and infinity lie above the smallest normal number, too. */
-  tally->normal += sums.normal - sums.nan - sums.inf;
+  return lanes;
 }
+
+#include "core/kernel/fast_frame.h"
 
 #define AS(name) name##_avx512
 #define TABLE fci_fast_avx512

@@ -17,6 +17,8 @@ enum
   LANES = 4
 };
 
+typedef float32x4_t floats;
+
 typedef struct counters
 {
   uint32x4_t inexact, overflow, underflow, nan, inf, normal;
@@ -153,15 +155,6 @@ store (unsigned char *at, uint32_t dtype, float32x4_t value, uint32_t nan)
   return float_of (rounded);
 }
 
-/* Returns the f32 bits of the smallest normal number. */
-INLINE uint32_t
-smallest_normal (uint32_t dtype)
-{
-  if (dtype == FMTCONV_F8_E4M3)
-    return 0x3c800000;
-  return dtype == FMTCONV_F16 || dtype == FMTCONV_F8_E5M2 ? 0x38800000 : 0x00800000;
-}
-
 /* Returns the lanes of finite numbers that become infinite or, in E4M3, are above 464, where it saturates. */
 INLINE uint32x4_t
 overflows (float32x4_t before, uint32x4_t changed, uint32x4_t inf, uint32_t dtype)
@@ -182,7 +175,8 @@ differ (float32x4_t before, float32x4_t after)
 INLINE void
 count (counters *sums, float32x4_t before, float32x4_t after, uint32_t dtype)
 {
-  const uint32x4_t infinity = vdupq_n_u32 (0x7f800000), normal = vdupq_n_u32 (smallest_normal (dtype));
+  const uint32x4_t infinity = vdupq_n_u32 (0x7f800000),
+                   normal = vdupq_n_u32 ((uint32_t) fci_fast_smallest_normal (dtype));
   const uint32x4_t size = vandq_u32 (bits_of (after), vdupq_n_u32 (0x7fffffff));
   const uint32x4_t inf = vceqq_u32 (size, infinity);
   sums->inf = vsubq_u32 (sums->inf, inf);
@@ -205,67 +199,25 @@ times (float32x4_t value, float32x4_t factor)
   return float_of (vbslq_u32 (made, vdupq_n_u32 (0xffc00000), bits_of (product)));
 }
 
-INLINE void
-step (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, fci_fast_mode mode,
-      float32x4_t factor, counters *sums)
+INLINE float32x4_t
+all_lanes (float value)
 {
-  const uint32_t nan = mode != FCI_FAST_PLAIN || from == FMTCONV_F32 ? 0xffff : 0x7fc0;
-  float32x4_t value = load (in, from);
-  if (mode == FCI_FAST_TIMES)
-    value = times (value, factor);
-  else if (mode == FCI_FAST_DIVIDED)
-    value = vdivq_f32 (value, factor);
-  const float32x4_t after = store (out, to, value, nan);
-  if (sums)
-    count (sums, value, after, to);
+  return vdupq_n_f32 (value);
 }
 
-INLINE size_t
-bytes_of (uint32_t dtype)
+INLINE float32x4_t
+divided (float32x4_t value, float32x4_t factor)
 {
-  return dtype == FMTCONV_F32 ? 4 : dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 ? 2 : 1;
+  return vdivq_f32 (value, factor);
 }
 
-/* Converts n elements.  The last few go through rows padded with zeros, which do not count. */
-INLINE void
-loop (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, size_t n, fci_fast_mode mode,
-      float factor, counters *sums)
+INLINE uint64_t
+sum (uint32x4_t lanes)
 {
-  const size_t in_size = bytes_of (from);
-  const size_t out_size = bytes_of (to);
-  const float32x4_t by = vdupq_n_f32 (factor);
-  unsigned char last_in[LANES * 4] = { 0 };
-  unsigned char last_out[LANES * 4];
-  size_t i = 0;
-  for (; i + LANES <= n; i += LANES)
-    step (in + i * in_size, from, out + i * out_size, to, mode, by, sums);
-  if (i == n)
-    return;
-  memcpy (last_in, in + i * in_size, (n - i) * in_size);
-  step (last_in, from, last_out, to, mode, by, sums);
-  memcpy (out + i * out_size, last_out, (n - i) * out_size);
+  return vaddvq_u32 (lanes);
 }
 
-INLINE void
-loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n, fci_fast_mode mode,
-                float factor, fci_tally *tally)
-{
-  const uint32x4_t none = vdupq_n_u32 (0);
-  counters sums = { none, none, none, none, none, none };
-  if (!tally)
-    {
-      loop (in, from, out, to, n, mode, factor, NULL);
-      return;
-    }
-  loop (in, from, out, to, n, mode, factor, &sums);
-  tally->inexact += vaddvq_u32 (sums.inexact);
-  tally->overflow += vaddvq_u32 (sums.overflow);
-  tally->underflow += vaddvq_u32 (sums.underflow);
-  tally->nan += vaddvq_u32 (sums.nan);
-  tally->inf += vaddvq_u32 (sums.inf);
-  /* NaN and infinity lie above the smallest normal number, too. */
-  tally->normal += vaddvq_u32 (sums.normal) - vaddvq_u32 (sums.nan) - vaddvq_u32 (sums.inf);
-}
+#include "core/kernel/fast_frame.h"
 
 #define AS(name) name##_neon
 #define TABLE fci_fast_neon

@@ -19,6 +19,7 @@ core_sources += \
 	core/kernel/fast.h \
 	core/kernel/fast_avx2.c \
 	core/kernel/fast_avx512.c \
+	core/kernel/fast_frame.h \
 	core/kernel/fast_loops.h \
 	core/kernel/fast_neon.c \
 	core/kernel/fast_table.h \
