@@ -13,7 +13,7 @@ enum
 /* Returns whether there is a glob, and none is longer than FCI_GLOB_SIZE - 1 bytes. */
 bool fci_globs_fit (const char *globs);
 
-/* Copies the next glob and moves *globs behind it.  Returns false at the end, and before a glob that is too long. */
+/* Copies the next glob and moves *globs to after it.  Returns false at the end, and before a glob that is too long. */
 bool fci_globs_next (const char **globs, char glob[FCI_GLOB_SIZE]);
 
 /* Returns whether one of the globs matches the name.  globs: NULL: there are none. */
