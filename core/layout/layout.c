@@ -119,20 +119,21 @@ fmtconv_file_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view
   return last_number (file);
 }
 
-/* Checks that a region number refers to an earlier region; its kind is checked when the layout is frozen. */
+/* Checks that n numbers from `region` on refer to earlier regions; their kinds are checked when the layout is frozen. */
 static bool
-is_earlier (const fmtconv_file *file, size_t region)
+are_earlier (const fmtconv_file *file, size_t region, size_t n)
 {
-  if (region < file->n_regions)
+  if (region < file->n_regions && n <= file->n_regions - region)
     return true;
-  fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "'%s' has no region %zu yet", file->name, region);
+  fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "'%s' has no region %zu yet", file->name,
+                region < file->n_regions ? file->n_regions : region);
   return false;
 }
 
 void
 fmtconv_file_emit_tied (fmtconv_file *file, const char *name, size_t region)
 {
-  if (!has_argument (file, "fmtconv_file_emit_tied", "name", name) || !is_earlier (file, region))
+  if (!has_argument (file, "fmtconv_file_emit_tied", "name", name) || !are_earlier (file, region, 1))
     return;
   const char *copy = fci_strdup (file->layout->ctx, name);
   fci_region *tied = copy ? append (file, FCI_REGION_TIED, 0) : NULL;
@@ -144,25 +145,34 @@ fmtconv_file_emit_tied (fmtconv_file *file, const char *name, size_t region)
   file->n_references++;
 }
 
-void
-fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region)
+fci_region *
+fci_file_emit_digest (fmtconv_file *file)
 {
   enum
   {
     CRC32_BYTES = 4
   };
-  if (!is_open (file) || !is_earlier (file, region))
+  fci_region *digest = is_open (file) ? append (file, FCI_REGION_DIGEST, CRC32_BYTES) : NULL;
+  if (digest)
+    file->n_references++;
+  return digest;
+}
+
+void
+fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region, size_t n)
+{
+  if (!is_open (file) || !are_earlier (file, region, n))
     return;
   if (kind != FMTCONV_DIGEST_CRC32)
     {
       fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "%d is not a digest kind", kind);
       return;
     }
-  fci_region *digest = append (file, FCI_REGION_DIGEST, CRC32_BYTES);
+  fci_region *digest = fci_file_emit_digest (file);
   if (!digest)
     return;
   digest->u.digest.number = region;
-  file->n_references++;
+  digest->u.digest.n = n;
 }
 
 void

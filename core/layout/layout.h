@@ -14,7 +14,7 @@ typedef enum fci_region_kind
   FCI_REGION_TENSOR,
   FCI_REGION_SOURCE,
   FCI_REGION_TIED,  /* another name of a tensor; owns no bytes */
-  FCI_REGION_DIGEST /* the checksum of another region */
+  FCI_REGION_DIGEST /* the checksum of other regions */
 } fci_region_kind;
 
 typedef struct fci_region
@@ -40,11 +40,11 @@ typedef struct fci_region
     } tensor; /* TENSOR, TIED */
     struct
     {
-      union
-      {
-        const struct fci_region *region; /* the region of the digest */
-        size_t number;                   /* until the layout is frozen: number of that region */
-      };
+      const struct fci_region
+          *first; /* of the consecutive regions with these bytes; NULL until the layout is frozen */
+      const struct fci_region *last;
+      size_t number; /* of the first in the file, until the layout is frozen … */
+      size_t n;      /* … and how many */
     } digest;
   } u;
 } fci_region;
@@ -76,7 +76,8 @@ struct fmtconv_file
   fci_region *last;
   size_t n_tensors;
   size_t n_regions;
-  size_t n_references; /* regions that refer to others */
+  size_t n_references;            /* regions that refer to others */
+  const fmtconv_archive *archive; /* that fills the file; NULL: none */
 };
 
 /* Older files that the output replaces. */
@@ -112,6 +113,9 @@ fci_region_is_tensor (const fci_region *region)
 {
   return region->kind == FCI_REGION_TENSOR || region->kind == FCI_REGION_TIED;
 }
+
+/* Appends a digest whose regions the caller sets before the layout is frozen.  NULL: an error was recorded. */
+fci_region *fci_file_emit_digest (fmtconv_file *file);
 
 /* Returns the total size of all files, in bytes. */
 uint64_t fci_layout_size (const fmtconv_layout *layout);

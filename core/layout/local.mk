@@ -3,6 +3,9 @@
 core_sources += \
 	core/layout/account.c \
 	core/layout/account.h \
+	core/layout/archive-records.c \
+	core/layout/archive.c \
+	core/layout/archive.h \
 	core/layout/layout.c \
 	core/layout/layout.h \
 	core/layout/names.c \

@@ -7,6 +7,7 @@
 #include "core/base/map.h"
 #include "core/base/size.h"
 #include "core/layout/account.h"
+#include "core/layout/archive.h"
 #include "core/layout/layout.h"
 #include "core/layout/names.h"
 #include "core/layout/references.h"
@@ -196,7 +197,7 @@ fci_layout_freeze (fmtconv_layout *layout)
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     if (check_folders (ctx, names, file->name))
       return fmtconv_ctx_failed (ctx);
-  if (fci_layout_resolve (layout) || fci_layout_account (layout))
+  if (fci_archives_check (layout) || fci_layout_resolve (layout) || fci_layout_account (layout))
     return fmtconv_ctx_failed (ctx);
   layout->frozen = 1;
   return 0;

@@ -8,25 +8,37 @@
 #include <stdlib.h>
 
 static int
-refer (fmtconv_layout *layout, fci_region *region, fci_region *other)
+refer_tied (fmtconv_layout *layout, fci_region *region, fci_region **all)
 {
-  if (region->kind == FCI_REGION_TIED)
-    {
-      if (other->kind != FCI_REGION_TENSOR)
-        return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL, "'%s' is tied to a region that is not a tensor",
-                             region->u.tensor.name);
-      region->u.tensor.view = other->u.tensor.view;
-      region->at = other->at;
-      return 0;
-    }
-  if (other->kind == FCI_REGION_DIGEST || other->kind == FCI_REGION_TIED)
-    return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL,
-                         "a digest refers to a region that does not own bytes");
-  if (!other->wanted && layout->n_wanted == UINT32_MAX)
-    return fmtconv_fail (layout->ctx, FMTCONV_E_LIMIT, "too many regions have digests");
-  other->wanted = other->wanted ? other->wanted : ++layout->n_wanted;
-  region->u.digest.region = other;
+  const fci_region *other = all[region->u.tensor.number];
+  if (other->kind != FCI_REGION_TENSOR)
+    return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL, "'%s' is tied to a region that is not a tensor",
+                         region->u.tensor.name);
+  region->u.tensor.view = other->u.tensor.view;
+  region->at = other->at;
   return 0;
+}
+
+/* Gives a number to each region of a digest, and points the digest to the first and last that own bytes. */
+static int
+refer_digest (fmtconv_layout *layout, fci_region *region, fci_region **all)
+{
+  const size_t first = region->u.digest.number, end = first + region->u.digest.n;
+  for (size_t i = first; i < end; i++)
+    {
+      if (all[i]->kind == FCI_REGION_TIED)
+        continue;
+      if (all[i]->kind == FCI_REGION_DIGEST)
+        return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL, "a digest refers to a region that is a digest");
+      if (!all[i]->wanted && layout->n_wanted == UINT32_MAX)
+        return fmtconv_fail (layout->ctx, FMTCONV_E_LIMIT, "too many regions have digests");
+      all[i]->wanted = all[i]->wanted ? all[i]->wanted : ++layout->n_wanted;
+      region->u.digest.first = region->u.digest.first ? region->u.digest.first : all[i];
+      region->u.digest.last = all[i];
+    }
+  return region->u.digest.first ? 0
+                                : fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL,
+                                                "a digest refers to a region that does not own bytes");
 }
 
 static int
@@ -44,9 +56,9 @@ resolve (fmtconv_layout *layout, const fmtconv_file *file)
     all[n++] = region;
   for (fci_region *region = file->first; region && code == 0; region = region->next)
     if (region->kind == FCI_REGION_DIGEST)
-      code = refer (layout, region, all[region->u.digest.number]);
+      code = refer_digest (layout, region, all);
     else if (region->kind == FCI_REGION_TIED)
-      code = refer (layout, region, all[region->u.tensor.number]);
+      code = refer_tied (layout, region, all);
   free (all);
   return code;
 }

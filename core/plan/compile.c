@@ -232,8 +232,8 @@ add_computed (fci_plan *plan, const fci_region *region)
     run->u.bytes = region->u.bytes;
   else
     {
-      run->u.region = region->u.digest.region;
-      run->from = plan->n_wanted + region->u.digest.region->wanted;
+      run->u.region = region;
+      run->from = plan->n_wanted + region->u.digest.first->wanted;
     }
   plan->cost.literal += region->size;
   return true;

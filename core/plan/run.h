@@ -148,7 +148,7 @@ typedef struct fci_run
     int fill;                 /* FILL */
     fmtconv_source *source;   /* COPY, from `from` */
     const fci_rows *rows;     /* ROWS, from byte `from` of the output tensor */
-    const fci_region *region; /* DIGEST number `from` of the plan */
+    const fci_region *region; /* DIGEST; `from` is the number of its first region */
   } u;
   uint64_t from;
 } fci_run;

@@ -153,6 +153,13 @@ print_rows (const fci_plan *plan, FILE *out, const fci_run *run)
 }
 
 static void
+print_digest (FILE *out, const fci_region *digest)
+{
+  const fci_region *first = digest->u.digest.first, *last = digest->u.digest.last;
+  fprintf (out, " crc32 of %" PRIu64 "+%" PRIu64, first->at, last->at + last->size - first->at);
+}
+
+static void
 print_run (const fci_plan *plan, FILE *out, const fci_run *run)
 {
   static const char *const kind[] = { "literal", "fill", "copy", "rows", "digest" };
@@ -160,7 +167,7 @@ print_run (const fci_plan *plan, FILE *out, const fci_run *run)
   if (run->kind == FCI_RUN_FILL)
     fprintf (out, " 0x%02x", (unsigned) run->u.fill & 0xff);
   else if (run->kind == FCI_RUN_DIGEST)
-    fprintf (out, " crc32 of %" PRIu64 "+%" PRIu64, run->u.region->at, run->u.region->size);
+    print_digest (out, run->u.region);
   else if (run->kind == FCI_RUN_COPY)
     fprintf (out, " '%s'@%" PRIu64, show (plan, run->u.source->name), run->from);
   else if (run->kind == FCI_RUN_ROWS)

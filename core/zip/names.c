@@ -45,24 +45,29 @@ is_relative_inside (const char *name)
   return true;
 }
 
+const char *
+fci_zip_name_fault (const char *name, size_t len)
+{
+  if (memchr (name, 0, len))
+    return "contains a NUL byte";
+  if (!fci_is_utf8 (name, len))
+    return "is not UTF-8";
+  if (has_hidden (name, len))
+    return "contains control characters";
+  if (memchr (name, '\\', len))
+    return "contains a backslash";
+  if (name[0] == '/')
+    return "is absolute";
+  return is_relative_inside (name) ? NULL : "has an empty, '.' or '..' component";
+}
+
 int
 fci_zip_check_name (fmtconv_zip *zip, uint64_t at, const char *name, size_t len)
 {
   if (len == 0)
     return fci_zip_bad (zip, at, "a member has an empty name");
-  if (memchr (name, 0, len))
-    return fci_zip_bad (zip, at, "the name of member '%s' contains a NUL byte", name);
-  if (!fci_is_utf8 (name, len))
-    return fci_zip_bad (zip, at, "the name of member '%s' is not UTF-8", name);
-  if (has_hidden (name, len))
-    return fci_zip_bad (zip, at, "the name of member '%s' contains control characters", name);
-  if (memchr (name, '\\', len))
-    return fci_zip_bad (zip, at, "the name of member '%s' contains a backslash", name);
-  if (name[0] == '/')
-    return fci_zip_bad (zip, at, "the name of member '%s' is absolute", name);
-  if (!is_relative_inside (name))
-    return fci_zip_bad (zip, at, "the name of member '%s' has an empty, '.' or '..' component", name);
-  return 0;
+  const char *fault = fci_zip_name_fault (name, len);
+  return fault ? fci_zip_bad (zip, at, "the name of member '%s' %s", name, fault) : 0;
 }
 
 static int
@@ -90,7 +95,7 @@ check_root (fmtconv_zip *zip)
 int
 fci_zip_index_names (fmtconv_zip *zip)
 {
-  int code = check_root (zip);
+  int code = zip->flags & FMTCONV_ZIP_ONE_FOLDER ? check_root (zip) : 0;
   if (code != 0)
     return code;
   zip->by_name = fmtconv_ctx_alloc (zip->ctx, zip->n, sizeof *zip->by_name);

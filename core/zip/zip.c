@@ -47,7 +47,7 @@ fmtconv_zip_open (fmtconv_source *source, unsigned flags)
   fmtconv_zip *zip = fci_new (source->ctx, fmtconv_zip);
   if (!zip)
     return NULL;
-  *zip = (fmtconv_zip){ .ctx = source->ctx, .source = source };
+  *zip = (fmtconv_zip){ .ctx = source->ctx, .source = source, .flags = flags };
   if (validate (zip) != 0)
     return NULL;
   zip->has_crcs = !(flags & FMTCONV_ZIP_IGNORE_CRC) && !lacks_crcs (zip);

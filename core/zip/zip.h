@@ -5,6 +5,7 @@
 
 #include "core/base/ctx.h"
 #include "core/source/source.h"
+#include <fmtconv/formats.h>
 #include <zip.h>
 
 enum
@@ -38,7 +39,8 @@ struct fmtconv_zip
 {
   fmtconv_ctx *ctx;
   fmtconv_source *source;
-  bool has_crcs; /* checksums are present and are checked */
+  unsigned flags; /* enum fmtconv_zip_flag */
+  bool has_crcs;  /* checksums are present and are checked */
   fci_zip_entry *entries;
   uint32_t n;
   uint32_t *by_name;  /* numbers of entries, sorted by name */

@@ -83,7 +83,8 @@ fmtconv_attr *fmtconv_cursor_take_yaml (fmtconv_cursor *cursor, uint64_t n, cons
 
 enum fmtconv_zip_flag
 {
-  FMTCONV_ZIP_IGNORE_CRC = 1 /* accept a checksum that does not match */
+  FMTCONV_ZIP_IGNORE_CRC = 1, /* accept a checksum that does not match */
+  FMTCONV_ZIP_ONE_FOLDER = 2  /* refuse members that are not in one folder at the top: "NAME/…" */
 };
 
 /* Opens the archive that fills `source` from its first to its last byte.  flags: enum fmtconv_zip_flag.
@@ -409,14 +410,38 @@ enum fmtconv_digest
   FMTCONV_DIGEST_CRC32 /* zip's CRC-32: 4 bytes, little-endian */
 };
 
-/* Appends the digest (enum fmtconv_digest) of an earlier region of the file, which is not a digest itself.  It is filled
- * in when that region is written, before the output is published.
+/* Appends the digest (enum fmtconv_digest) of `n` consecutive regions of the file from number `region` on.  They are
+ * earlier, and none is a digest.  It is filled in when they are written, before the output is published.
  * Errors: E_INTERNAL.  Thread: context.  Since: 0.1. */
-void fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region);
+void fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region, size_t n);
 
 /* Appends all bytes of a source: a file that is carried along.
  * Errors: E_LIMIT.  Thread: context.  Since: 0.1. */
 void fmtconv_file_emit_source (fmtconv_file *file, fmtconv_source *source);
+
+/* ---- Zip archives in the output.  Members are stored, not compressed: a layout knows each size and offset before the
+ * first byte is written.  Checksums, also those before the bytes of a member, are filled in when these are written. */
+
+enum fmtconv_archive_flag
+{
+  FMTCONV_ARCHIVE_CRC_AFTER = 1 /* the checksum of a member follows its bytes, as in torch's files */
+};
+
+/* Begins an archive that fills `file` from its first byte to its last.  flags: enum fmtconv_archive_flag.
+ * Errors: E_INTERNAL (the file has bytes, or an archive).  Thread: context.  Since: 0.1. */
+fmtconv_archive *fmtconv_archive_begin (fmtconv_file *file, unsigned flags);
+
+/* Ends the member before, and begins the next: what is emitted into the file from here on is its content.
+ *   name       UTF-8, a path of plain components joined by '/', unique in the archive
+ *   size       of the content, bytes
+ *   alignment  of its first byte in the file, a power of two up to 4096; 1: none
+ * Errors: E_INTERNAL (the member before has another size than announced, or the alignment is none), E_FORMAT (a name
+ * twice, or not plain), E_LIMIT.  Thread: context.  Since: 0.1. */
+void fmtconv_archive_member (fmtconv_archive *archive, const char *name, uint64_t size, uint64_t alignment);
+
+/* Ends the last member and the archive.  An archive that is not ended is an error of the plugin.
+ * Errors: E_INTERNAL, E_LIMIT.  Thread: context.  Since: 0.1. */
+void fmtconv_archive_end (fmtconv_archive *archive);
 
 FMTCONV_END_DECLS
 

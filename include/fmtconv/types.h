@@ -40,14 +40,15 @@ FMTCONV_BEGIN_DECLS
 #define FMTCONV_PRINTF(f) __attribute__ ((format (printf, f, f + 1)))
 #define FMTCONV_EXPORT __attribute__ ((visibility ("default")))
 
-typedef struct fmtconv_ctx fmtconv_ctx;       /* one conversion: arena, error record, messages */
-typedef struct fmtconv_input fmtconv_input;   /* a file or folder that the user named, or one inside it */
-typedef struct fmtconv_source fmtconv_source; /* random-access bytes: file, zip member, memory */
-typedef struct fmtconv_zip fmtconv_zip;       /* a validated archive */
-typedef const struct fci_view fmtconv_view;   /* the lazy, immutable value of a tensor */
-typedef struct fmtconv_model fmtconv_model;   /* ordered tensors and attributes */
-typedef struct fmtconv_layout fmtconv_layout; /* the output: an ordered list of files */
-typedef struct fmtconv_file fmtconv_file;     /* one output file: an ordered list of regions */
+typedef struct fmtconv_ctx fmtconv_ctx;         /* one conversion: arena, error record, messages */
+typedef struct fmtconv_input fmtconv_input;     /* a file or folder that the user named, or one inside it */
+typedef struct fmtconv_source fmtconv_source;   /* random-access bytes: file, zip member, memory */
+typedef struct fmtconv_zip fmtconv_zip;         /* a validated archive */
+typedef const struct fci_view fmtconv_view;     /* the lazy, immutable value of a tensor */
+typedef struct fmtconv_model fmtconv_model;     /* ordered tensors and attributes */
+typedef struct fmtconv_layout fmtconv_layout;   /* the output: an ordered list of files */
+typedef struct fmtconv_file fmtconv_file;       /* one output file: an ordered list of regions */
+typedef struct fmtconv_archive fmtconv_archive; /* a zip archive that is described as one output file */
 
 /* ---- Error codes.  Functions that return int return 0 or one of these, as an int. */
 enum fmtconv_error

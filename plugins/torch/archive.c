@@ -133,9 +133,8 @@ torch_archive_open (fmtconv_ctx *ctx, fmtconv_source *file, bool ignore_crc, tor
     return 0;
   if (n < 4 || memcmp (head, "PK", 2))
     return refuse_other (ctx, file, head, n);
-  *archive = (torch_archive){ .ctx = ctx,
-                              .file = file,
-                              .zip = fmtconv_zip_open (file, ignore_crc ? FMTCONV_ZIP_IGNORE_CRC : 0) };
+  const unsigned flags = FMTCONV_ZIP_ONE_FOLDER | (ignore_crc ? FMTCONV_ZIP_IGNORE_CRC : 0);
+  *archive = (torch_archive){ .ctx = ctx, .file = file, .zip = fmtconv_zip_open (file, flags) };
   archive->root = archive->zip ? find_root (archive) : NULL;
   if (!archive->root || check_script (archive) || check_version (archive))
     return fmtconv_ctx_failed (ctx);

@@ -43,7 +43,6 @@ torch_machine = \
 torch_writer = \
 	plugins/torch/write-pickle.c \
 	plugins/torch/write-types.c \
-	plugins/torch/write-zip.c \
 	plugins/torch/write.c \
 	plugins/torch/write.h
 

@@ -10,9 +10,40 @@
 
 enum
 {
-  OTHERS = 8, /* members without tensors, plus spare */
-  DEPTH = 16  /* dictionaries around that of the tensors */
+  DEPTH = 16 /* dictionaries around that of the tensors */
 };
+
+/* The archive: members in one folder, with aligned data. */
+struct torch_zip
+{
+  fmtconv_ctx *ctx;
+  fmtconv_file *file;
+  fmtconv_archive *archive;
+  const char *folder; /* of all members */
+  uint64_t names;     /* hash of all names */
+};
+
+#define FNV_START UINT64_C (0xcbf29ce484222325)
+
+/* Returns the 64-bit hash of n bytes, continued from `seed`. */
+static uint64_t
+mix (uint64_t seed, const void *bytes, size_t n)
+{
+  for (const uint8_t *p = bytes; n > 0; n--, p++)
+    seed = (seed ^ *p) * UINT64_C (0x100000001b3);
+  return seed;
+}
+
+/* Begins a member of `size` bytes. */
+static void
+begin_member (struct torch_zip *zip, const char *name, uint64_t size)
+{
+  const char *full = fmtconv_ctx_printf (zip->ctx, "%s/%s", zip->folder, name);
+  if (!full)
+    return;
+  zip->names = mix (zip->names, full, strlen (full) + 1);
+  fmtconv_archive_member (zip->archive, full, size, TORCH_ALIGNMENT);
+}
 
 const fmtconv_param torch_write_params_table[] = {
   { "root", FMTCONV_PARAM_TEXT, offsetof (struct torch_write_params, root), NULL,
@@ -104,16 +135,27 @@ put_pickle (struct torch_zip *zip, const struct torch_state *state, const char *
   if (!bytes)
     return fmtconv_ctx_failed (zip->ctx);
   torch_put_pickle (state, root, bytes);
-  torch_zip_bytes (zip, "data.pkl", bytes, n);
-  *mixed = torch_hash_mix (zip->names, bytes, n);
+  begin_member (zip, "data.pkl", n);
+  fmtconv_file_emit (zip->file, bytes, n);
+  *mixed = mix (zip->names, bytes, n);
   return fmtconv_ctx_failed (zip->ctx);
 }
 
 static void
 put_text (struct torch_zip *zip, const char *name, const char *text)
 {
-  if (text)
-    torch_zip_bytes (zip, name, text, strlen (text));
+  if (!text)
+    return;
+  begin_member (zip, name, strlen (text));
+  fmtconv_file_emit (zip->file, text, strlen (text));
+}
+
+/* Adds a member with the bytes of a tensor.  Returns the number of its region. */
+static size_t
+put_storage (struct torch_zip *zip, const struct torch_entry *e)
+{
+  begin_member (zip, fmtconv_ctx_printf (zip->ctx, "data/%zu", e->storage), e->tensor->bytes);
+  return fmtconv_file_emit_view (zip->file, e->tensor->name, e->tensor->view);
 }
 
 static int
@@ -124,8 +166,7 @@ put_storages (struct torch_zip *zip, const struct torch_state *state)
     {
       const struct torch_entry *e = &state->entry[i];
       if (e->is_first)
-        region[e->storage] =
-            torch_zip_tensor (zip, fmtconv_ctx_printf (zip->ctx, "data/%zu", e->storage), e->tensor);
+        region[e->storage] = put_storage (zip, e);
       else
         fmtconv_file_emit_tied (zip->file, e->tensor->name, region[e->storage]);
     }
@@ -148,28 +189,35 @@ note_metadata (fmtconv_ctx *ctx, const fmtconv_model *model)
     fmtconv_note (ctx, "torch files cannot hold metadata; dropped these entries:");
 }
 
+/* Describes the archive of a state dictionary in a new file. */
+static int
+put_archive (struct torch_zip *zip, const struct torch_state *state, const char *root)
+{
+  uint64_t mixed = 0;
+  if (put_pickle (zip, state, root, &mixed))
+    return fmtconv_ctx_failed (zip->ctx);
+  put_text (zip, ".format_version", "1");
+  put_text (zip, ".storage_alignment", "64");
+  put_text (zip, "byteorder", "little");
+  if (put_storages (zip, state))
+    return fmtconv_ctx_failed (zip->ctx);
+  put_text (zip, "version", "3\n");
+  put_text (zip, ".data/serialization_id",
+            fmtconv_ctx_printf (zip->ctx, "%020" PRIu64 "%020" PRIu64, zip->names, mixed));
+  fmtconv_archive_end (zip->archive);
+  return fmtconv_ctx_failed (zip->ctx);
+}
+
 int
 torch_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
 {
   const struct torch_write_params *p = params;
   struct torch_state state = { 0 };
-  struct torch_zip zip;
-  uint64_t mixed = 0;
   if (check_root (ctx, p->root) || find_storages (ctx, model, &state))
     return fmtconv_ctx_failed (ctx);
   note_metadata (ctx, model);
-  fmtconv_file *file = fmtconv_layout_create (out, NULL);
-  if (torch_zip_begin (&zip, ctx, file, folder_of (ctx, fmtconv_layout_target (out)), state.n + OTHERS)
-      || put_pickle (&zip, &state, p->root, &mixed))
-    return fmtconv_ctx_failed (ctx);
-  put_text (&zip, ".format_version", "1");
-  put_text (&zip, ".storage_alignment", "64");
-  put_text (&zip, "byteorder", "little");
-  if (put_storages (&zip, &state))
-    return fmtconv_ctx_failed (ctx);
-  put_text (&zip, "version", "3\n");
-  put_text (&zip, ".data/serialization_id",
-            fmtconv_ctx_printf (ctx, "%020" PRIu64 "%020" PRIu64, zip.names, mixed));
-  torch_zip_end (&zip);
-  return fmtconv_ctx_failed (ctx);
+  struct torch_zip zip = { .ctx = ctx, .names = FNV_START, .file = fmtconv_layout_create (out, NULL) };
+  zip.folder = folder_of (ctx, fmtconv_layout_target (out));
+  zip.archive = fmtconv_archive_begin (zip.file, FMTCONV_ARCHIVE_CRC_AFTER);
+  return put_archive (&zip, &state, p->root);
 }

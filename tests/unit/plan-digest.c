@@ -36,7 +36,8 @@ every_kind (fmtconv_ctx *ctx, fmtconv_source *source)
   const size_t regions[] = { text, none, whole, empty, first, rest, joined, whole };
   cr_assert_eq (joined, 6);
   for (size_t i = 0; i < sizeof regions / sizeof *regions; i++)
-    fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, regions[i]);
+    fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, regions[i], 1);
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, text, joined + 1 - text);
   return layout;
 }
 
@@ -53,7 +54,8 @@ check_file (const place *at, const uint8_t *bytes)
                             (uint32_t) crc32_z (0, bytes, 1000000),
                             (uint32_t) crc32_z (0, bytes + 1000000, SIZE - 1000000),
                             all,
-                            all };
+                            all,
+                            (uint32_t) crc32_z (0, file, 4 + 3 * SIZE) };
   cr_assert_eq (n, 4 + 3 * SIZE + sizeof want);
   for (size_t i = 0; i < 3; i++)
     cr_assert_eq (memcmp (file + 4 + i * SIZE, bytes, SIZE), 0);
@@ -105,7 +107,7 @@ Test (digest, in_the_plan)
   size_t a = fmtconv_file_emit_view (file, "a", fmtconv_view_leaf (source, 0, FMTCONV_U8, 1, &size, NULL));
   fmtconv_file_emit_view (file, "b", fmtconv_view_leaf (source, 100, FMTCONV_U8, 1, &size, NULL));
   fmtconv_file_emit_view (file, "c", fmtconv_view_leaf (source, 200, FMTCONV_U8, 1, &size, NULL));
-  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, a);
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, a, 1);
   cr_assert_eq (fci_layout_freeze (layout), 0);
   const fci_plan *plan = fci_plan_compile (ctx, layout);
   cr_assert_str_eq (fci_plan_text (plan), "file 'out' 304\n"
@@ -128,7 +130,7 @@ Test (digest, is_part_of_the_plans_own)
       fmtconv_layout *layout = fci_layout_new (ctx, "out");
       fmtconv_file *file = fmtconv_layout_create (layout, NULL);
       const size_t region[] = { fmtconv_file_emit (file, "a", 1), fmtconv_file_emit (file, "b", 1) };
-      fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region[i]);
+      fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region[i], 1);
       cr_assert_eq (fci_layout_freeze (layout), 0);
       digest[i] = fci_plan_digest (fci_plan_compile (ctx, layout));
       fmtconv_ctx_free (ctx);
@@ -142,22 +144,47 @@ static void
 of_digest (fmtconv_ctx *ctx, fmtconv_file *file)
 {
   (void) ctx;
-  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, fmtconv_file_emit (file, "a", 1));
-  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, 1);
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, fmtconv_file_emit (file, "a", 1), 1);
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, 1, 1);
+}
+
+static void
+of_tied (fmtconv_ctx *ctx, fmtconv_file *file)
+{
+  static const uint8_t zero;
+  uint64_t one = 1;
+  fmtconv_view *view =
+      fmtconv_view_leaf (fci_source_memory (ctx, &zero, 1, "m"), 0, FMTCONV_U8, 1, &one, NULL);
+  fmtconv_file_emit_tied (file, "b", fmtconv_file_emit_view (file, "a", view));
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, 1, 1);
+}
+
+static void
+of_nothing (fmtconv_ctx *ctx, fmtconv_file *file)
+{
+  (void) ctx;
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, fmtconv_file_emit (file, "a", 1), 0);
+}
+
+static void
+past_the_end (fmtconv_ctx *ctx, fmtconv_file *file)
+{
+  (void) ctx;
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, fmtconv_file_emit (file, "a", 1), 2);
 }
 
 static void
 from_future (fmtconv_ctx *ctx, fmtconv_file *file)
 {
   (void) ctx;
-  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, 0);
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, 0, 1);
 }
 
 static void
 without_kind (fmtconv_ctx *ctx, fmtconv_file *file)
 {
   (void) ctx;
-  fmtconv_file_emit_digest (file, 77, fmtconv_file_emit (file, "a", 1));
+  fmtconv_file_emit_digest (file, 77, fmtconv_file_emit (file, "a", 1), 1);
 }
 
 static void
@@ -173,9 +200,9 @@ Test (digest, refusals)
   {
     emitter *emit;
     const char *says;
-  } bad[] = { { of_digest, "does not own bytes" },
-              { from_future, "no region 0 yet" },
-              { without_kind, "77 is not a digest kind" },
+  } bad[] = { { of_digest, "a region that is a digest" }, { of_tied, "does not own bytes" },
+              { of_nothing, "does not own bytes" },       { past_the_end, "no region 1 yet" },
+              { from_future, "no region 0 yet" },         { without_kind, "77 is not a digest kind" },
               { tied_to_text, "is not a tensor" } };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     {

@@ -97,7 +97,7 @@ convert (const place *at, captured *h, unsigned flags, unsigned threads)
   fmtconv_file *a = fmtconv_layout_create (layout, "a"), *b = fmtconv_layout_create (layout, NULL);
   fmtconv_file_emit_view (a, "t", t);
   fmtconv_file_emit_digest (a, FMTCONV_DIGEST_CRC32,
-                            fmtconv_file_emit_view (a, "u", fmtconv_view_cast (t, FMTCONV_F32)));
+                            fmtconv_file_emit_view (a, "u", fmtconv_view_cast (t, FMTCONV_F32)), 1);
   fmtconv_file_emit (b, "head", 4);
   fmtconv_file_emit_view (b, "v", fmtconv_view_slice (t, 0, 5, 1000));
   cr_assert_eq (fci_layout_freeze (layout), 0);

@@ -625,7 +625,7 @@ make_other (world *w, const value *v, const place *at, const char *name, other *
         fmtconv_file_emit (file, "junk", rnd (&w->seed, 4));
         o->place_of[i] = fmtconv_file_size (file);
         size_t region = fmtconv_file_emit_view (file, fmtconv_ctx_printf (w->ctx, "t%u", i), v[i].view);
-        fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region);
+        fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region, 1);
       }
   cr_assert_eq (fci_layout_freeze (o->layout), 0);
 }
@@ -698,7 +698,7 @@ check_world (uint64_t seed)
       fmtconv_file_align (file, 1u << rnd (&w.seed, 6), 0x55);
       place_of[i] = fmtconv_file_size (file);
       size_t region = fmtconv_file_emit_view (file, fmtconv_ctx_printf (w.ctx, "t%u", i), v[i].view);
-      fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region);
+      fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region, 1);
     }
   cr_assert_eq (fci_layout_freeze (layout), 0, "%s", h.text);
   uint8_t *first = NULL;

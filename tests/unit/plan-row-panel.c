@@ -54,7 +54,7 @@ check_transposed (const uint8_t *source, uint32_t dtype, unsigned threads, uint6
   fmtconv_view *matrices = fmtconv_view_leaf (open_source (ctx, in (&at, "in")), SKEW, dtype, 3, shape, NULL);
   fmtconv_file_emit (file, "in front", SKEW);
   size_t region = fmtconv_file_emit_view (file, "t", fmtconv_view_permute (matrices, axes));
-  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region);
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region, 1);
   cr_assert_eq (fci_layout_freeze (layout), 0, "%s", h.text);
   io.read = counted_read;
   reads = 0;

@@ -28,7 +28,7 @@ sample_make (int zip64)
 fmtconv_zip *
 sample_unzip (fmtconv_ctx *ctx, const zm_archive *a, unsigned flags)
 {
-  return fmtconv_zip_open (fci_source_memory (ctx, a->bytes, a->n, "x.pt"), flags);
+  return fmtconv_zip_open (fci_source_memory (ctx, a->bytes, a->n, "x.pt"), flags | FMTCONV_ZIP_ONE_FOLDER);
 }
 
 const void *

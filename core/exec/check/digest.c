@@ -38,24 +38,39 @@ index_regions (sums *s, uint32_t n_wanted)
   return 0;
 }
 
-/* Sets *crc to the checksum of a region, covered by disjoint ranges; number: that of the region's digest in
- * the plan. */
+/* Continues *crc with the checksum of a region, covered by disjoint ranges; number: that of the region in the plan. */
 static int
-crc_of (const sums *s, const fci_region *region, size_t number, uint32_t *crc)
+add_region (const sums *s, const fci_region *region, size_t number, uint32_t *crc)
 {
   uint64_t end = region->at;
-  *crc = 0;
   for (size_t i = s->first[number]; i < s->first[number + 1]; i++)
     {
       const fci_crc_range *piece = &s->all.at[i];
       if (piece->start != end)
         break;
-      *crc = end == region->at ? piece->crc : fci_crc32_combine (*crc, piece->crc, piece->end - piece->start);
+      *crc = fci_crc32_combine (*crc, piece->crc, piece->end - piece->start);
       end = piece->end;
     }
   return end == region->at + region->size
              ? 0
              : fmtconv_fail (s->pool->ctx, FMTCONV_E_INTERNAL, "the checksum of a region is unknown");
+}
+
+/* Sets *crc to the checksum of the regions of a digest; before: regions with digests in all earlier layouts. */
+static int
+crc_of (const sums *s, const fci_region *digest, size_t before, uint32_t *crc)
+{
+  const fci_region *last = digest->u.digest.last;
+  int code = 0;
+  *crc = 0;
+  for (const fci_region *region = digest->u.digest.first; code == 0; region = region->next)
+    {
+      if (region->kind != FCI_REGION_TIED)
+        code = add_region (s, region, before + region->wanted, crc);
+      if (region == last)
+        break;
+    }
+  return code;
 }
 
 static int
@@ -81,8 +96,7 @@ fill (const sums *s)
            region = region->next)
         if (region->kind == FCI_REGION_DIGEST)
           {
-            const fci_region *of = region->u.digest.region;
-            code = crc_of (s, of, (size_t) f->wanted_before + of->wanted, &crc);
+            code = crc_of (s, region, f->wanted_before, &crc);
             code = code == 0 ? put (s->pool, i, region->at, crc) : code;
           }
     }

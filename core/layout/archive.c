@@ -1,0 +1,139 @@
+/* core/layout/archive.c: zip archives that writers describe member by member.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/argument.h"
+#include "core/base/ctx.h"
+#include "core/layout/archive.h"
+#include "core/zip/names.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum
+{
+  MAX_ALIGNMENT = 4096
+};
+
+fmtconv_archive *
+fmtconv_archive_begin (fmtconv_file *file, unsigned flags)
+{
+  fmtconv_ctx *ctx = file ? file->layout->ctx : NULL;
+  if (!ctx || fmtconv_ctx_failed (ctx))
+    return NULL;
+  if (file->size || file->archive)
+    {
+      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "an archive must begin at the first byte of '%s'", file->name);
+      return NULL;
+    }
+  fmtconv_archive *archive = fci_new (ctx, fmtconv_archive);
+  fci_map *names = fci_map_new (ctx);
+  if (!archive || !names)
+    return NULL;
+  *archive = (fmtconv_archive){
+    .ctx = ctx, .file = file, .names = names, .is_crc_after = (flags & FMTCONV_ARCHIVE_CRC_AFTER) != 0
+  };
+  file->archive = archive;
+  return archive;
+}
+
+/* Returns whether the archive can be continued. */
+static bool
+is_open (const fmtconv_archive *archive)
+{
+  if (!archive || fmtconv_ctx_failed (archive->ctx))
+    return false;
+  if (archive->is_ended)
+    fmtconv_fail (archive->ctx, FMTCONV_E_INTERNAL, "the archive '%s' was ended before", archive->file->name);
+  return !archive->is_ended;
+}
+
+/* Ends the current member: its content must have the announced size. */
+static int
+close_member (fmtconv_archive *archive)
+{
+  fci_archive_member *m = archive->last;
+  const uint64_t found = archive->file->size - (m ? m->data : 0), expected = m ? m->size : 0;
+  if (found != expected)
+    return fmtconv_fail (archive->ctx, FMTCONV_E_INTERNAL,
+                         m ? "member '%s' of '%s' has %" PRIu64 " bytes instead of %" PRIu64
+                           : "%s'%s' has bytes before its first member: %" PRIu64 " instead of %" PRIu64,
+                         m ? m->name : "", archive->file->name, found, expected);
+  if (!m || !m->size)
+    return 0;
+  m->n_regions = archive->file->n_regions - m->first;
+  if (archive->is_crc_after)
+    fci_archive_put_descriptor (archive, m);
+  else if (m->crc)
+    {
+      m->crc->u.digest.number = m->first;
+      m->crc->u.digest.n = m->n_regions;
+    }
+  return fmtconv_ctx_failed (archive->ctx);
+}
+
+/* Checks the name of a new member.  Returns 0 or a code. */
+static int
+check_name (fmtconv_archive *archive, const char *name)
+{
+  const size_t n = strlen (name);
+  const char *fault = n ? fci_zip_name_fault (name, n) : "is empty";
+  if (n > UINT16_MAX)
+    return fmtconv_fail (archive->ctx, FMTCONV_E_LIMIT, "'%s' is too long for the name in an archive", name);
+  if (fault)
+    return fmtconv_fail (archive->ctx, FMTCONV_E_FORMAT, "'%s' cannot be the name in an archive: it %s", name,
+                         fault);
+  if (!fci_map_add (archive->names, name, n, 1, NULL))
+    return fmtconv_ctx_failed (archive->ctx)
+               ? fmtconv_ctx_failed (archive->ctx)
+               : fmtconv_fail (archive->ctx, FMTCONV_E_FORMAT, "two members of '%s' have the name '%s'",
+                               archive->file->name, name);
+  return 0;
+}
+
+void
+fmtconv_archive_member (fmtconv_archive *archive, const char *name, uint64_t size, uint64_t alignment)
+{
+  if (!is_open (archive) || !fci_has_argument (archive->ctx, "fmtconv_archive_member", "name", name)
+      || close_member (archive))
+    return;
+  fci_archive_member *m = fci_new (archive->ctx, fci_archive_member);
+  if (!m || !(m->name = fci_strdup (archive->ctx, name)) || check_name (archive, m->name))
+    return;
+  if (!alignment || alignment > MAX_ALIGNMENT || (alignment & (alignment - 1)))
+    {
+      fmtconv_fail (archive->ctx, FMTCONV_E_INTERNAL, "cannot align a member to %" PRIu64 " bytes",
+                    alignment);
+      return;
+    }
+  m->size = size;
+  if (archive->last)
+    archive->last->next = m;
+  else
+    archive->first = m;
+  archive->last = m;
+  archive->n++;
+  fci_archive_put_local (archive, m, alignment);
+  m->first = archive->file->n_regions;
+}
+
+void
+fmtconv_archive_end (fmtconv_archive *archive)
+{
+  if (!is_open (archive) || close_member (archive))
+    return;
+  fci_archive_put_directory (archive);
+  archive->end = archive->file->size;
+  archive->is_ended = true;
+}
+
+int
+fci_archives_check (const fmtconv_layout *layout)
+{
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    if (file->archive && (!file->archive->is_ended || file->archive->end != file->size))
+      return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL,
+                           file->archive->is_ended ? "bytes follow the end of the archive '%s'"
+                                                   : "the archive '%s' was not ended",
+                           file->name);
+  return 0;
+}

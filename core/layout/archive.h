@@ -1,0 +1,47 @@
+/* core/layout/archive.h: a zip archive that a writer describes, and the bytes of its records.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_LAYOUT_ARCHIVE_H
+#define FCI_LAYOUT_ARCHIVE_H
+
+#include "core/base/map.h"
+#include "core/layout/layout.h"
+#include <fmtconv/formats.h>
+
+typedef struct fci_archive_member
+{
+  struct fci_archive_member *next;
+  const char *name;
+  fci_region *crc; /* its checksum before its bytes; NULL: it follows them, or the member is empty */
+  uint64_t header; /* offset of its local header */
+  uint64_t data;   /* offset of its bytes */
+  uint64_t size;
+  size_t first;     /* number of the region with its first bytes, … */
+  size_t n_regions; /* … and how many */
+} fci_archive_member;
+
+struct fmtconv_archive
+{
+  fmtconv_ctx *ctx;
+  fmtconv_file *file;
+  bool is_crc_after;
+  bool is_ended;
+  fci_map *names;
+  fci_archive_member *first;
+  fci_archive_member *last;
+  uint64_t n;
+  uint64_t end; /* size of the file, once the archive is ended */
+};
+
+/* Appends the local header of a member, with its first byte aligned; sets its offsets. */
+void fci_archive_put_local (fmtconv_archive *archive, fci_archive_member *member, uint64_t alignment);
+
+/* Appends the checksum and sizes after the bytes of a member. */
+void fci_archive_put_descriptor (fmtconv_archive *archive, const fci_archive_member *member);
+
+/* Appends the directory and the records of its end. */
+void fci_archive_put_directory (fmtconv_archive *archive);
+
+/* Checks that the archives of all files are ended and fill them.  Returns 0 or a code. */
+int fci_archives_check (const fmtconv_layout *layout);
+
+#endif
