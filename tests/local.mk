@@ -44,6 +44,7 @@ include tests/interop/local.mk
 include tests/invalid/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk
+include tests/thirdparty/local.mk
 include tests/cli/local.mk
 include tests/cross/local.mk
 

@@ -1,7 +1,8 @@
 /* core/layout/archive-records.c: the records of a zip archive around the bytes of its members.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Members are stored.  Numbers above 32 bits go to a zip64 field; the 64-bit end record is always present.  A padding
+ * Members are stored.  Numbers above 32 bits go to a zip64 field; the 64-bit end record is present in every
+ * archive with members.  A padding
  * field, which torch calls FB, aligns the bytes of a member. */
 #include "config.h"
 
@@ -188,11 +189,10 @@ put_entry (fmtconv_archive *archive, const fci_archive_member *m)
   emit (archive, bytes, &r);
 }
 
-/* Puts both end records of a directory from byte `start` to `end`. */
+/* Puts the 64-bit end record of a directory from byte `start` to `end`, and its locator. */
 static void
-put_end (record *r, uint64_t n, uint64_t start, uint64_t end)
+put_end64 (record *r, uint64_t n, uint64_t start, uint64_t end)
 {
-  const uint64_t few = n < UINT16_MAX ? n : UINT16_MAX;
   put_bytes (r, "PK\6\6", 4);
   put (r, 8, 44); /* bytes that follow */
   put (r, 2, VERSION64);
@@ -206,6 +206,12 @@ put_end (record *r, uint64_t n, uint64_t start, uint64_t end)
   put (r, 4, 0);
   put (r, 8, end);
   put (r, 4, 1);
+}
+
+static void
+put_end (record *r, uint64_t n, uint64_t start, uint64_t end)
+{
+  const uint64_t few = n < UINT16_MAX ? n : UINT16_MAX;
   put_bytes (r, "PK\5\6", 4);
   put (r, 4, 0);
   put (r, 2, few);
@@ -223,6 +229,8 @@ fci_archive_put_directory (fmtconv_archive *archive)
   const uint64_t start = archive->file->size;
   for (const fci_archive_member *m = archive->first; m && !fmtconv_ctx_failed (archive->ctx); m = m->next)
     put_entry (archive, m);
+  if (archive->n) /* an archive without members is known by the mark of its end record */
+    put_end64 (&r, archive->n, start, archive->file->size);
   put_end (&r, archive->n, start, archive->file->size);
   emit (archive, bytes, &r);
 }

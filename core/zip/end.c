@@ -182,8 +182,10 @@ static int
 check_counts (fmtconv_zip *zip, uint64_t at, const end_fields *e)
 {
   uint64_t least;
-  if (e->n == 0)
+  if (e->n == 0 && (zip->flags & FMTCONV_ZIP_ONE_FOLDER))
     return fci_zip_bad (zip, at, "the zip archive has no members");
+  if (e->n == 0 && at != 0)
+    return fci_zip_bad (zip, at, "the zip archive has no members, but %" PRIu64 " bytes before its end", at);
   if (!fci_size_mul (e->n, ENTRY, &least) || least > e->dir_size)
     return fci_zip_bad (zip, at, "%" PRIu64 " members do not fit in a directory of %" PRIu64 " bytes", e->n,
                         e->dir_size);

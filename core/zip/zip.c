@@ -30,8 +30,9 @@ static int
 validate (fmtconv_zip *zip)
 {
   int code = fci_zip_read_end (zip);
-  if (code == 0)
-    code = fci_zip_read_directory (zip);
+  if (code != 0 || zip->n == 0)
+    return code;
+  code = fci_zip_read_directory (zip);
   if (code == 0)
     code = fci_zip_index_names (zip);
   if (code == 0)

@@ -91,6 +91,24 @@ Test (archive, is_read_by_others)
   free (bytes);
 }
 
+/* An archive without members is one, as numpy's of no arrays. */
+Test (archive, may_be_empty)
+{
+  captured h;
+  place at = enter ();
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_layout *layout = fci_layout_new (ctx, "out");
+  fmtconv_archive_end (fmtconv_archive_begin (fmtconv_layout_create (layout, NULL), 0));
+  cr_assert_eq (fci_layout_freeze (layout), 0, "%s", h.text);
+  cr_assert_eq (run (ctx, layout, in (&at, "out"), NULL, NULL), 0, "%s", h.text);
+  fmtconv_zip *zip = fmtconv_zip_open (open_source (ctx, in (&at, "out")), 0);
+  cr_assert_not_null (zip, "%s", h.text);
+  cr_assert_null (fmtconv_zip_member_name (zip, 0));
+  cr_assert_null (fmtconv_zip_member (zip, "a"));
+  fmtconv_ctx_free (ctx);
+  leave (&at);
+}
+
 typedef void misuse (fmtconv_file *file, fmtconv_archive *archive);
 
 static void
