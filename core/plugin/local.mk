@@ -35,7 +35,7 @@ core_sources += \
 	core/plugin/values.c \
 	core/plugin/values.h
 if MODULES
-core_sources += core/plugin/module.c
+core_sources += core/plugin/module.c core/plugin/segments.c core/plugin/segments.h
 else
 core_sources += core/plugin/no-modules.c
 endif

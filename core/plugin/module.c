@@ -6,6 +6,7 @@
 #include "core/base/os.h"
 #include "core/plugin/module.h"
 #include "core/plugin/other-core.h"
+#include "core/plugin/segments.h"
 #include <dlfcn.h>
 #include <ltdl.h>
 #include <pthread.h>
@@ -148,6 +149,8 @@ const fmtconv_plugin *
 fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const char **error)
 {
   const fmtconv_plugin *found = NULL;
+  if ((*error = fci_segments_fault (ctx, path)))
+    return NULL;
   pthread_once (&once, start);
   pthread_mutex_lock (&lock);
   *reason = '\0';

@@ -65,6 +65,19 @@ says asked "mend or remove that file, or name the writer with -w"
 "$FMTCONV" -r safetensors -t none -w safetensors "$dir/in.safetensors" "$dir/given.safetensors" >"$dir/asked" 2>&1 \
   || { echo "FAIL: refused plugins stop a complete chain:"; cat "$dir/asked"; failed=1; }
 
+# A truncated module is refused, and does not end the program: the loader would map bytes that are not there.
+mkdir "$dir/cut"
+bytes=$(wc -c <"$dir/good.so")
+for part in 0 1 2 3 4 5 6 7; do
+  head -c $((bytes * part / 8 + 1)) "$dir/good.so" >"$dir/cut/cut.so"
+  FMTCONV_PLUGIN_PATH=$dir/cut:$of_the_build "$FMTCONV" plugins >"$dir/list" 2>&1 \
+    || { echo "FAIL: $part eighths of a module end the list: $?"; failed=1; }
+  refused cut REFUSED
+done
+head -c $((bytes / 4)) "$dir/good.so" >"$dir/cut/cut.so"
+FMTCONV_PLUGIN_PATH=$dir/cut:$of_the_build "$FMTCONV" plugins >"$dir/list" 2>&1
+refused cut "it is truncated: the file has $((bytes / 4)) bytes, and a segment is at"
+
 mkdir "$dir/loops"
 mv "$dir/loop.so" "$dir/loops"
 FMTCONV_PLUGIN_PATH=$dir/loops:$of_the_build
