@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/keys.h"
+#include "plugins/common/pickle/keys.h"
 #include "plugins/torch/module.h"
 #include "plugins/torch/root.h"
 #include "plugins/torch/scan.h"

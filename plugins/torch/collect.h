@@ -3,9 +3,9 @@
 #ifndef TORCH_COLLECT_H
 #define TORCH_COLLECT_H
 
+#include "plugins/common/pickle/tensor.h"
 #include "plugins/torch/root.h"
 #include "plugins/torch/scan.h"
-#include "plugins/torch/tensor.h"
 
 enum
 {

@@ -1,9 +1,9 @@
 /* plugins/torch/leftovers.c: lists the values that are not tensors of the model, or keeps them as attributes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+#include "plugins/common/pickle/keys.h"
+#include "plugins/common/pickle/numpy.h"
 #include "plugins/torch/collect.h"
-#include "plugins/torch/keys.h"
-#include "plugins/torch/numpy.h"
 #include "plugins/torch/training.h"
 #include <fmtconv/formats.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 #ifndef TORCH_MODULE_H
 #define TORCH_MODULE_H
 
-#include "plugins/torch/value.h"
+#include "plugins/common/pickle/value.h"
 
 /* The parts of a module that hold its weights, in the order of state_dict(). */
 enum

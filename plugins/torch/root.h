@@ -3,7 +3,7 @@
 #ifndef TORCH_ROOT_H
 #define TORCH_ROOT_H
 
-#include "plugins/torch/value.h"
+#include "plugins/common/pickle/value.h"
 
 enum
 {

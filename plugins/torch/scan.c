@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "plugins/common/pickle/tensor.h"
 #include "plugins/torch/scan.h"
-#include "plugins/torch/tensor.h"
 
 struct torch_frame
 {

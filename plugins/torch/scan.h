@@ -3,7 +3,7 @@
 #ifndef TORCH_SCAN_H
 #define TORCH_SCAN_H
 
-#include "plugins/torch/value.h"
+#include "plugins/common/pickle/value.h"
 
 enum
 {

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/common/index.h"
-#include "plugins/torch/archive.h"
+#include "plugins/common/pickle/archive.h"
 #include "plugins/torch/collect.h"
 #include "plugins/torch/write.h"
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef TORCH_TRAINING_H
 #define TORCH_TRAINING_H
 
-#include "plugins/torch/value.h"
+#include "plugins/common/pickle/value.h"
 
 /* Returns whether one of the key's words, separated by '_', '-', '.' or a space, is one of `words`, which end with NULL.
  * Case does not count; "optim*" is every word that begins so. */

@@ -29,8 +29,8 @@ fuzz_build = \
 	$(FUZZ_CC) $(DEFS) $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='"/nowhere"' -DFCI_PIPELINE_DIR='"/nowhere"' -DFCI_VERSION='""' \
 	  -std=gnu11 $(FUZZ_FLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS) \
 	  -o $@ $$sources $(core_libs) $(LIBS)
-tests/fuzz/pickle.fuzzer: fuzz_sources = $(torch_machine) tests/fuzz/pickle.c
-tests/fuzz/pickle.fuzzer: $(core_sources) $(torch_machine) tests/fuzz/pickle.c
+tests/fuzz/pickle.fuzzer: fuzz_sources = $(pickle_machine) $(torch_collect) tests/fuzz/pickle.c
+tests/fuzz/pickle.fuzzer: $(core_sources) $(pickle_machine) $(torch_collect) tests/fuzz/pickle.c
 	$(fuzz_build)
 tests/fuzz/gguf.fuzzer: fuzz_sources = $(plugins_gguf_la_SOURCES) tests/fuzz/gguf.c
 tests/fuzz/gguf.fuzzer: $(core_sources) $(plugins_gguf_la_SOURCES) tests/fuzz/gguf.c

@@ -7,9 +7,9 @@
 #include "core/model/model.h"
 #include "core/model/new.h"
 #include "core/source/source.h"
+#include "plugins/common/pickle/legacy.h"
+#include "plugins/common/pickle/machine.h"
 #include "plugins/torch/collect.h"
-#include "plugins/torch/legacy.h"
-#include "plugins/torch/machine.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 

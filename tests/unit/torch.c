@@ -4,9 +4,9 @@
 #include "core/model/model.h"
 #include "core/model/new.h"
 #include "core/source/source.h"
+#include "plugins/common/pickle/keys.h"
+#include "plugins/common/pickle/machine.h"
 #include "plugins/torch/collect.h"
-#include "plugins/torch/keys.h"
-#include "plugins/torch/machine.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>

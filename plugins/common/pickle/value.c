@@ -1,8 +1,8 @@
-/* plugins/torch/value.c: growing containers, children of a node, descriptions for messages.
+/* plugins/common/pickle/value.c: growing containers, children of a node, descriptions for messages.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/numpy.h"
+#include "plugins/common/pickle/numpy.h"
 #include <string.h>
 
 void *

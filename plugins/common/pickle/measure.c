@@ -1,7 +1,7 @@
-/* plugins/torch/measure.c: finds the end of a pickle that is followed by other data.
+/* plugins/common/pickle/measure.c: finds the end of a pickle that is followed by other data.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
-#include "plugins/torch/machine.h"
+#include "plugins/common/pickle/machine.h"
 #include <string.h>
 
 enum

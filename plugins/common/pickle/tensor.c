@@ -1,8 +1,8 @@
-/* plugins/torch/tensor.c: reads the calls that rebuild a tensor, and checks the geometry of the result.
+/* plugins/common/pickle/tensor.c: reads the calls that rebuild a tensor, and checks the geometry of the result.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
-#include "plugins/torch/numpy.h"
-#include "plugins/torch/storage.h"
+#include "plugins/common/pickle/numpy.h"
+#include "plugins/common/pickle/storage.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 

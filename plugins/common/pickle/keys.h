@@ -1,9 +1,9 @@
-/* plugins/torch/keys.h: dictionary keys as parts of tensor names.
+/* plugins/common/pickle/keys.h: dictionary keys as parts of tensor names.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_KEYS_H
 #define TORCH_KEYS_H
 
-#include "plugins/torch/value.h"
+#include "plugins/common/pickle/value.h"
 
 /* Returns whether the key can be part of a name: an int, or a string without a NUL. */
 bool torch_key_is_name (const pk_value *key);

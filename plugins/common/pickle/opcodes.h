@@ -1,9 +1,9 @@
-/* plugins/torch/opcodes.h: the functions that execute the opcodes of the pickle machine.
+/* plugins/common/pickle/opcodes.h: the functions that execute the opcodes of the pickle machine.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_OPCODES_H
 #define TORCH_OPCODES_H
 
-#include "plugins/torch/machine.h"
+#include "plugins/common/pickle/machine.h"
 
 /* Each function executes one opcode with the argument `arg` and returns 0 or an error code. */
 

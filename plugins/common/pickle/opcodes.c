@@ -1,8 +1,8 @@
-/* plugins/torch/opcodes.c: the table of pickle opcodes, and the opcodes that control the machine.
+/* plugins/common/pickle/opcodes.c: the table of pickle opcodes, and the opcodes that control the machine.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/opcodes.h"
+#include "plugins/common/pickle/opcodes.h"
 
 static int
 op_proto (pk_machine *m, const pk_arg *arg)

@@ -1,9 +1,9 @@
-/* plugins/torch/tensor.h: reads the description of a pickled tensor.
+/* plugins/common/pickle/tensor.h: reads the description of a pickled tensor.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_TENSOR_H
 #define TORCH_TENSOR_H
 
-#include "plugins/torch/value.h"
+#include "plugins/common/pickle/value.h"
 
 typedef struct torch_archive torch_archive;
 

@@ -1,9 +1,9 @@
-/* plugins/torch/archive.h: the container of a pickle: a zip archive, the legacy format, or a bare pickle.
+/* plugins/common/pickle/archive.h: the container of a pickle: a zip archive, the legacy format, or a bare pickle.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_ARCHIVE_H
 #define TORCH_ARCHIVE_H
 
-#include "plugins/torch/legacy.h"
+#include "plugins/common/pickle/legacy.h"
 
 /* A torch.save file: a zip archive, the legacy format (before torch 1.6), or a bare pickle. */
 struct torch_archive

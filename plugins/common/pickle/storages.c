@@ -1,8 +1,8 @@
-/* plugins/torch/storages.c: one storage has one type and one size, whatever number of tensors refer to it.
+/* plugins/common/pickle/storages.c: one storage has one type and one size, whatever number of tensors refer to it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/storage.h"
+#include "plugins/common/pickle/storage.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,9 +1,9 @@
-/* plugins/torch/storage.h: reads the persistent ids of storages, and records the errors of a tensor.
+/* plugins/common/pickle/storage.h: reads the persistent ids of storages, and records the errors of a tensor.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_STORAGE_H
 #define TORCH_STORAGE_H
 
-#include "plugins/torch/tensor.h"
+#include "plugins/common/pickle/tensor.h"
 
 /* Records an error of a tensor; the value is the code `c`, which is not 0. */
 #define torch_wrong(ctx, t, c, ...) ((t)->why = fmtconv_ctx_printf (ctx, __VA_ARGS__), (t)->code = (c))

@@ -1,8 +1,8 @@
-/* plugins/torch/keys.c: dictionary keys as text, and a check that they differ.
+/* plugins/common/pickle/keys.c: dictionary keys as text, and a check that they differ.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/keys.h"
+#include "plugins/common/pickle/keys.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
-/* plugins/torch/pickle.c: the main loop of the pickle machine: reads opcodes and their arguments, within bounds.
+/* plugins/common/pickle/pickle.c: the main loop of the pickle machine: reads opcodes and their arguments, within bounds.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
-#include "plugins/torch/opcodes.h"
-#include "plugins/torch/storage.h"
+#include "plugins/common/pickle/opcodes.h"
+#include "plugins/common/pickle/storage.h"
 #include <string.h>
 
 static uint64_t

@@ -1,4 +1,4 @@
-/* plugins/torch/numpy.c: numpy arrays in a pickle, read as tensors.
+/* plugins/common/pickle/numpy.c: numpy arrays in a pickle, read as tensors.
  * SPDX-License-Identifier: Apache-2.0
  *
  * How numpy pickles (numpy/_core/src/multiarray: methods.c, array_reduce_ex; descriptor.c, arraydescr_reduce):
@@ -7,8 +7,8 @@
  *   dtype (code, False, True), then the state (3, byte order, subarray, names, fields, …) */
 #include "config.h"
 
-#include "plugins/torch/numpy.h"
-#include "plugins/torch/storage.h"
+#include "plugins/common/pickle/numpy.h"
+#include "plugins/common/pickle/storage.h"
 #include <string.h>
 
 /* The parts of an array, wherever its pickle keeps them. */

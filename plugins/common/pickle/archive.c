@@ -1,9 +1,9 @@
-/* plugins/torch/archive.c: opens a torch.save file, and reports files that are not supported.
+/* plugins/common/pickle/archive.c: opens a torch.save file, and reports files that are not supported.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/archive.h"
-#include "plugins/torch/machine.h"
+#include "plugins/common/pickle/archive.h"
+#include "plugins/common/pickle/machine.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 

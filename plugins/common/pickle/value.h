@@ -1,4 +1,4 @@
-/* plugins/torch/value.h: the values of a pickle: small tagged values that refer to shared nodes.
+/* plugins/common/pickle/value.h: the values of a pickle: small tagged values that refer to shared nodes.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_VALUE_H
 #define TORCH_VALUE_H

@@ -1,7 +1,7 @@
-/* plugins/torch/global.c: the globals that the reader interprets; all others are opaque.
+/* plugins/common/pickle/global.c: the globals that the reader interprets; all others are opaque.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
-#include "plugins/torch/value.h"
+#include "plugins/common/pickle/value.h"
 #include <string.h>
 
 #define STORAGE(name, dtype)                           \

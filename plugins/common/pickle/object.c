@@ -1,8 +1,8 @@
-/* plugins/torch/object.c: the opcodes that call globals; they only record the call and its arguments.
+/* plugins/common/pickle/object.c: the opcodes that call globals; they only record the call and its arguments.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
-#include "plugins/torch/opcodes.h"
-#include "plugins/torch/storage.h"
+#include "plugins/common/pickle/opcodes.h"
+#include "plugins/common/pickle/storage.h"
 
 static int
 new_object (pk_machine *m, pk_kind kind, const pk_global *callee, pk_items *args, pk_value state)

@@ -1,9 +1,9 @@
-/* plugins/torch/machine.h: the state of the pickle machine: stack, marks and memo.
+/* plugins/common/pickle/machine.h: the state of the pickle machine: stack, marks and memo.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_MACHINE_H
 #define TORCH_MACHINE_H
 
-#include "plugins/torch/value.h"
+#include "plugins/common/pickle/value.h"
 
 enum
 {

@@ -1,4 +1,4 @@
-/* plugins/torch/legacy.h: reads torch.save's format before torch 1.6: five pickles, then the storages.
+/* plugins/common/pickle/legacy.h: reads torch.save's format before torch 1.6: five pickles, then the storages.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Magic number, protocol, facts about the machine, the object, the list of the storages' keys; then for each key
@@ -7,7 +7,7 @@
 #ifndef TORCH_LEGACY_H
 #define TORCH_LEGACY_H
 
-#include "plugins/torch/tensor.h"
+#include "plugins/common/pickle/tensor.h"
 
 /* The position of a storage in the file. */
 typedef struct torch_place

@@ -1,9 +1,9 @@
-/* plugins/torch/storage.c: reads persistent ids: ('storage', type, key, location, elements).
+/* plugins/common/pickle/storage.c: reads persistent ids: ('storage', type, key, location, elements).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/legacy.h"
-#include "plugins/torch/storage.h"
+#include "plugins/common/pickle/legacy.h"
+#include "plugins/common/pickle/storage.h"
 #include <string.h>
 
 /* Checks the key, which must be one component of an archive member's name. */

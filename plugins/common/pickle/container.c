@@ -1,7 +1,7 @@
-/* plugins/torch/container.c: the opcodes that make and fill tuples, lists, dictionaries and sets.
+/* plugins/common/pickle/container.c: the opcodes that make and fill tuples, lists, dictionaries and sets.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
-#include "plugins/torch/opcodes.h"
+#include "plugins/common/pickle/opcodes.h"
 
 /* Pushes a container of these values. */
 static int

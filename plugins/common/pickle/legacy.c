@@ -1,10 +1,10 @@
-/* plugins/torch/legacy.c: reads torch.save's format before torch 1.6.
+/* plugins/common/pickle/legacy.c: reads torch.save's format before torch 1.6.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/legacy.h"
-#include "plugins/torch/machine.h"
-#include "plugins/torch/storage.h"
+#include "plugins/common/pickle/legacy.h"
+#include "plugins/common/pickle/machine.h"
+#include "plugins/common/pickle/storage.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,9 +1,9 @@
-/* plugins/torch/numpy.h: numpy arrays in a pickle, read as tensors.
+/* plugins/common/pickle/numpy.h: numpy arrays in a pickle, read as tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_NUMPY_H
 #define TORCH_NUMPY_H
 
-#include "plugins/torch/tensor.h"
+#include "plugins/common/pickle/tensor.h"
 
 /* Returns whether an object is a numpy array of any type. */
 bool torch_is_array (const pk_object *object);

@@ -1,8 +1,8 @@
-/* plugins/torch/machine.c: stack, marks and memo of the pickle machine, each with its limits.
+/* plugins/common/pickle/machine.c: stack, marks and memo of the pickle machine, each with its limits.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/machine.h"
+#include "plugins/common/pickle/machine.h"
 
 int
 pk_push (pk_machine *m, pk_value value)

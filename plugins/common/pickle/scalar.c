@@ -1,7 +1,7 @@
-/* plugins/torch/scalar.c: the opcodes that push numbers, strings and globals.
+/* plugins/common/pickle/scalar.c: the opcodes that push numbers, strings and globals.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
-#include "plugins/torch/opcodes.h"
+#include "plugins/common/pickle/opcodes.h"
 #include <string.h>
 
 int
