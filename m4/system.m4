@@ -4,7 +4,7 @@
 # FC_SYSTEM_CALLS: looks for each.  None is needed; FC_SYSTEM_SUMMARY says what is weaker without it.
 # To build as if one were missing: ac_cv_func_renameat2=no, ac_cv_have_decl_SYS_openat2=no … (tests/build/posix.sh).
 AC_DEFUN([FC_SYSTEM_CALLS], [
-  AC_CHECK_HEADERS([linux/openat2.h sys/auxv.h sys/random.h xlocale.h])
+  AC_CHECK_HEADERS([linux/openat2.h linux/ptrace.h sys/auxv.h sys/random.h xlocale.h])
   AC_CHECK_FUNCS([copy_file_range fallocate flock getauxval getentropy getrandom issetugid memmem mkostemp \
     posix_fadvise pthread_condattr_setclock renameat2 renameatx_np sched_getaffinity uselocale])
   AC_CHECK_DECLS([SYS_openat2, SYS_renameat2], [], [], [[#include <sys/syscall.h>]])

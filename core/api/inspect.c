@@ -17,6 +17,7 @@
 #include "core/convert/recognize.h"
 #include "core/convert/shell.h"
 #include "core/convert/stage.h"
+#include "core/exec/publish/leftover.h"
 #include "core/model/scaling.h"
 #include "core/plugin/missing.h"
 #include "core/plugin/registry.h"
@@ -408,5 +409,6 @@ fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader)
   if (fci_call_begin (ctx, path && *path, "a file or folder to inspect is required") || inspect (&s)
       || recognize (&s) || find_commands (&s))
     return NULL;
+  fci_leftovers_note (ctx, path);
   return describe (&s);
 }

@@ -4,10 +4,12 @@
 
 #include "core/base/os.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #if HAVE_DECL_SYS_OPENAT2 || HAVE_DECL_SYS_RENAMEAT2
 #include <sys/syscall.h>
@@ -27,8 +29,7 @@
 
 enum
 {
-  STACK = 1 << 20, /* bytes of a thread's stack: musl gives 128 KiB, which a large row does not fit */
-  TRIES = 8        /* attempts to find an unused name */
+  STACK = 1 << 20 /* bytes of a thread's stack: musl gives 128 KiB, which a large row does not fit */
 };
 
 /* Returns whether the last error says that the call, a flag of it, or the file system's part in it does not exist.
@@ -271,43 +272,21 @@ fci_os_mtime (const struct stat *st)
 
 /* ---- Process */
 
-/* Reads the umask that Linux shows since 4.7. */
-static bool
-read_umask (mode_t *mask)
+void
+fci_os_host (char name[FCI_HOST_TEXT])
 {
-  char line[256];
-  bool found = false;
-  FILE *status = fopen ("/proc/self/status", "re");
-  while (status && !found && fgets (line, sizeof line, status))
-    if ((found = strncmp (line, "Umask:", 6) == 0))
-      *mask = (mode_t) strtoul (line + 6, NULL, 8) & 0777;
-  if (status)
-    fclose (status);
-  return found;
+  struct utsname machine;
+  snprintf (name, FCI_HOST_TEXT, "%s", uname (&machine) == 0 ? machine.nodename : "");
+  for (char *at = name; (at = strchr (at, '/'));)
+    *at = '-';
 }
 
-mode_t
-fci_os_umask (int folder)
+bool
+fci_os_is_running (long process, const char *host)
 {
-  mode_t mask = 077;
-  struct stat st;
-  char name[64];
-  if (read_umask (&mask))
-    return mask;
-  for (int i = 0; i < TRIES; i++)
-    {
-      snprintf (name, sizeof name, ".fmtconv-umask-%ld-%d.tmp", (long) getpid (), i);
-      if (mkdirat (folder, name, 0777) == 0)
-        {
-          if (fstatat (folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-            mask = ~st.st_mode & 0777;
-          unlinkat (folder, name, AT_REMOVEDIR);
-          return mask;
-        }
-      if (errno != EEXIST)
-        break;
-    }
-  return mask;
+  char here[FCI_HOST_TEXT];
+  fci_os_host (here);
+  return strcmp (here, host) != 0 || kill ((pid_t) process, 0) == 0 || errno != ESRCH;
 }
 
 unsigned

@@ -34,7 +34,8 @@ enum
 #else
   FCI_PATH_MAX = 4096,
 #endif
-  FCI_ERROR_TEXT = 128 /* bytes for fci_os_error_text */
+  FCI_ERROR_TEXT = 128, /* bytes for fci_os_error_text */
+  FCI_HOST_TEXT = 256   /* bytes for fci_os_host */
 };
 
 /* Flags of fci_os_rename. */
@@ -75,9 +76,11 @@ struct timespec fci_os_mtime (const struct stat *st);
 
 /* ---- Process */
 
-/* Returns the umask, which umask () could read only by changing it for all threads.  Where the system does not tell,
- * it is read from the mode of a folder that is created in `folder` and removed at once; 077 if that fails. */
-mode_t fci_os_umask (int folder);
+/* Writes the name of this machine, without slashes. */
+void fci_os_host (char name[FCI_HOST_TEXT]);
+
+/* Returns whether a process of that number may be running; always true for another machine's. */
+bool fci_os_is_running (long process, const char *host);
 
 /* Returns how many cores this process may use, at least 1. */
 unsigned fci_os_cores (void);

@@ -7,6 +7,7 @@
 #include "core/base/os.h"
 #include "core/source/disk.h"
 #include "core/source/input.h"
+#include "core/source/journal.h"
 #include "core/source/private.h"
 #include "core/source/safe-open.h"
 #include <errno.h>
@@ -108,7 +109,7 @@ open_typed (fmtconv_ctx *ctx, const char *path, const char *base)
   int fd = -1;
   if (stat (path, &st) == 0)
     {
-      if (is_special (ctx, FMTCONV_E_UNSUPPORTED, path, st.st_mode))
+      if (is_special (ctx, FMTCONV_E_UNSUPPORTED, path, st.st_mode) || fci_journal_refuse_path (ctx, path))
         return NULL;
       fd = open (path, OPEN_FLAGS);
     }
@@ -263,7 +264,8 @@ open_in (fmtconv_input *folder, const char *name)
     return NULL;
   if (fstatat (folder->fd, name, &st, 0) == 0)
     {
-      if (is_special (ctx, FMTCONV_E_UNSUPPORTED, path, st.st_mode))
+      if (is_special (ctx, FMTCONV_E_UNSUPPORTED, path, st.st_mode)
+          || fci_journal_refuse (ctx, folder->fd, name, path))
         return NULL;
       fd = fci_open_in_folder (folder, name, OPEN_FLAGS);
     }

@@ -12,6 +12,8 @@ core_sources += \
 	core/source/follow.h \
 	core/source/input.c \
 	core/source/input.h \
+	core/source/journal.c \
+	core/source/journal.h \
 	core/source/latin1.c \
 	core/source/private.h \
 	core/source/recode.c \

@@ -4,6 +4,7 @@ TESTS += \
 	tests/cli/behavior.sh \
 	tests/cli/fallbacks.sh \
 	tests/cli/completion.sh \
+	tests/cli/kills.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh
 EXTRA_DIST += \
@@ -11,11 +12,14 @@ EXTRA_DIST += \
 	tests/cli/fallbacks.sh \
 	tests/cli/complete_shells.py \
 	tests/cli/completion.sh \
+	tests/cli/kills.sh \
 	tests/cli/prelude.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh \
-	tests/cli/test_behavior.py
-check_PROGRAMS += tests/cli/without
+	tests/cli/test_behavior.py \
+	tests/cli/test_kills.py
+check_PROGRAMS += tests/cli/killed tests/cli/without
+tests_cli_killed_SOURCES = tests/cli/killed.c
 tests_cli_without_SOURCES = tests/cli/without.c tests/cli/without.h
 EXTRA_DIST += \
 	tests/cli/cases/bundle.err \

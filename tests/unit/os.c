@@ -210,21 +210,17 @@ Test (os, exchange_by_link_never_misses_the_name)
   leave (folder);
 }
 
-Test (os, umask_is_known_without_proc)
+Test (os, knows_whether_a_process_runs)
 {
-  int folder = enter ();
-  const mode_t masks[] = { 0, 022, 027, 077 };
-#ifdef SANITIZED
-  cr_skip_test ("a sanitizer reads /proc when the test ends");
-#endif
-  lack ("proc");
-  for (size_t i = 0; i < 4; i++)
-    {
-      umask (masks[i]);
-      cr_assert_eq (fci_os_umask (folder), masks[i], "%03o", masks[i]);
-    }
-  umask (022);
-  leave (folder);
+  char host[FCI_HOST_TEXT];
+  fci_os_host (host);
+  cr_expect (fci_os_is_running (getpid (), host));
+  cr_expect (fci_os_is_running (getpid (), "elsewhere/"));
+  const pid_t child = fork ();
+  if (child == 0)
+    _exit (0);
+  waitpid (child, NULL, 0);
+  cr_expect_not (fci_os_is_running (child, host));
 }
 
 Test (os, without_the_kernels_help)

@@ -5,7 +5,9 @@
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/exec/publish/check.h"
+#include "core/exec/publish/leftover.h"
 #include "core/exec/publish/path.h"
+#include "core/exec/publish/recover.h"
 #include "core/exec/publish/stale.h"
 #include "core/source/disk.h"
 #include "core/source/source.h"
@@ -140,6 +142,67 @@ fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd)
                           fci_size_text (ctx, (uint64_t) fs.f_bavail * fs.f_frsize));
 }
 
+/* Finishes an interrupted publication in an open folder of the output, and removes other leftovers.  Returns 0 or a
+ * code.  within: see fci_leftovers_remove. */
+static int
+repair (fmtconv_ctx *ctx, const fmtconv_layout *layout, int fd, const char *path, const char *within)
+{
+  int code = fci_recover (ctx, fd, path);
+  if (code != 0 || ctx->options.flags & FMTCONV_DRY_RUN || !layout->first)
+    return code;
+  return fci_leftovers_remove (ctx, layout, fd, path, within);
+}
+
+/* The same for a folder below the open folder `top`, if it exists.
+ *   name    n bytes, relative to that */
+static int
+repair_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path, const char *name,
+           size_t n)
+{
+  const char *folder = fci_strndup (ctx, name, n),
+             *path = folder ? fci_path_join (ctx, top_path, folder) : NULL;
+  const char *within = path ? fmtconv_ctx_printf (ctx, "%s/", folder) : NULL;
+  int fd = within ? openat (top, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
+  int code = fd >= 0 ? repair (ctx, layout, fd, path, within) : fmtconv_ctx_failed (ctx);
+  if (fd >= 0)
+    close (fd);
+  return code;
+}
+
+/* The same for the folder that holds the output, an existing folder. */
+static int
+repair_parent (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output)
+{
+  const char *folder = fci_output_folder (ctx, output);
+  int fd = folder ? fci_open_folder (ctx, folder) : -1;
+  if (fd < 0)
+    return fmtconv_ctx_failed (ctx);
+  int code = repair (ctx, layout, fd, folder, NULL);
+  close (fd);
+  return code;
+}
+
+/* Repairs the open folder of an output and those below and above.  Returns 0 or a code. */
+static int
+repair_all (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, int fd, const char *path)
+{
+  const bool existing = path == output;
+  int code = repair (ctx, layout, fd, path, existing || !layout->is_folder ? "" : NULL);
+  const char *last = "";
+  size_t n_last = 0;
+  if (existing && code == 0)
+    code = repair_parent (ctx, layout, output);
+  for (const fmtconv_file *file = layout->first; existing && file && code == 0; file = file->next)
+    {
+      const size_t n = (size_t) (file->base - file->name);
+      if (n > 0 && (n != n_last || memcmp (file->name, last, n) != 0))
+        code = repair_in (ctx, layout, fd, path, file->name, n - 1);
+      last = file->name;
+      n_last = n;
+    }
+  return code;
+}
+
 int
 fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output)
 {
@@ -150,9 +213,11 @@ fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *o
   int fd = folder ? fci_open_folder (ctx, folder) : -1;
   if (fd < 0)
     return fmtconv_ctx_failed (ctx);
-  int code = existing            ? check_in_folder (ctx, layout, folder, fd)
-             : layout->is_folder ? check_new_folder (ctx, output)
-                                 : check_files (ctx, layout, folder, fd);
+  int code = repair_all (ctx, layout, output, fd, folder);
+  if (code == 0)
+    code = existing            ? check_in_folder (ctx, layout, folder, fd)
+           : layout->is_folder ? check_new_folder (ctx, output)
+                               : check_files (ctx, layout, folder, fd);
   if (code == 0 && faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
     code = fci_fail_io (ctx, folder, "cannot create the output here");
   if (code == 0)

@@ -3,8 +3,14 @@
 core_sources += \
 	core/exec/publish/check.c \
 	core/exec/publish/check.h \
+	core/exec/publish/journal.c \
+	core/exec/publish/journal.h \
+	core/exec/publish/leftover.c \
+	core/exec/publish/leftover.h \
 	core/exec/publish/lock.c \
 	core/exec/publish/lock.h \
+	core/exec/publish/move.c \
+	core/exec/publish/move.h \
 	core/exec/publish/output-dirs.c \
 	core/exec/publish/output-dirs.h \
 	core/exec/publish/outputs.c \
@@ -14,6 +20,8 @@ core_sources += \
 	core/exec/publish/publication.h \
 	core/exec/publish/publish.c \
 	core/exec/publish/publish.h \
+	core/exec/publish/recover.c \
+	core/exec/publish/recover.h \
 	core/exec/publish/stale.c \
 	core/exec/publish/stale.h \
 	core/exec/publish/target.h \

@@ -2,12 +2,15 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
 #include "core/base/os.h"
 #include "core/exec/publish/lock.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum
 {
@@ -22,12 +25,80 @@ fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
                              (unsigned) (digest ^ digest >> 32) & 0xffffffffu);
 }
 
+/* The last letter differs while fci_os_rename exchanges files by links. */
+const char *
+fci_temporary_target (fmtconv_ctx *ctx, const char *entry)
+{
+  static const char mark[] = ".fmtconv-";
+  enum
+  {
+    TAIL = sizeof mark - 1 + 8 + 4 /* the mark, eight digits, ".tmp" */
+  };
+  const size_t n = strlen (entry);
+  if (n <= TAIL + 1 || entry[0] != '.')
+    return NULL;
+  const char *tail = entry + n - TAIL, *digits = tail + sizeof mark - 1;
+  if (memcmp (tail, mark, sizeof mark - 1) != 0 || strspn (digits, "0123456789abcdef") != 8
+      || memcmp (digits + 8, ".tm", 3) != 0 || !strchr ("p~", digits[11]))
+    return NULL;
+  return fci_strndup (ctx, entry + 1, n - TAIL - 1);
+}
+
 bool
 fci_lock (int fd, bool made)
 {
   if (fci_os_lock (fd) == 0)
     return true;
   return errno != EWOULDBLOCK && made;
+}
+
+bool
+fci_is_own (int folder, const char *name, int fd)
+{
+  struct stat a, b;
+  return fstat (fd, &a) == 0 && fstatat (folder, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev
+         && a.st_ino == b.st_ino && (S_ISDIR (a.st_mode) || (S_ISREG (a.st_mode) && a.st_nlink == 1))
+         && a.st_uid == geteuid ();
+}
+
+/* Creates a file, or opens the one that is there.  The first mode is that of other programs, so that the umask, or the
+ * folder's access list, is seen without being asked for. */
+static int
+open_any (int folder, const char *name, bool *made)
+{
+  int fd = openat (folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+  *made = fd >= 0;
+  if (!*made && errno == EEXIST)
+    fd = openat (folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  return fd;
+}
+
+int
+fci_open_locked (int folder, const char *name, mode_t *mode)
+{
+  for (int i = 0; i < FCI_TRIES; i++)
+    {
+      bool made;
+      struct stat st;
+      int fd = open_any (folder, name, &made);
+      if (fd < 0 && errno == ENOENT)
+        continue;
+      if (fd < 0)
+        return -1;
+      bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
+      bool own = locked && fci_is_own (folder, name, fd) && fstat (fd, &st) == 0;
+      *mode = own ? st.st_mode & 0777 : 0;
+      if (own && made)
+        return fd;
+      if (own)
+        unlinkat (folder, name, 0);
+      close (fd);
+      errno = busy ? EWOULDBLOCK : EEXIST;
+      if (!locked)
+        return -1;
+    }
+  errno = EEXIST;
+  return -1;
 }
 
 /* Ignores EPERM, which file systems without permissions report. */

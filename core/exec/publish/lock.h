@@ -11,9 +11,19 @@
  * killed run are found. */
 const char *fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest);
 
+/* Returns the name in the name of a temporary (of a long name, its first bytes), or NULL if `entry` is not one. */
+const char *fci_temporary_target (fmtconv_ctx *ctx, const char *entry);
+
 /* Locks an open file or folder.  Returns true if this process holds the lock; on a file system without locks, if it
  * made the file (`made`). */
 bool fci_lock (int fd, bool made);
+
+/* Returns whether the open file or folder still has that name, belongs to this user, and, of a file, has no other name. */
+bool fci_is_own (int folder, const char *name, int fd);
+
+/* Creates and locks a file; one that a killed run left is replaced.  *mode: the mode that the umask leaves it.  Returns a
+ * descriptor, or -1 with errno; EWOULDBLOCK: another process uses it. */
+int fci_open_locked (int folder, const char *name, mode_t *mode);
 
 enum
 {

@@ -17,57 +17,42 @@ enum
   OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 };
 
-/* Returns whether the open folder still has that name and belongs to this user. */
-static bool
-is_own (int folder, const char *name, int fd)
-{
-  struct stat a, b;
-  return fstat (fd, &a) == 0 && fstatat (folder, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev
-         && a.st_ino == b.st_ino && a.st_uid == geteuid ();
-}
-
-/* Removes the files that an interrupted run of the same plan left in its temporary folder; the folder and
- * other files stay. */
+/* Removes the new temporary folder, which could not be opened, without a change of errno.  Returns -1. */
 static int
-remove_leftover (const fci_publication *p, int fd)
+remove_made (const fci_publication *p)
 {
-  for (const fmtconv_file *file = p->layout->first; file; file = file->next)
-    unlinkat (fd, file->name, 0);
-  for (const fmtconv_file *file = p->layout->first; file; file = file->next)
-    for (const char *end = file->base; end > file->name;)
-      {
-        const char *name = fci_strndup (p->ctx, file->name, (size_t) (end - 1 - file->name));
-        if (!name)
-          return -1;
-        unlinkat (fd, name, AT_REMOVEDIR);
-        const char *slash = strrchr (name, '/');
-        end = slash ? file->name + (slash - name) + 1 : file->name;
-      }
-  return unlinkat (p->folder, p->temporary_folder, AT_REMOVEDIR);
+  const int error = errno;
+  unlinkat (p->folder, p->temporary_folder, AT_REMOVEDIR);
+  errno = error;
+  return -1;
 }
 
 /* Creates and locks the temporary folder.  Returns a descriptor, or -1 with errno; EWOULDBLOCK: another
  * process uses it. */
 static int
-make_whole (const fci_publication *p)
+make_whole (fci_publication *p)
 {
+  struct stat st;
   for (int i = 0; i < FCI_TRIES; i++)
     {
-      bool made = p->io->mkdir (p->folder, p->temporary_folder, 0700) == 0;
+      bool made = p->io->mkdir (p->folder, p->temporary_folder, 0777) == 0;
       if (!made && errno != EEXIST)
         return -1;
       int fd = openat (p->folder, p->temporary_folder, OPEN_FOLDER);
       if (fd < 0 && errno == ENOENT)
         continue;
       if (fd < 0)
-        return -1;
+        return made ? remove_made (p) : -1;
       bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
-      if (locked && made && is_own (p->folder, p->temporary_folder, fd))
-        return fd;
-      int left = locked && is_own (p->folder, p->temporary_folder, fd) ? remove_leftover (p, fd) : 0;
+      if (locked && made && fci_is_own (p->folder, p->temporary_folder, fd) && fstat (fd, &st) == 0
+          && fci_set_mode (fd, 0700) == 0)
+        {
+          p->folder_mode = st.st_mode & 07777;
+          return fd;
+        }
       close (fd);
       errno = busy ? EWOULDBLOCK : EEXIST;
-      if (!locked || left != 0)
+      if (!locked || !made)
         return -1;
     }
   errno = EEXIST;
@@ -166,10 +151,33 @@ open_dirs_of (fci_publication *p, const fmtconv_file *file)
   return 0;
 }
 
+/* Opens the other folders that hold older files.  Returns 0 or a code. */
+static int
+open_stale_dirs (fci_publication *p)
+{
+  for (const fci_stale *stale = p->layout->stale; stale; stale = stale->next)
+    {
+      const size_t n = strlen (stale->folder);
+      if (n == 0 || find (p, stale->folder, n - 1) >= 0)
+        continue;
+      const char *name = fci_strndup (p->ctx, stale->folder, n - 1);
+      int fd = name ? openat (p->dirs[0].fd, name, OPEN_FOLDER) : -1;
+      if (!name || (fd < 0 && errno != ENOENT && errno != ENOTDIR))
+        return name ? fci_fail_io (p->ctx, p->top_display, "cannot search for older files of the output")
+                    : fmtconv_ctx_failed (p->ctx);
+      if (fd >= 0)
+        p->dirs[p->n_dirs++] =
+            (fci_out_dir){ .name = name, .base = name, .display = p->top_display, .parent = -1, .fd = fd };
+    }
+  return 0;
+}
+
 static size_t
 max_out_dirs (const fmtconv_layout *layout)
 {
   size_t n = 1;
+  for (const fci_stale *stale = layout->stale; stale; stale = stale->next)
+    n++;
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     for (const char *s = file->name; *s; s++)
       n += *s == '/';
@@ -187,7 +195,15 @@ fci_out_dirs_open (fci_publication *p, uint64_t digest)
   int code = p->layout->is_folder && !existing ? open_whole (p, digest) : open_existing (p);
   for (const fmtconv_file *file = p->layout->first; file && code == 0; file = file->next)
     code = open_dirs_of (p, file);
-  return code;
+  return code == 0 ? open_stale_dirs (p) : code;
+}
+
+const fci_out_dir *
+fci_out_dir_named (const fci_publication *p, const char *name)
+{
+  const size_t n = strlen (name);
+  int found = find (p, name, n > 0 ? n - 1 : 0);
+  return found < 0 ? NULL : &p->dirs[found];
 }
 
 const fci_out_dir *
@@ -197,32 +213,32 @@ fci_out_dir_of (const fci_publication *p, const fmtconv_file *file)
   return &p->dirs[find (p, file->name, n > 0 ? n - 1 : 0)];
 }
 
-/* Ignores EINVAL, which some file systems report because they cannot sync folders. */
-int
-fci_out_dir_sync (const fci_publication *p, int fd, const char *display)
-{
-  if (p->io->fsync (fd) == 0 || errno == EINVAL)
-    return 0;
-  return fci_fail_io (p->ctx, display, "cannot flush the output's name to disk");
-}
-
-int
-fci_out_dirs_sync (const fci_publication *p)
+/* Syncs all folders, the innermost first.  Ignores EINVAL, which some file systems report because they cannot. */
+static int
+sync_all (const fci_publication *p)
 {
   int code = 0;
   for (size_t i = p->n_dirs; i-- > 0 && code == 0;)
-    code = fci_out_dir_sync (p, p->dirs[i].fd, p->dirs[i].display);
+    if (p->io->fsync (p->dirs[i].fd) != 0 && errno != EINVAL)
+      code = fci_fail_io (p->ctx, p->dirs[i].display, "cannot flush the output's name to disk");
   return code;
 }
 
 int
-fci_out_dirs_finish (fci_publication *p, mode_t mask)
+fci_out_dirs_sync_made (const fci_publication *p)
 {
-  struct stat st;
-  int fd = p->dirs[0].fd;
-  if (fstat (fd, &st) != 0 || fci_set_mode (fd, (0777 & ~mask) | (st.st_mode & S_ISGID)) != 0)
+  for (size_t i = 0; i < p->n_dirs; i++)
+    if (p->dirs[i].made)
+      return sync_all (p);
+  return 0;
+}
+
+int
+fci_out_dirs_finish (fci_publication *p)
+{
+  if (fci_set_mode (p->dirs[0].fd, p->folder_mode) != 0)
     return fci_fail_io (p->ctx, p->output, "cannot set its permissions");
-  return fci_out_dirs_sync (p);
+  return sync_all (p);
 }
 
 void
@@ -231,7 +247,7 @@ fci_out_dirs_drop (fci_publication *p)
   for (size_t i = p->n_dirs; i-- > 0;)
     {
       const fci_out_dir *dir = &p->dirs[i];
-      if (dir->made && !p->published)
+      if (dir->made && !p->published && !p->is_kept)
         unlinkat (i ? p->dirs[dir->parent].fd : p->folder, i ? dir->base : p->temporary_folder, AT_REMOVEDIR);
       close (dir->fd);
     }

@@ -12,12 +12,14 @@ int fci_out_dirs_open (fci_publication *publication, uint64_t digest);
 /* Returns the open folder of a file. */
 const fci_out_dir *fci_out_dir_of (const fci_publication *publication, const fmtconv_file *file);
 
-/* Sets the mode of new folders and syncs their entries to disk.  Returns 0 or a code. */
-int fci_out_dirs_finish (fci_publication *publication, mode_t mask);
+/* Returns the open folder with a name like "" or "vae/"; NULL: not open. */
+const fci_out_dir *fci_out_dir_named (const fci_publication *publication, const char *name);
 
-/* Syncs the names of files in all folders, or in one folder, to disk.  Return 0 or a code. */
-int fci_out_dirs_sync (const fci_publication *publication);
-int fci_out_dir_sync (const fci_publication *publication, int fd, const char *display);
+/* Sets the mode of new folders and syncs their entries to disk.  Returns 0 or a code. */
+int fci_out_dirs_finish (fci_publication *publication);
+
+/* Syncs the names of folders that were created in an existing folder to disk.  Returns 0 or a code. */
+int fci_out_dirs_sync_made (const fci_publication *publication);
 
 /* Removes folders that were created and not published, and closes all. */
 void fci_out_dirs_drop (fci_publication *publication);

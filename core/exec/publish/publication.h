@@ -8,6 +8,15 @@
 
 typedef struct fci_target fci_target;
 
+/* A name that changes: a temporary file or folder gets its final name. */
+typedef enum fci_move_state
+{
+  FCI_MOVE_PENDING,  /* under its temporary name */
+  FCI_MOVE_NEW,      /* has its name; nothing had it before */
+  FCI_MOVE_SWAPPED,  /* has its name, and what had it before has the temporary one */
+  FCI_MOVE_REPLACED, /* has its name, and the old file is gone */
+} fci_move_state;
+
 /* A folder of output files. */
 typedef struct fci_out_dir
 {
@@ -31,8 +40,13 @@ typedef struct fci_publication
       *temporary_folder;   /* temporary name of a new folder, published as a unit; NULL: files one by one */
   const char *top_path;    /* path of dirs[0]: folder_path or the path of the temporary folder */
   const char *top_display; /* final path of dirs[0] */
+  mode_t folder_mode;      /* of a new folder: what the umask leaves */
+  fci_move_state state;    /* of a new folder */
   bool published;
-  fci_out_dir *dirs; /* n_dirs; the first is the top folder */
+  bool is_kept; /* a failed publication could not be undone: the next run needs the temporaries */
+  uint64_t digest;
+  struct fci_old_file *old; /* older files, removed after all others have their names */
+  fci_out_dir *dirs;        /* n_dirs; the first is the top folder */
   size_t n_dirs;
   fci_target *targets; /* n_files */
   int *fds;

@@ -1,11 +1,16 @@
-/* core/exec/publish/publish.c: renames temporaries to their final names: all files, or none.
- * SPDX-License-Identifier: Apache-2.0 */
+/* core/exec/publish/publish.c: renames temporaries to their final names: all of all outputs, or none.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything that can fail comes before the first name changes; after the last one only notes follow. */
 #include "config.h"
 
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/exec/publish/journal.h"
 #include "core/exec/publish/lock.h"
+#include "core/exec/publish/move.h"
 #include "core/exec/publish/output-dirs.h"
+#include "core/exec/publish/path.h"
 #include "core/exec/publish/publish.h"
 #include "core/exec/publish/stale.h"
 #include "core/exec/publish/target.h"
@@ -15,6 +20,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* ---- Before: modes, flushed bytes, the list of changes */
 
 /* Returns the result of closing a duplicate: the lock must be held until the file has its name. */
 static int
@@ -26,150 +33,244 @@ try_close (const fci_publication *p, int fd)
 
 /* Sets the mode of a file and syncs its bytes to disk.  Returns 0 or a code. */
 static int
-finish_file (fci_publication *p, fci_target *target, mode_t mask)
+finish_file (fci_publication *p, fci_target *target)
 {
   int fd = target->fd;
-  if (fci_set_mode (fd, target->exists ? target->mode : 0666 & ~mask) != 0)
+  if (fci_set_mode (fd, target->mode) != 0)
     return fci_fail_io (p->ctx, target->display, "cannot set its permissions");
   if (p->io->fsync (fd) != 0 || try_close (p, fd) != 0)
     return fci_fail_io (p->ctx, target->display, "cannot flush it to disk");
   return 0;
 }
 
-/* Exchanges the names of the old and the new file, so that the step can be undone.  Returns 0 or a code. */
+/* Sets the modes of all files, syncs their bytes to disk and lists the older files.  Returns 0 or a code. */
 static int
-put_over (fci_publication *p, fci_target *target)
+finish_files (fci_publication *p)
 {
-  const char *name = target->file->base;
-  if (p->io->rename (target->dir->fd, target->temporary, name, FCI_RENAME_EXCHANGE) == 0)
-    target->state = FCI_TARGET_SWAPPED;
-  else if (errno == ENOENT
-           && p->io->rename (target->dir->fd, target->temporary, name, FCI_RENAME_NOREPLACE) == 0)
-    target->state = FCI_TARGET_NEW;
-  else if (errno == EINVAL && p->io->rename (target->dir->fd, target->temporary, name, 0) == 0)
-    target->state = FCI_TARGET_REPLACED;
-  else
-    return fci_fail_io (p->ctx, target->display, "cannot be replaced");
-  return 0;
-}
-
-/* Renames to a name that must not exist.  Returns 0 or a code. */
-static int
-rename_new (const fci_publication *p, int folder, const char *from, const char *to, const char *display)
-{
-  if (p->io->rename (folder, from, to, FCI_RENAME_NOREPLACE) == 0)
-    return 0;
-  if (errno == EEXIST)
-    return fci_fail_system (p->ctx, FMTCONV_E_OUTPUT, EEXIST, display,
-                            &(fmtconv_where){ .hint = "-f overwrites it" },
-                            "another process created this output in the meantime");
-  return fci_fail_io (p->ctx, display, "cannot rename the temporary file to this name");
-}
-
-static int
-put_new (fci_publication *p, fci_target *target)
-{
-  int code = rename_new (p, target->dir->fd, target->temporary, target->file->base, target->display);
+  int code = 0;
+  for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
+    code = finish_file (p, &p->targets[i]);
   if (code == 0)
-    target->state = FCI_TARGET_NEW;
+    code = p->temporary_folder ? fci_out_dirs_finish (p) : fci_out_dirs_sync_made (p);
+  return code == 0 ? fci_stale_list (p) : code;
+}
+
+/* Returns the path of a folder of the output. */
+static const char *
+path_of (const fci_publication *p, const fci_out_dir *dir)
+{
+  return *dir->name ? fci_path_join (p->ctx, p->top_path, dir->name) : p->top_path;
+}
+
+/* Sets the inode number of what is moved.  Returns 0 or a code. */
+static int
+identify (const fci_publication *p, fci_move *move, int fd)
+{
+  struct stat st;
+  if (fstat (fd, &st) != 0)
+    return fci_fail_io (p->ctx, move->display, "cannot be examined");
+  move->id = (uint64_t) st.st_ino;
+  return fmtconv_ctx_failed (p->ctx);
+}
+
+static int
+add_folder_move (fci_publication *p, fci_changes *c)
+{
+  fci_move *move = &c->moves[c->n_moves++];
+  *move = (fci_move){ .folder = p->folder,
+                      .path = p->folder_path,
+                      .from = p->temporary_folder,
+                      .to = p->layout->target,
+                      .display = p->top_display,
+                      .state = &p->state };
+  return identify (p, move, p->dirs[0].fd);
+}
+
+static int
+add_file_moves (fci_publication *p, fci_changes *c)
+{
+  const bool force = p->ctx->options.flags & FMTCONV_FORCE;
+  int code = 0;
+  for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
+    {
+      fci_target *target = &p->targets[i];
+      fci_move *move = &c->moves[c->n_moves++];
+      *move = (fci_move){ .folder = target->dir->fd,
+                          .path = path_of (p, target->dir),
+                          .from = target->temporary,
+                          .to = target->file->base,
+                          .display = target->display,
+                          .replaces = force && target->exists,
+                          .state = &target->state };
+      code = identify (p, move, target->fd);
+    }
   return code;
 }
 
-/* Restores the temporary names, last file first; a file that replaced another without an exchange stays. */
-static void
-undo_files (fci_publication *p)
+static size_t
+count_old (const fci_publication *p)
 {
-  for (size_t i = p->layout->n_files; i-- > 0;)
-    {
-      fci_target *target = &p->targets[i];
-      const char *name = target->file->base;
-      if ((target->state == FCI_TARGET_SWAPPED
-           && fci_io_system.rename (target->dir->fd, target->temporary, name, FCI_RENAME_EXCHANGE) == 0)
-          || (target->state == FCI_TARGET_NEW
-              && fci_io_system.rename (target->dir->fd, name, target->temporary, 0) == 0))
-        target->state = FCI_TARGET_WRITTEN;
-    }
+  size_t n = 0;
+  for (const fci_old_file *old = p->old; old; old = old->next)
+    n++;
+  return n;
 }
 
+/* Lists all changes of all outputs.  Returns 0 or a code. */
 static int
-rename_all (fci_publication *p)
+list_changes (fci_publication *p, size_t n, fci_changes *c)
 {
-  bool force = p->ctx->options.flags & FMTCONV_FORCE;
+  size_t n_moves = 0, n_old = 0;
   int code = 0;
-  for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
+  for (size_t i = 0; i < n; i++)
     {
-      fci_target *target = &p->targets[i];
-      code = force && target->exists ? put_over (p, target) : put_new (p, target);
+      n_moves += p[i].temporary_folder ? 1 : p[i].layout->n_files;
+      n_old += count_old (&p[i]);
     }
-  return code == 0 ? fci_out_dirs_sync (p) : code;
+  c->moves = fmtconv_ctx_alloc (c->ctx, n_moves, sizeof *c->moves);
+  c->old = fmtconv_ctx_alloc (c->ctx, n_old, sizeof *c->old);
+  for (size_t i = 0; i < n && c->moves && c->old && code == 0; i++)
+    {
+      code = p[i].temporary_folder ? add_folder_move (&p[i], c) : add_file_moves (&p[i], c);
+      for (const fci_old_file *old = p[i].old; old; old = old->next)
+        c->old[c->n_old++] = old;
+    }
+  return fmtconv_ctx_failed (c->ctx);
 }
 
-/* Renames a new folder with all its files.  Returns 0 or a code. */
-static int
-rename_whole (fci_publication *p)
+/* ---- The changes */
+
+/* The call that failed, recorded after the changes before it were undone. */
+typedef struct failure
 {
-  int code = rename_new (p, p->folder, p->temporary_folder, p->layout->target, p->top_display);
+  int error;
+  const char *display;
+  const char *what;
+} failure;
+
+static bool
+move_all (const fci_changes *c, failure *f)
+{
+  for (size_t i = 0; i < c->n_moves; i++)
+    if (fci_move_do (c->io, &c->moves[i]) != 0)
+      {
+        *f = (failure){ errno, c->moves[i].display,
+                        c->moves[i].replaces ? "cannot be replaced"
+                                             : "cannot rename the temporary file to this name" };
+        return false;
+      }
+  return true;
+}
+
+/* Syncs each folder with changed names once.  EINVAL: some file systems cannot sync folders. */
+static bool
+sync_all (const fci_changes *c, failure *f)
+{
+  int last = -1;
+  for (size_t i = 0; i < c->n_moves; i++)
+    {
+      if (c->moves[i].folder != last && c->io->fsync (c->moves[i].folder) != 0 && errno != EINVAL)
+        {
+          *f = (failure){ errno, c->moves[i].path, "cannot flush the output's name to disk" };
+          return false;
+        }
+      last = c->moves[i].folder;
+    }
+  return true;
+}
+
+/* Restores the temporary names, last one first.  Returns how many could not be restored, and lists them. */
+static size_t
+undo (const fci_changes *c)
+{
+  size_t n_left = 0;
+  for (size_t i = c->n_moves; i-- > 0;)
+    if (!fci_move_undo (&c->moves[i]))
+      {
+        const bool swapped = *c->moves[i].state == FCI_MOVE_SWAPPED;
+        fmtconv_detail (c->ctx, swapped ? "%s (the old one: %s)" : "%s", c->moves[i].display,
+                        c->moves[i].from);
+        n_left++;
+      }
+  return n_left;
+}
+
+static int
+report (fmtconv_ctx *ctx, const failure *f, size_t n_left)
+{
+  char buffer[FCI_ERROR_TEXT];
+  const char *text = fci_os_error_text (f->error, buffer);
+  if (n_left > 0)
+    return fci_fail_system (
+        ctx, FMTCONV_E_IO, f->error, f->display,
+        &(fmtconv_where){ .hint =
+                              "remove the cause and convert again, which first finishes this conversion" },
+        "%s: %s; %zu new file%s could not be withdrawn:", f->what, text, n_left, n_left == 1 ? "" : "s");
+  if (f->error == EEXIST)
+    return fci_fail_system (ctx, FMTCONV_E_OUTPUT, EEXIST, f->display,
+                            &(fmtconv_where){ .hint = "-f overwrites it" },
+                            "another process created this output in the meantime");
+  return fci_fail_system (ctx, FMTCONV_E_IO, f->error, f->display, NULL, "%s: %s", f->what, text);
+}
+
+/* ---- After: nothing that can fail */
+
+/* Removes the replaced files. */
+static void
+remove_replaced (const fci_changes *c)
+{
+  for (const fci_move *m = c->moves; m < c->moves + c->n_moves; m++)
+    if (*m->state == FCI_MOVE_SWAPPED && unlinkat (m->folder, m->from, 0) != 0)
+      fmtconv_note (c->ctx, "%s: the replaced file was left as %s", m->display, m->from);
+}
+
+static void
+finish (fci_publication *p, size_t n, const fci_changes *c, fci_journals *journals)
+{
+  for (size_t i = 0; i < n; i++)
+    p[i].published = true;
+  remove_replaced (c);
+  for (size_t i = 0; i < n; i++)
+    fci_stale_remove (&p[i]);
+  if (!fci_journals_close (journals, true))
+    fmtconv_note (c->ctx,
+                  "%s: complete, but its journal could not be removed; the next conversion to it does that",
+                  p->output);
+}
+
+/* Performs the changes, or undoes them.  Returns 0 or a code. */
+static int
+change (fci_publication *p, size_t n, const fci_changes *c)
+{
+  fci_journals journals;
+  failure f = { 0 };
+  int code = fci_journals_open (c, &journals);
   if (code != 0)
-    return code;
-  p->published = true;
-  return fci_out_dir_sync (p, p->folder, p->folder_path);
-}
-
-/* Removes the old files, after all new files have their names. */
-static void
-remove_old (fci_publication *p)
-{
-  for (size_t i = 0; i < p->layout->n_files; i++)
     {
-      fci_target *target = &p->targets[i];
-      if (target->state == FCI_TARGET_SWAPPED && unlinkat (target->dir->fd, target->temporary, 0) != 0)
-        fmtconv_note (p->ctx, "%s: the replaced file was left as %s", target->display, target->temporary);
+      fci_journals_close (&journals, true);
+      return code;
     }
-}
-
-static void
-undo (fci_publication *p)
-{
-  if (p->temporary_folder && p->published)
-    p->published = fci_io_system.rename (p->folder, p->layout->target, p->temporary_folder, 0) != 0;
-  else if (!p->temporary_folder)
-    undo_files (p);
-}
-
-/* Sets the modes of all files and syncs their bytes to disk.  Returns 0 or a code. */
-static int
-finish_files (fci_publication *p, mode_t mask)
-{
-  int code = 0;
-  for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
-    code = finish_file (p, &p->targets[i], mask);
-  return code == 0 && p->temporary_folder ? fci_out_dirs_finish (p, mask) : code;
-}
-
-/* Performs the steps that cannot be undone, after all others succeeded. */
-static void
-finish (fci_publication *p)
-{
-  if (p->temporary_folder)
-    return;
-  p->published = true;
-  remove_old (p);
-  fci_stale_remove (p);
+  if (move_all (c, &f) && sync_all (c, &f))
+    {
+      finish (p, n, c, &journals);
+      return 0;
+    }
+  const size_t n_left = undo (c);
+  for (size_t i = 0; i < n && n_left > 0; i++)
+    p[i].is_kept = journals.n > 0;
+  fci_journals_close (&journals, n_left == 0);
+  return report (c->ctx, &f, n_left);
 }
 
 int
 fci_publish (fci_publication *p, size_t n)
 {
-  mode_t mask = n > 0 ? fci_os_umask (p->folder) : 0;
   int code = 0;
-  size_t named = 0;
   for (size_t i = 0; i < n && code == 0; i++)
-    code = finish_files (&p[i], mask);
-  for (; named < n && code == 0; named++)
-    code = p[named].temporary_folder ? rename_whole (&p[named]) : rename_all (&p[named]);
-  while (code != 0 && named > 0)
-    undo (&p[--named]);
-  for (size_t i = 0; i < named; i++)
-    finish (&p[i]);
-  return code;
+    code = finish_files (&p[i]);
+  if (n == 0 || code != 0)
+    return code;
+  fci_changes changes = { .ctx = p->ctx, .io = p->io, .digest = p->digest };
+  code = list_changes (p, n, &changes);
+  return code == 0 ? change (p, n, &changes) : code;
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/exec/publish/output-dirs.h"
 #include "core/exec/publish/path.h"
 #include "core/exec/publish/stale.h"
 #include "core/source/disk.h"
@@ -15,14 +16,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Returns whether the output creates a file with that name. */
-static bool
-is_new (const fmtconv_layout *layout, const char *folder, const char *name)
+bool
+fci_layout_has (const fmtconv_layout *layout, const char *within, const char *name)
 {
-  size_t n = strlen (folder);
+  size_t n = strlen (within);
   for (const fmtconv_file *file = layout->first; file; file = file->next)
-    if ((size_t) (file->base - file->name) == n && memcmp (file->name, folder, n) == 0
+    if ((size_t) (file->base - file->name) == n && memcmp (file->name, within, n) == 0
         && strcmp (file->base, name) == 0)
+      return true;
+  return false;
+}
+
+bool
+fci_layout_is_stale (const fmtconv_layout *layout, const char *within, const char *name)
+{
+  for (const fci_stale *stale = layout->stale; stale; stale = stale->next)
+    if (strcmp (stale->folder, within) == 0 && fmtconv_glob_match (stale->glob, name))
       return true;
   return false;
 }
@@ -31,7 +40,7 @@ static bool
 is_known (const fci_old_file *list, const char *folder, const char *name)
 {
   for (; list; list = list->next)
-    if (strcmp (list->folder, folder) == 0 && strcmp (list->name, name) == 0)
+    if (strcmp (list->within, folder) == 0 && strcmp (list->name, name) == 0)
       return true;
   return false;
 }
@@ -42,7 +51,8 @@ add (fmtconv_ctx *ctx, const fci_stale *stale, const char *name, fci_old_file **
   fci_old_file *old = fci_new (ctx, fci_old_file);
   if (!old || !(old->name = fci_strdup (ctx, name)))
     return fmtconv_ctx_failed (ctx);
-  old->folder = stale->folder;
+  old->within = stale->folder;
+  old->folder = -1;
   old->next = *list;
   *list = old;
   return 0;
@@ -54,7 +64,8 @@ find_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale,
 {
   int code = 0;
   for (const struct dirent *entry; code == 0 && (entry = readdir (folder));)
-    if (fmtconv_glob_match (stale->glob, entry->d_name) && !is_new (layout, stale->folder, entry->d_name)
+    if (fmtconv_glob_match (stale->glob, entry->d_name)
+        && !fci_layout_has (layout, stale->folder, entry->d_name)
         && !is_known (*list, stale->folder, entry->d_name))
       code = add (ctx, stale, entry->d_name, list);
   return code;
@@ -111,36 +122,49 @@ fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const 
   size_t n = 0;
   for (const fci_old_file *old = list; old && code == 0; old = old->next, n++)
     {
-      const char *name = fmtconv_ctx_printf (ctx, "%s%s", old->folder, old->name);
+      const char *name = fmtconv_ctx_printf (ctx, "%s%s", old->within, old->name);
       const char *display = name ? fci_path_join (ctx, top_path, name) : NULL;
       code = display ? check_old (ctx, top, name, display) : fmtconv_ctx_failed (ctx);
     }
   if (code != 0 || n == 0 || ctx->options.flags & FMTCONV_FORCE)
     return code;
   for (const fci_old_file *old = list; old; old = old->next)
-    fmtconv_detail (ctx, "%s%s", old->folder, old->name);
+    fmtconv_detail (ctx, "%s%s", old->within, old->name);
   return fci_fail_file (ctx, FMTCONV_E_OUTPUT, top_path, &(fmtconv_where){ .hint = "-f removes them" },
                         "%zu older file%s of this output %s:", n, n == 1 ? "" : "s",
                         n == 1 ? "exists" : "exist");
 }
 
+/* Gives each older file the descriptor of its folder. */
+int
+fci_stale_list (fci_publication *p)
+{
+  if (!(p->ctx->options.flags & FMTCONV_FORCE) || p->temporary_folder)
+    return 0;
+  int code = fci_stale_find (p->ctx, p->layout, p->dirs[0].fd, p->top_display, &p->old);
+  for (fci_old_file *old = p->old; old && code == 0; old = old->next)
+    {
+      const fci_out_dir *dir = fci_out_dir_named (p, old->within);
+      if (!dir)
+        return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, p->top_display, NULL,
+                              "the folder %s was created by another process during the conversion",
+                              old->within);
+      old->folder = dir->fd;
+      old->path = *old->within ? fci_path_join (p->ctx, p->top_path, dir->name) : p->top_path;
+      code = fmtconv_ctx_failed (p->ctx);
+    }
+  return code;
+}
+
 void
 fci_stale_remove (const fci_publication *p)
 {
-  fci_old_file *list;
-  int top = p->dirs[0].fd;
-  if (!(p->ctx->options.flags & FMTCONV_FORCE)
-      || fci_stale_find (p->ctx, p->layout, top, p->top_display, &list))
-    return;
   size_t n = 0;
-  for (const fci_old_file *old = list; old; old = old->next)
-    {
-      const char *name = fmtconv_ctx_printf (p->ctx, "%s%s", old->folder, old->name);
-      if (!name || unlinkat (top, name, 0) != 0)
-        fmtconv_note (p->ctx, "%s: cannot remove the older file %s%s", p->output, old->folder, old->name);
-      else
-        n++;
-    }
+  for (const fci_old_file *old = p->old; old; old = old->next)
+    if (unlinkat (old->folder, old->name, 0) == 0)
+      n++;
+    else if (errno != ENOENT)
+      fmtconv_note (p->ctx, "%s: cannot remove the older file %s%s", p->output, old->within, old->name);
   if (n)
     fmtconv_note (p->ctx, "%s: removed %zu older file%s", p->output, n, n == 1 ? "" : "s");
 }

@@ -14,42 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Returns whether the open file is regular, still has that name and belongs to this user only. */
-static bool
-is_own (int folder, const char *name, int fd)
-{
-  struct stat a, b;
-  return fstat (fd, &a) == 0 && fstatat (folder, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev
-         && a.st_ino == b.st_ino && S_ISREG (a.st_mode) && a.st_nlink == 1 && a.st_uid == geteuid ();
-}
-
-/* Creates a file, or takes over the unlocked file of an interrupted run.  Returns a descriptor, or -1 with
- * errno; EWOULDBLOCK: another process uses it. */
-static int
-open_locked (int folder, const char *name)
-{
-  for (int i = 0; i < FCI_TRIES; i++)
-    {
-      int fd = openat (folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-      bool made = fd >= 0;
-      if (!made && errno == EEXIST)
-        fd = openat (folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-      if (fd < 0 && errno == ENOENT)
-        continue;
-      if (fd < 0)
-        return -1;
-      bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
-      if (locked && is_own (folder, name, fd))
-        return fd;
-      close (fd);
-      errno = busy ? EWOULDBLOCK : EEXIST;
-      if (!locked)
-        return -1;
-    }
-  errno = EEXIST;
-  return -1;
-}
-
 static int
 open_target (fci_publication *p, fci_target *target, uint64_t digest)
 {
@@ -62,8 +26,9 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   if (!target->display || !target->temporary)
     return fmtconv_ctx_failed (ctx);
   target->exists = fstatat (target->dir->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  target->mode = target->exists ? st.st_mode & 0777 : 0;
-  target->fd = open_locked (target->dir->fd, target->temporary);
+  target->fd = fci_open_locked (target->dir->fd, target->temporary, &target->mode);
+  if (target->exists)
+    target->mode = st.st_mode & 0777;
   if (target->fd < 0 && errno == EWOULDBLOCK)
     return fci_fail_system (ctx, FMTCONV_E_OUTPUT, EWOULDBLOCK, target->display,
                             &(fmtconv_where){ .hint = "wait for it to finish" },
@@ -115,6 +80,7 @@ int
 fci_publication_open (fci_publication *p, uint64_t digest)
 {
   p->folder = -1;
+  p->digest = digest;
   if (!prepare (p))
     return fmtconv_ctx_failed (p->ctx);
   int code = fci_defer_call (p->ctx, drop, p);
@@ -138,7 +104,7 @@ fci_publication_drop (fci_publication *p)
   for (size_t i = 0; p->targets && i < p->layout->n_files; i++)
     {
       fci_target *target = &p->targets[i];
-      if (target->fd >= 0 && target->state == FCI_TARGET_WRITTEN && !p->published)
+      if (target->fd >= 0 && target->state == FCI_MOVE_PENDING && !p->published && !p->is_kept)
         unlinkat (target->dir->fd, target->temporary, 0);
       if (target->fd >= 0)
         close (target->fd);

@@ -1,0 +1,161 @@
+/* core/exec/publish/leftover.c: temporaries that killed runs left next to an output.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A process holds a lock on its temporaries until it ends, so a free lock says that nobody works on them.  Where the file
+ * system has no locks, they stay. */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/base/os.h"
+#include "core/exec/publish/leftover.h"
+#include "core/exec/publish/lock.h"
+#include "core/exec/publish/path.h"
+#include "core/exec/publish/stale.h"
+#include "core/source/journal.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum
+{
+  MAX_DEPTH = 9, /* one more than the folders in a file's name */
+  OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+};
+
+/* What is searched, and what was found. */
+typedef struct hunt
+{
+  fmtconv_ctx *ctx;
+  const fmtconv_layout *layout;
+  const char *path;   /* of the folder */
+  const char *within; /* NULL: the layout's folder itself is searched */
+  size_t n_removed;
+} hunt;
+
+/* Returns whether this output has a file of that name (n bytes) in the folder `within`, now or with another number of
+ * shards. */
+static bool
+has_file (const hunt *h, const char *within, const char *name)
+{
+  return fci_layout_has (h->layout, within, name) || fci_layout_is_stale (h->layout, within, name);
+}
+
+/* Returns whether the temporary of that entry belongs to this output. */
+static bool
+is_ours (const hunt *h, const char *entry)
+{
+  const char *name = fci_temporary_target (h->ctx, entry);
+  if (!name || strcmp (name, "fmtconv.journal") == 0)
+    return name != NULL;
+  return h->within ? has_file (h, h->within, name) : strcmp (name, h->layout->target) == 0;
+}
+
+static DIR *
+open_dir (int folder, const char *name)
+{
+  int fd = openat (folder, name, OPEN_FLAGS | O_DIRECTORY);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  if (!dir && fd >= 0)
+    close (fd);
+  return dir;
+}
+
+/* Removes the output's files from a temporary folder (`within`: "" or "vae/"), and folders that are then empty. */
+static void
+empty (const hunt *h, int folder, const char *name, const char *within, int depth)
+{
+  DIR *dir = depth < MAX_DEPTH ? open_dir (folder, name) : NULL;
+  for (const struct dirent *entry; dir && (entry = readdir (dir));)
+    {
+      struct stat st;
+      const char *base = entry->d_name;
+      if (strcmp (base, ".") == 0 || strcmp (base, "..") == 0
+          || fstatat (dirfd (dir), base, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        continue;
+      const char *inner = S_ISDIR (st.st_mode) ? fmtconv_ctx_printf (h->ctx, "%s%s/", within, base) : NULL;
+      if (inner)
+        empty (h, dirfd (dir), base, inner, depth + 1);
+      else if (S_ISREG (st.st_mode) && has_file (h, within, base))
+        unlinkat (dirfd (dir), base, 0);
+    }
+  if (dir)
+    closedir (dir);
+  unlinkat (folder, name, AT_REMOVEDIR);
+}
+
+/* Removes a temporary whose lock is free, if it belongs to this user. */
+static void
+remove_one (hunt *h, int folder, const char *name)
+{
+  struct stat open, named;
+  int fd = openat (folder, name, OPEN_FLAGS);
+  const bool dead = fd >= 0 && fstat (fd, &open) == 0 && fci_os_lock (fd) == 0
+                    && fstatat (folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && open.st_dev == named.st_dev
+                    && open.st_ino == named.st_ino && open.st_uid == geteuid ();
+  if (dead && S_ISDIR (open.st_mode))
+    empty (h, folder, name, "", 0);
+  else if (dead && S_ISREG (open.st_mode))
+    unlinkat (folder, name, 0);
+  if (fd >= 0)
+    close (fd);
+  if (!dead)
+    return;
+  const bool left = fstatat (folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0;
+  if (left)
+    fmtconv_note (
+        h->ctx, "%s was left by an interrupted run and holds other files: remove it if you do not need them",
+        fci_path_join (h->ctx, h->path, name));
+  h->n_removed += !left;
+}
+
+int
+fci_leftovers_remove (fmtconv_ctx *ctx, const fmtconv_layout *layout, int folder, const char *path,
+                      const char *within)
+{
+  hunt h = { .ctx = ctx, .layout = layout, .path = path, .within = within };
+  DIR *dir = open_dir (folder, ".");
+  if (!dir)
+    return fci_fail_io (ctx, path, "cannot be listed");
+  for (const struct dirent *entry; !fmtconv_ctx_failed (ctx) && (entry = readdir (dir));)
+    if (is_ours (&h, entry->d_name))
+      remove_one (&h, dirfd (dir), entry->d_name);
+  closedir (dir);
+  if (h.n_removed)
+    fmtconv_note (ctx, "%s: removed %zu temporary file%s of an interrupted run", path, h.n_removed,
+                  h.n_removed == 1 ? "" : "s");
+  return fmtconv_ctx_failed (ctx);
+}
+
+/* Returns whether no process holds the lock of a temporary. */
+static bool
+is_free (int folder, const char *name)
+{
+  int fd = openat (folder, name, OPEN_FLAGS);
+  const bool held = fd >= 0 && fci_os_lock (fd) != 0 && errno == EWOULDBLOCK;
+  if (fd >= 0)
+    close (fd);
+  return !held;
+}
+
+void
+fci_leftovers_note (fmtconv_ctx *ctx, const char *path)
+{
+  DIR *dir = open_dir (AT_FDCWD, path);
+  size_t n = 0;
+  for (const struct dirent *entry; dir && (entry = readdir (dir));)
+    if ((strcmp (entry->d_name, FCI_JOURNAL) == 0 || fci_temporary_target (ctx, entry->d_name))
+        && is_free (dirfd (dir), entry->d_name))
+      {
+        fmtconv_detail (ctx, "%s", entry->d_name);
+        n++;
+      }
+  if (dir)
+    closedir (dir);
+  if (n)
+    fmtconv_note (ctx,
+                  "%s: an interrupted run left %s; another conversion to the same output removes %s:", path,
+                  n == 1 ? "this" : "these", n == 1 ? "it" : "them");
+}

@@ -1,0 +1,18 @@
+/* core/exec/publish/leftover.h: temporaries that killed runs left next to an output.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_EXEC_PUBLISH_LEFTOVER_H
+#define FCI_EXEC_PUBLISH_LEFTOVER_H
+
+#include "core/layout/layout.h"
+
+/* Removes the temporary files and folders of earlier runs to this output from an open folder, and notes them.  A run that
+ * holds its lock keeps its temporaries; in a folder, files that are not of this output stay.
+ *   within  the folder, as in names of the layout: "" or "vae/"; NULL: the folder that holds the output, a folder
+ * Returns 0 or a code. */
+int fci_leftovers_remove (fmtconv_ctx *ctx, const fmtconv_layout *layout, int folder, const char *path,
+                          const char *within);
+
+/* Notes the temporaries and the journal of interrupted runs in a folder. */
+void fci_leftovers_note (fmtconv_ctx *ctx, const char *path);
+
+#endif

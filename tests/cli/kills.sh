@@ -1,0 +1,12 @@
+#!/bin/sh
+# tests/cli/kills.sh: runs test_kills.py, or says why it cannot.
+# SPDX-License-Identifier: Apache-2.0
+here=$(dirname "$0")
+python=${FMTCONV_PYTHON:-python3}
+: "${KILLED:=$PWD/tests/cli/killed}" "${WITHOUT:=$PWD/tests/cli/without}"
+export KILLED WITHOUT
+. "$here/../need.sh"
+need diffusers lora-names safetensors torch
+need_command "$python"
+"$KILLED" 1 true >/dev/null || skip "processes cannot be traced here"
+PYTHONDONTWRITEBYTECODE=1 exec "$python" "$here/test_kills.py" -v
