@@ -23,6 +23,7 @@ fmtconv_SOURCES = \
 	cli/plugin-test/child.c \
 	cli/plugin-test/convert.c \
 	cli/plugin-test/files.c \
+	cli/plugin-test/index.c \
 	cli/plugin-test/models.c \
 	cli/plugin-test/module.c \
 	cli/plugin-test/plugin-test.h \

@@ -24,14 +24,15 @@ struct role
 {
   int letter;
   const char *source;
+  const char *index;  /* its entry in the index of known plugins */
   const char *sample; /* option of make check */
   const char *files[2];
 };
 
 static const struct role roles[] = {
-  { 'r', "reader.c", " --sample sample.x", { "sample.x" } },
-  { 't', "transform.c", "", { 0 } },
-  { 'w', "writer.c", " --sample sample.y", { "sample.y", "sample.y.data" } },
+  { 'r', "reader.c", "reader.yaml", " --sample sample.x", { "sample.x" } },
+  { 't', "transform.c", "transform.yaml", "", { 0 } },
+  { 'w', "writer.c", "writer.yaml", " --sample sample.y", { "sample.y", "sample.y.data" } },
 };
 
 static bool
@@ -160,9 +161,11 @@ copy_example (const char *folder, const char *from, const char *to, const char *
 static bool
 fill_folder (const char *name, const struct role *role)
 {
-  char source[MAX_NAME + 8];
+  char source[MAX_NAME + 8], index[MAX_NAME + 8];
   snprintf (source, sizeof source, "%s.c", name);
+  snprintf (index, sizeof index, "%s.yaml", name);
   bool good = copy_example (name, role->source, source, name, "")
+              && copy_example (name, role->index, index, name, "")
               && copy_example (name, "Makefile.example", "Makefile", name, role->sample)
               && put_file (name, ".gitignore", "*.so\n", strlen ("*.so\n"), NULL, "");
   for (size_t i = 0; i < 2 && good && role->files[i]; i++)

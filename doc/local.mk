@@ -25,8 +25,11 @@ endif
 examples = \
 	doc/examples/Makefile.example \
 	doc/examples/reader.c \
+	doc/examples/reader.yaml \
 	doc/examples/sample.x \
 	doc/examples/sample.y \
 	doc/examples/sample.y.data \
 	doc/examples/transform.c \
-	doc/examples/writer.c
+	doc/examples/transform.yaml \
+	doc/examples/writer.c \
+	doc/examples/writer.yaml

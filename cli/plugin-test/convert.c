@@ -21,9 +21,9 @@ take_message (void *arg, const fmtconv_message *message)
 }
 
 fmtconv_ctx *
-quiet_ctx (struct tester *t, unsigned flags, unsigned threads)
+quiet_ctx_in (struct tester *t, const char *folder, unsigned flags, unsigned threads)
 {
-  const char *const folders[] = { t->folder };
+  const char *const folders[] = { folder };
   const fmtconv_options options = { .struct_size = sizeof options,
                                     .flags = flags,
                                     .threads = threads,
@@ -37,6 +37,12 @@ quiet_ctx (struct tester *t, unsigned flags, unsigned threads)
   if (!ctx)
     complain (t, "out of memory");
   return ctx;
+}
+
+fmtconv_ctx *
+quiet_ctx (struct tester *t, unsigned flags, unsigned threads)
+{
+  return quiet_ctx_in (t, t->folder, flags, threads);
 }
 
 const char *

@@ -59,6 +59,9 @@ void complain (struct tester *t, const char *format, ...) __attribute__ ((format
 /* Returns a context whose first error goes to the outcome.  threads: 0: all cores. */
 fmtconv_ctx *quiet_ctx (struct tester *t, unsigned flags, unsigned threads);
 
+/* Returns the same with another folder of plugins. */
+fmtconv_ctx *quiet_ctx_in (struct tester *t, const char *folder, unsigned flags, unsigned threads);
+
 /* Returns "NAME" or "NAME:params" for the plugin, in a static buffer. */
 const char *plugin_spec (const struct tester *t);
 
@@ -81,6 +84,7 @@ void remove_all (const char *path);
 
 /* The tests. */
 bool test_module (struct tester *t);
+void test_index (struct tester *t, const char *sample);
 void test_reader (struct tester *t, const char *sample);
 void test_transform (struct tester *t, const char *sample);
 void test_writer (struct tester *t);

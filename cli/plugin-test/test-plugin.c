@@ -89,6 +89,7 @@ run_test_plugin (const struct settings *s)
     return CLI_FAILED;
   if (test_module (&t))
     {
+      test_index (&t, s->sample);
       if (t.is_reader)
         test_reader (&t, s->sample);
       if (t.is_transform)

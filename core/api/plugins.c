@@ -6,6 +6,7 @@
 #include "core/base/ctx.h"
 #include "core/base/error.h"
 #include "core/convert/stage.h"
+#include "core/plugin/agree.h"
 #include "core/plugin/params.h"
 #include "core/plugin/registry.h"
 #include "core/plugin/suggest.h"
@@ -110,6 +111,15 @@ add_loaded (fmtconv_attr *node, const fmtconv_plugin *plugin)
     add_limits (node, &plugin->writer->limits);
 }
 
+/* Adds what the index says of a module that the module does not. */
+static void
+add_disagreement (fmtconv_attr *node, const fci_index_entry *known, const fmtconv_plugin *plugin)
+{
+  const char *text = fci_index_disagrees (node->ctx, known, plugin);
+  if (text)
+    fci_add_text (node, "disagrees", text);
+}
+
 static void
 add_module (fmtconv_attr *list, fci_module *module)
 {
@@ -124,6 +134,8 @@ add_module (fmtconv_attr *list, fci_module *module)
   fmtconv_attr_set_bool (node, "installed", !module->is_absent);
   if (module->known)
     fci_add_text (node, "package", module->known->package);
+  if (module->known && plugin)
+    add_disagreement (node, module->known, plugin);
   fci_add_text (node, "path", module->path);
   if (plugin)
     add_loaded (node, plugin);

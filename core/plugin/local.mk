@@ -1,6 +1,8 @@
 # core/plugin/local.mk: the index of known plugins; finds, loads and validates modules; parses parameters, once.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
+	core/plugin/agree.c \
+	core/plugin/agree.h \
 	core/plugin/descriptor.c \
 	core/plugin/descriptor.h \
 	core/plugin/evidence.c \

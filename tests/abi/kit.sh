@@ -16,6 +16,7 @@ for role in reader transform writer; do
   "$program" -q new-plugin "a-$role" --$role || fail "new-plugin --$role"
   make -s -C "a-$role" check CC="${CC:-cc}" CFLAGS=-Werror FMTCONV="$program" >log 2>&1 || { cat log; fail "make check of a $role"; }
   grep -q '^# [0-9]* passed, 0 failed' log || fail "no summary for a $role"
+  grep -q '^ok [0-9]* - the index of known plugins says what the module says$' log || { cat log; fail "the index of a $role"; }
 done
 for name in '' A a.b -x "$(printf '%064d' 0)"; do
   "$program" new-plugin -- "$name" 2>err && fail "'$name' became a plugin"
@@ -39,6 +40,19 @@ for role in reader transform writer; do
     "$program" test-plugin ${sample:+--sample "$sample"} "a-$role.so" >log || { cat log; fail "the $role as C++"; }
   done
 done
+
+# ---- The entry of the index is installed with the module, and its defects are found.
+make -s -C a-reader install DESTDIR="$tmp/root" PKG_CONFIG="pkg-config --define-variable=indexdir=/index --define-variable=plugindir=/plugins" \
+  || fail "make install"
+for file in plugins/a-reader.so index/a-reader.yaml; do test -f "root/$file" || fail "$file is not installed"; done
+wrong_index () { # wrong_index COMMAND-OF-SED TEXT
+  sed "$1" root/index/a-reader.yaml >a-reader/a-reader.yaml
+  "$program" test-plugin --sample a-reader/sample.x a-reader/a-reader.so >log 2>&1 && { cat log; fail "$1 is not found"; }
+  grep -q -e "$2" log || { cat log; fail "$1: no '$2'"; }
+}
+wrong_index 's/suffixes: .x/suffixes: .z/' "^# suffixes of the reader is '.z' in the index, and '.x' in the module"
+wrong_index 's/58 53/58 54/' "^# without the module, no message says that a copy of the sample without a suffix needs 'a-reader'"
+cp root/index/a-reader.yaml a-reader/a-reader.yaml
 
 # ---- Defects are found.
 defect () { # defect NAME TEXT

@@ -15,7 +15,7 @@ done
 for library in fmtconv-core ltdl jansson yaml zip z; do
   case " $(pkg-config --static --libs fmtconv) " in *" -l$library "*) ;; *) fail "--static has no -l$library" ;; esac
 done
-for name in plugindir pipelinedir datadir; do
+for name in plugindir indexdir pipelinedir datadir; do
   test -d "$(pkg-config --variable=$name fmtconv)" || fail "$name is '$(pkg-config --variable=$name fmtconv)', not a folder"
 done
 test "$(pkg-config --variable=plugindir fmtconv)" = "$installed" || fail "plugins are not in plugindir"
