@@ -176,6 +176,9 @@ bool context_is_fine (const fmtconv_ctx *ctx);
 /* Frees the context and returns the exit status. Ends the process by a caught signal. */
 int context_end (fmtconv_ctx *ctx, bool done);
 
+/* Prepares the process, before anything is opened (startup.c). */
+void startup (void);
+
 /* ---- Text (text.c) */
 enum
 {

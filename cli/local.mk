@@ -34,6 +34,7 @@ fmtconv_SOURCES = \
 	cli/plugins.c \
 	cli/presets.c \
 	cli/sanitize.c \
+	cli/startup.c \
 	cli/summary.c \
 	cli/table.c \
 	cli/text.c \

@@ -10,6 +10,7 @@ int
 main (int argc, char **argv)
 {
   struct settings s = { .verbosity = PRINT_NOTES, .progress = -1, .color = -1 };
+  startup ();
   setlocale (LC_CTYPE, "");
   /* libzip converts the date of every member to local time, and the C library then reads the file of the
    * time zone each time, unless TZ names the zone. Dates are never printed. */

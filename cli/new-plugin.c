@@ -38,7 +38,9 @@ static const struct role roles[] = {
 static bool
 fail (const char *path)
 {
-  fprintf (stderr, "fmtconv: %s: %s\n", path, strerror (errno));
+  const char *text = strerror (errno);
+  char sanitized[SANITIZED_SIZE];
+  fprintf (stderr, "fmtconv: %s: %s\n", text_sanitized (sanitized, path), text);
   return false;
 }
 

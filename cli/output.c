@@ -42,10 +42,11 @@ print_usage_of (const struct command *command)
 void
 print_usage (const char *format, ...)
 {
+  char text[SANITIZED_SIZE], sanitized[SANITIZED_SIZE];
   va_list ap;
   va_start (ap, format);
-  fputs ("fmtconv: ", stderr);
-  vfprintf (stderr, format, ap);
+  vsnprintf (text, sizeof text, format, ap);
+  fprintf (stderr, "fmtconv: %s", text_sanitized (sanitized, text));
   fprintf (stderr, "\nTry 'fmtconv %s%s--help'.\n", usage_of, *usage_of ? " " : "");
   va_end (ap);
 }

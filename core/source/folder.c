@@ -15,7 +15,7 @@
 
 enum
 {
-  MAX_NAMES = 4096,
+  FIRST_NAMES = 256,
   PEEK_BYTES = 4096
 };
 
@@ -66,25 +66,50 @@ by_bytes (const void *a, const void *b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+/* A temporary list of names, which grows. */
+typedef struct name_list
+{
+  const char **name; /* of malloc */
+  size_t n;
+  size_t capacity;
+} name_list;
+
+/* Returns false if memory is exhausted. */
+static bool
+grow (fmtconv_ctx *ctx, name_list *list)
+{
+  if (list->n < list->capacity)
+    return true;
+  const size_t capacity = list->capacity ? 2 * list->capacity : FIRST_NAMES;
+  const char **more = realloc (list->name, capacity * sizeof *more);
+  if (!more)
+    return fci_nomem (ctx) != NULL;
+  list->name = more;
+  list->capacity = capacity;
+  return true;
+}
+
 /* Adds an entry's name, except "." and "..". Returns false on an error. */
 static bool
-add_name (fmtconv_input *folder, const char **names, const char *name)
+add_name (fmtconv_input *folder, name_list *list, const char *name)
 {
   if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
     return true;
-  if (folder->n_names == MAX_NAMES)
+  if (list->n == FCI_MAX_ENTRIES)
     {
       const fmtconv_where where = { .hint = "name the file itself" };
       fci_fail_file (folder->ctx, FMTCONV_E_LIMIT, folder->path, &where,
-                     "the folder has more than %d entries", (int) MAX_NAMES);
+                     "the folder has more than %d entries", (int) FCI_MAX_ENTRIES);
       return false;
     }
-  names[folder->n_names] = fci_strdup (folder->ctx, name);
-  return names[folder->n_names++] != NULL;
+  if (!grow (folder->ctx, list))
+    return false;
+  list->name[list->n] = fci_strdup (folder->ctx, name);
+  return list->name[list->n++] != NULL;
 }
 
 static bool
-read_names (fmtconv_input *folder, DIR *dir, const char **names)
+read_names (fmtconv_input *folder, DIR *dir, name_list *list)
 {
   for (;;)
     {
@@ -98,31 +123,31 @@ read_names (fmtconv_input *folder, DIR *dir, const char **names)
           return false;
         }
       if (!fci_stored_hides (folder->stored, folder->within, entry->d_name)
-          && !add_name (folder, names, entry->d_name))
+          && !add_name (folder, list, entry->d_name))
         return false;
     }
 }
 
-/* Collects the names in a temporary array, because few folders have thousands. */
+/* Collects the names in a temporary list, so that the arena keeps one array of the right size. */
 static bool
 collect (fmtconv_input *folder, DIR *dir)
 {
-  const char **names = calloc (MAX_NAMES, sizeof *names);
-  bool fine = names ? read_names (folder, dir, names) : fci_nomem (folder->ctx) != NULL;
+  name_list list = { 0 };
+  bool fine = read_names (folder, dir, &list);
   for (size_t i = 0; fine && folder->stored && i < folder->stored->n; i++)
     {
       const char *entry = fci_stored_entry (folder->stored, folder->within, i);
-      fine = !entry || add_name (folder, names, entry);
+      fine = !entry || add_name (folder, &list, entry);
     }
-  size_t n = folder->n_names;
-  const char **kept = fine ? fmtconv_ctx_alloc (folder->ctx, n + 1, sizeof *kept) : NULL;
-  if (kept && n > 0)
+  const char **kept = fine ? fmtconv_ctx_alloc (folder->ctx, list.n + 1, sizeof *kept) : NULL;
+  if (kept && list.n > 0)
     {
-      memcpy (kept, names, n * sizeof *kept);
-      qsort (kept, n, sizeof *kept, by_bytes);
+      memcpy (kept, list.name, list.n * sizeof *kept);
+      qsort (kept, list.n, sizeof *kept, by_bytes);
     }
   folder->names = kept;
-  free (names);
+  folder->n_names = list.n;
+  free (list.name);
   return kept != NULL;
 }
 

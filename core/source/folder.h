@@ -7,6 +7,11 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+enum
+{
+  FCI_MAX_ENTRIES = 1 << 17 /* of a folder that is listed: more than the shards that an index may name */
+};
+
 /* Lists the names of the folder's entries, once. Returns false on an error. */
 bool fci_folder_list (fmtconv_input *folder);
 

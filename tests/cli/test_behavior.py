@@ -337,5 +337,51 @@ class Behavior(unittest.TestCase):
             self.assertEqual(report["account"]["out"], 240)
 
 
+class Environment(unittest.TestCase):
+    """Closed descriptors, few descriptors, names of files that are meant for the terminal."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="fmtconv-environment-")
+        self.top = Path(self.folder.name)
+        self.addCleanup(self.folder.cleanup)
+        write_ones(self.top / "in.safetensors", ["a", "b"])
+
+    def run_in(self, args, **options):
+        return subprocess.run([FMTCONV, *args], cwd=self.top, check=False, timeout=120, **options)
+
+    def test_closed_descriptors(self):
+        def close_all():
+            for fd in (0, 1, 2):
+                os.close(fd)
+
+        good = self.run_in(["-q", "-t", "none", "in.safetensors", "good.safetensors"])
+        self.assertEqual(good.returncode, 0)
+        done = self.run_in(["-v", "-t", "none", "in.safetensors", "x.safetensors"], preexec_fn=close_all)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual((self.top / "x.safetensors").read_bytes(), (self.top / "good.safetensors").read_bytes())
+        self.assertNotEqual(self.run_in(["inspect", "in.safetensors"], preexec_fn=close_all).returncode, 0)
+
+    def test_more_shards_than_descriptors(self):
+        folder = self.top / "shards"
+        folder.mkdir()
+        names = [f"model-{i:05d}-of-00300.safetensors" for i in range(1, 301)]
+        for i, name in enumerate(names):
+            write_ones(folder / name, [f"t{i}"])
+        index = {"weight_map": {f"t{i}": name for i, name in enumerate(names)}}
+        (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        done = self.run_in(["-q", "-t", "none", "shards", "x.safetensors"], capture_output=True, text=True,
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard)))
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_arguments_are_escaped(self):
+        bad = "x\033]0;t\007\u202e.pt"
+        for args in ([bad], ["--memory", bad, "a", "b"], ["-" + bad], ["-j", bad, "a", "b"], ["inspect", bad], ["inspect", bad, bad],
+                     ["new-plugin", bad], ["--dtype", bad, "a", "b"], ["--" + bad], ["help", bad], ["-D", bad, "a", "b"]):
+            done = self.run_in(args, capture_output=True, text=True)
+            for character in "\033\007\u202e":
+                self.assertNotIn(character, done.stderr + done.stdout, args)
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv)

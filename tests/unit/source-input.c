@@ -310,20 +310,20 @@ Test (input, entries_are_sorted)
 Test (input, entries_are_bounded)
 {
   fmtconv_input *d = fci_input_user (ctx, "out");
-  for (int i = 1; i < 4096; i++)
+  for (int i = 1; i < FCI_MAX_ENTRIES; i++)
     {
       char path[40];
       snprintf (path, sizeof path, "out/%d", i);
       cr_assert_eq (symlink ("x", path), 0);
     }
-  cr_expect_not_null (fmtconv_input_entry (d, 4095));
-  cr_expect_null (fmtconv_input_entry (d, 4096));
+  cr_expect_not_null (fmtconv_input_entry (d, FCI_MAX_ENTRIES - 1));
+  cr_expect_null (fmtconv_input_entry (d, FCI_MAX_ENTRIES));
   cr_expect_eq (r.n_errors, 0);
   cr_assert_eq (symlink ("x", "out/one-more"), 0);
   cr_expect_null (fmtconv_input_entry (fci_input_user (ctx, "out"), 0));
-  expect_error (FMTCONV_E_LIMIT, "out: the folder has more than 4096 entries");
+  expect_error (FMTCONV_E_LIMIT, "out: the folder has more than 131072 entries");
   cr_expect_null (fci_input_peek (fci_input_user (ctx, "out")));
-  expect_error (FMTCONV_E_LIMIT, "more than 4096 entries");
+  expect_error (FMTCONV_E_LIMIT, "more than 131072 entries");
 }
 
 Test (input, peek_sees_both_ends)

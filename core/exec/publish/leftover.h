@@ -8,7 +8,7 @@
 /* Removes the temporary files and folders of earlier runs to this output from an open folder, and notes them.  A run that
  * holds its lock keeps its temporaries; in a folder, files that are not of this output stay.
  *   within  the folder, as in names of the layout: "" or "vae/"; NULL: the folder that holds the output, a folder
- * Returns 0 or a code. */
+ * Returns 0 or a code, also if --verify could not list the folder later. */
 int fci_leftovers_remove (fmtconv_ctx *ctx, const fmtconv_layout *layout, int folder, const char *path,
                           const char *within);
 
