@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/os.h"
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -195,6 +196,51 @@ fci_os_rename (int folder, const char *from, const char *to, unsigned flags)
       || (errno == EPERM && flags == FCI_RENAME_EXCHANGE)) /* a file of another user */
     return done;
   return flags == FCI_RENAME_NOREPLACE ? rename_new (folder, from, to) : exchange_by_link (folder, from, to);
+}
+
+int
+fci_os_link (int from_folder, int to_folder, const char *name)
+{
+  return linkat (from_folder, name, to_folder, name, 0);
+}
+
+bool
+fci_os_is_not_mounted (int parent, const char *name)
+{
+#if defined HAVE_LINUX_OPENAT2_H && HAVE_DECL_SYS_OPENAT2
+  struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_XDEV };
+  int fd = (int) syscall (SYS_openat2, parent, name, &how, sizeof how);
+  if (fd >= 0)
+    close (fd);
+  return fd >= 0;
+#else
+  (void) parent, (void) name;
+  return false;
+#endif
+}
+
+static bool
+is_folder_at (int at, const char *path, const struct stat *folder)
+{
+  struct stat st;
+  return fstatat (at, path, &st, 0) == 0 && st.st_dev == folder->st_dev && st.st_ino == folder->st_ino;
+}
+
+bool
+fci_os_is_working_folder (const struct stat *folder)
+{
+  bool found = is_folder_at (AT_FDCWD, ".", folder);
+  DIR *processes = found ? NULL : opendir ("/proc");
+  for (const struct dirent *entry; !found && processes && (entry = readdir (processes));)
+    {
+      char path[64];
+      if (strspn (entry->d_name, "0123456789") == strlen (entry->d_name)
+          && snprintf (path, sizeof path, "%s/cwd", entry->d_name) < (int) sizeof path)
+        found = is_folder_at (dirfd (processes), path, folder);
+    }
+  if (processes)
+    closedir (processes);
+  return found;
 }
 
 ssize_t

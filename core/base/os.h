@@ -59,6 +59,15 @@ int fci_os_open_unnamed (const char *folder);
  * with EINVAL.  No file is ever replaced with NOREPLACE, and the new name is never missing during EXCHANGE. */
 int fci_os_rename (int folder, const char *from, const char *to, unsigned flags);
 
+/* Gives a file or link in a folder a second name in another folder; links are not followed.  -1 with errno. */
+int fci_os_link (int from_folder, int to_folder, const char *name);
+
+/* Returns whether a folder in another is known not to be a mount point; false if the system cannot tell. */
+bool fci_os_is_not_mounted (int parent, const char *name);
+
+/* Returns whether a folder is the working folder of this or, where the system tells, of another process. */
+bool fci_os_is_working_folder (const struct stat *folder);
+
 /* Copies bytes from file to file in the kernel; -1 with ENOSYS where that is not possible. */
 ssize_t fci_os_copy_range (int from, off_t *from_at, int to, off_t *to_at, size_t n);
 

@@ -20,8 +20,8 @@ typedef struct fci_execution
 /* Executes a plan after fci_publish_check of each output and fci_outputs_check of all: measures and compares
  * as the plan requires, writes all files next to their targets, checks findings, checksums and unchanged
  * sources, verifies, and publishes all outputs.  A new folder is written next to its target and published as
- * a unit; in an existing folder, files are replaced one by one.  Returns 0 or a code; on an error no new file
- * remains and old files are unchanged. */
+ * a unit; an existing folder is exchanged for it where that is possible, else its files are replaced one by one, with a
+ * journal.  Returns 0 or a code; on an error no new file remains and old files are unchanged. */
 int fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outcome);
 
 #endif

@@ -57,9 +57,12 @@ prepare_outputs (run *r, fmtconv_ctx *ctx)
   r->paths = fmtconv_ctx_alloc (ctx, e->plan->files.n, sizeof *r->paths);
   r->publications = fmtconv_ctx_alloc (ctx, e->n_outputs, sizeof *r->publications);
   for (size_t i = 0; r->publications && i < e->n_outputs; i++)
-    r->publications[i] = (fci_publication){
-      .ctx = ctx, .io = r->pool.io, .layout = e->outputs[i].layout, .output = e->outputs[i].path, .folder = -1
-    };
+    r->publications[i] = (fci_publication){ .ctx = ctx,
+                                            .io = r->pool.io,
+                                            .layout = e->outputs[i].layout,
+                                            .output = e->outputs[i].path,
+                                            .folder = -1,
+                                            .replaced = -1 };
   return fmtconv_ctx_failed (ctx);
 }
 

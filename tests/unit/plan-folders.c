@@ -182,8 +182,9 @@ put_old (const place *at)
 static void
 check_old (const place *at)
 {
+  struct stat st;
   cr_assert_eq (n_entries (at->path), 2);
-  cr_assert_eq (n_entries (in (at, "out")), 2);
+  cr_assert_eq (n_entries (in (at, "out")), stat (in (at, "out/others"), &st) == 0 ? 3 : 2);
   cr_assert_eq (n_entries (in (at, "out/vae")), 3);
   cr_assert (holds (in (at, "out/config"), "old", 3));
   cr_assert (holds (in (at, "out/vae/data-1"), "old", 3) && holds (in (at, "out/vae/data-2"), "old", 3));
@@ -203,6 +204,83 @@ Test (folders, one_that_exists)
   cr_assert_eq (n_entries (in (&at, "out/vae")), 3);
   cr_assert (holds (in (&at, "out/vae/mine"), "mine", 4));
   end (&at);
+}
+
+static ino_t
+inode_of (const char *path)
+{
+  struct stat st;
+  return lstat (path, &st) == 0 ? st.st_ino : 0;
+}
+
+/* A folder is exchanged as a whole, with the files of others; a folder of others in it prevents that. */
+Test (folders, one_that_exists_is_exchanged)
+{
+  for (int exchanged = 0; exchanged < 2; exchanged++)
+    {
+      place at;
+      captured h;
+      struct stat st;
+      set (&at);
+      put_old (&at);
+      symlink ("vae/mine", in (&at, "out/link"));
+      chmod (in (&at, "out"), 0751);
+      chmod (in (&at, "out/vae"), 0710);
+      chmod (in (&at, "out/config"), 0604);
+      if (!exchanged)
+        mkdir (in (&at, "out/others"), 0777);
+      const ino_t out = inode_of (in (&at, "out")), mine = inode_of (in (&at, "out/vae/mine"));
+      cr_assert_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, NULL), 0, "%s", h.text);
+      check_new (&at);
+      cr_assert_eq (inode_of (in (&at, "out")) != out, exchanged);
+      cr_assert_eq (inode_of (in (&at, "out/vae/mine")), mine);
+      cr_assert (stat (in (&at, "out/vae/mine"), &st) == 0 && st.st_nlink == 1);
+      cr_assert (inode_of (in (&at, "out/link")));
+      cr_assert (stat (in (&at, "out"), &st) == 0 && (st.st_mode & 07777) == 0751);
+      cr_assert (stat (in (&at, "out/vae"), &st) == 0 && (st.st_mode & 07777) == 0710);
+      cr_assert (stat (in (&at, "out/config"), &st) == 0 && (st.st_mode & 07777) == 0604);
+      cr_assert_eq (n_entries (in (&at, "out/vae")), 3);
+      cr_assert_eq (n_entries (at.path), 2);
+      end (&at);
+    }
+}
+
+/* What came into the folder during the conversion is carried over or refused, never lost. */
+static const place *changed;
+
+static ssize_t
+adding_pwrite (int fd, const void *bytes, size_t n, off_t at)
+{
+  put_file (in (changed, "out/vae/late"), "late", 4);
+  return pwrite (fd, bytes, n, at);
+}
+
+static ssize_t
+making_pwrite (int fd, const void *bytes, size_t n, off_t at)
+{
+  mkdir (in (changed, "out/late"), 0777);
+  return pwrite (fd, bytes, n, at);
+}
+
+Test (folders, loses_nothing_that_came_meanwhile)
+{
+  struct fci_io io = fci_io_system;
+  for (int refused = 0; refused < 2; refused++)
+    {
+      place at;
+      captured h;
+      set (&at);
+      put_old (&at);
+      changed = &at;
+      io.pwrite = refused ? making_pwrite : adding_pwrite;
+      cr_assert_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, &io), refused ? FMTCONV_E_OUTPUT : 0,
+                    "%s", h.text);
+      cr_assert (refused ? inode_of (in (&at, "out/late")) != 0
+                         : holds (in (&at, "out/vae/late"), "late", 4));
+      cr_assert (holds (in (&at, "out/vae/mine"), "mine", 4));
+      cr_assert_eq (n_entries (at.path), 2);
+      end (&at);
+    }
 }
 
 Test (folders, an_empty_one_is_filled)
@@ -444,9 +522,18 @@ faulty_rename (int folder, const char *from, const char *to, unsigned flags)
   return fails (RENAME) ? -1 : fci_io_system.rename (folder, from, to, flags);
 }
 
+/* What has the name of the output. */
+enum
+{
+  NOTHING,
+  EXCHANGED, /* a folder that is replaced as a whole */
+  IN_PLACE,  /* a folder with a folder of others, whose files are replaced one by one */
+  STATES
+};
+
 /* Returns the number of calls of that kind. */
 static int
-check_faults (int kind, bool existing)
+check_faults (int kind, int existing)
 {
   struct fci_io io = fci_io_system;
   io.pwrite = faulty_pwrite;
@@ -462,6 +549,8 @@ check_faults (int kind, bool existing)
       set (&at);
       if (existing)
         put_old (&at);
+      if (existing == IN_PLACE)
+        mkdir (in (&at, "out/others"), 0777);
       left[kind] = n;
       int code = convert (&at, in (&at, "out"), &h, existing ? FMTCONV_FORCE : 0, &io);
       bool all = left[kind] > 0;
@@ -481,17 +570,19 @@ check_faults (int kind, bool existing)
 
 Test (folders, every_call_may_fail)
 {
-  cr_expect_geq (check_faults (WRITE, false), 3);
-  cr_expect_geq (check_faults (WRITE, true), 3);
-  for (int existing = 0; existing < 2; existing++)
+  for (int existing = 0; existing < STATES; existing++)
     {
+      cr_expect_geq (check_faults (WRITE, existing), 3);
       cr_expect_eq (check_faults (RESERVE, existing), 3);
       cr_expect_eq (check_faults (CLOSE, existing), 3);
     }
-  cr_expect_eq (check_faults (SYNC, false), 3 + 3 + 1); /* files, folders, the parent folder */
-  cr_expect_eq (check_faults (SYNC, true), 3 + 3 + 6 + 3); /* …, journals and their folders, folders */
-  cr_expect_eq (check_faults (MKDIR, false), 3);
-  cr_expect_eq (check_faults (MKDIR, true), 2);
-  cr_expect_eq (check_faults (RENAME, false), 1);
-  cr_expect_eq (check_faults (RENAME, true), 3 + 3);
+  cr_expect_eq (check_faults (SYNC, NOTHING), 3 + 3 + 1); /* files, folders, the parent folder */
+  cr_expect_eq (check_faults (SYNC, EXCHANGED), 3 + 3 + 1);
+  cr_expect_eq (check_faults (SYNC, IN_PLACE), 3 + 3 + 6 + 3); /* …, journals and their folders, folders */
+  cr_expect_eq (check_faults (MKDIR, NOTHING), 3);
+  cr_expect_eq (check_faults (MKDIR, EXCHANGED), 3);
+  cr_expect_eq (check_faults (MKDIR, IN_PLACE), 2);
+  cr_expect_eq (check_faults (RENAME, NOTHING), 1);
+  cr_expect_eq (check_faults (RENAME, EXCHANGED), 1);
+  cr_expect_eq (check_faults (RENAME, IN_PLACE), 3 + 3); /* journals, files */
 }

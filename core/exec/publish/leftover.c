@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,12 +37,11 @@ typedef struct hunt
   size_t n_removed;
 } hunt;
 
-/* Returns whether this output has a file of that name (n bytes) in the folder `within`, now or with another number of
- * shards. */
+/* Returns whether this output has a file of that name in the folder `within`, now or with another number of shards. */
 static bool
-has_file (const hunt *h, const char *within, const char *name)
+has_file (const fmtconv_layout *layout, const char *within, const char *name)
 {
-  return fci_layout_has (h->layout, within, name) || fci_layout_is_stale (h->layout, within, name);
+  return fci_layout_has (layout, within, name) || fci_layout_is_stale (layout, within, name);
 }
 
 /* Returns whether the temporary of that entry belongs to this output. */
@@ -51,7 +51,7 @@ is_ours (const hunt *h, const char *entry)
   const char *name = fci_temporary_target (h->ctx, entry);
   if (!name || strcmp (name, "fmtconv.journal") == 0)
     return name != NULL;
-  return h->within ? has_file (h, h->within, name) : strcmp (name, h->layout->target) == 0;
+  return h->within ? has_file (h->layout, h->within, name) : strcmp (name, h->layout->target) == 0;
 }
 
 static DIR *
@@ -64,27 +64,61 @@ open_dir (int folder, const char *name)
   return dir;
 }
 
-/* Removes the output's files from a temporary folder (`within`: "" or "vae/"), and folders that are then empty. */
+/* Returns whether `path` in the folder `twin` is the same file. */
+static bool
+is_twin (int twin, const char *path, const struct stat *st)
+{
+  struct stat other;
+  return twin >= 0 && fstatat (twin, path, &other, AT_SYMLINK_NOFOLLOW) == 0 && other.st_dev == st->st_dev
+         && other.st_ino == st->st_ino;
+}
+
+static void empty (const fmtconv_layout *layout, int folder, const char *name, int twin, const char *within,
+                   int depth);
+
 static void
-empty (const hunt *h, int folder, const char *name, const char *within, int depth)
+empty_entry (const fmtconv_layout *layout, int folder, const char *name, int twin, const char *within,
+             int depth)
+{
+  struct stat st;
+  char path[FCI_PATH_MAX];
+  if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0
+      || fstatat (folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0
+      || snprintf (path, sizeof path, S_ISDIR (st.st_mode) ? "%s%s/" : "%s%s", within, name)
+             >= (int) sizeof path)
+    return;
+  if (S_ISDIR (st.st_mode))
+    empty (layout, folder, name, twin, path, depth + 1);
+  else if (has_file (layout, within, name) || is_twin (twin, path, &st) || strcmp (name, FCI_PROBE) == 0)
+    unlinkat (folder, name, 0);
+}
+
+/* Removes what may be removed from a folder (`within`: "" or "vae/"), and the folder if it is then empty. */
+static void
+empty (const fmtconv_layout *layout, int folder, const char *name, int twin, const char *within, int depth)
 {
   DIR *dir = depth < MAX_DEPTH ? open_dir (folder, name) : NULL;
   for (const struct dirent *entry; dir && (entry = readdir (dir));)
-    {
-      struct stat st;
-      const char *base = entry->d_name;
-      if (strcmp (base, ".") == 0 || strcmp (base, "..") == 0
-          || fstatat (dirfd (dir), base, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        continue;
-      const char *inner = S_ISDIR (st.st_mode) ? fmtconv_ctx_printf (h->ctx, "%s%s/", within, base) : NULL;
-      if (inner)
-        empty (h, dirfd (dir), base, inner, depth + 1);
-      else if (S_ISREG (st.st_mode) && has_file (h, within, base))
-        unlinkat (dirfd (dir), base, 0);
-    }
+    empty_entry (layout, dirfd (dir), entry->d_name, twin, within, depth);
   if (dir)
     closedir (dir);
   unlinkat (folder, name, AT_REMOVEDIR);
+}
+
+void
+fci_leftover_empty (const fmtconv_layout *layout, int folder, const char *name, int twin)
+{
+  empty (layout, folder, name, twin, "", 0);
+}
+
+/* Removes a left folder; its files may be links to those of the output's folder. */
+static void
+remove_folder (const hunt *h, int folder, const char *name)
+{
+  int twin = openat (folder, h->layout->target, OPEN_FLAGS | O_DIRECTORY);
+  fci_leftover_empty (h->layout, folder, name, twin);
+  if (twin >= 0)
+    close (twin);
 }
 
 /* Removes a temporary whose lock is free, if it belongs to this user. */
@@ -97,7 +131,7 @@ remove_one (hunt *h, int folder, const char *name)
                     && fstatat (folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && open.st_dev == named.st_dev
                     && open.st_ino == named.st_ino && open.st_uid == geteuid ();
   if (dead && S_ISDIR (open.st_mode))
-    empty (h, folder, name, "", 0);
+    remove_folder (h, folder, name);
   else if (dead && S_ISREG (open.st_mode))
     unlinkat (folder, name, 0);
   if (fd >= 0)

@@ -5,6 +5,12 @@
 
 #include "core/layout/layout.h"
 
+#define FCI_PROBE ".fmtconv.probe" /* a file that exists while the file system is tried */
+
+/* Removes a temporary or replaced folder: the output's files, and other files that `twin`, an open folder, has too (-1:
+ * none).  All else stays, with the folders that hold it.  Works after an error. */
+void fci_leftover_empty (const fmtconv_layout *layout, int folder, const char *name, int twin);
+
 /* Removes the temporary files and folders of earlier runs to this output from an open folder, and notes them.  A run that
  * holds its lock keeps its temporaries; in a folder, files that are not of this output stay.
  *   within  the folder, as in names of the layout: "" or "vae/"; NULL: the folder that holds the output, a folder

@@ -3,6 +3,8 @@
 core_sources += \
 	core/exec/publish/check.c \
 	core/exec/publish/check.h \
+	core/exec/publish/exchange.c \
+	core/exec/publish/exchange.h \
 	core/exec/publish/journal.c \
 	core/exec/publish/journal.h \
 	core/exec/publish/leftover.c \

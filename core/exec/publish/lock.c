@@ -25,23 +25,27 @@ fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
                              (unsigned) (digest ^ digest >> 32) & 0xffffffffu);
 }
 
+enum
+{
+  TAIL = 9 + 8 + 4 /* ".fmtconv-", eight digits, ".tmp" */
+};
+
 /* The last letter differs while fci_os_rename exchanges files by links. */
+bool
+fci_is_temporary (const char *entry)
+{
+  const size_t n = strlen (entry);
+  if (n <= TAIL + 1 || entry[0] != '.')
+    return false;
+  const char *tail = entry + n - TAIL;
+  return memcmp (tail, ".fmtconv-", 9) == 0 && strspn (tail + 9, "0123456789abcdef") == 8
+         && memcmp (tail + 17, ".tm", 3) == 0 && strchr ("p~", tail[20]);
+}
+
 const char *
 fci_temporary_target (fmtconv_ctx *ctx, const char *entry)
 {
-  static const char mark[] = ".fmtconv-";
-  enum
-  {
-    TAIL = sizeof mark - 1 + 8 + 4 /* the mark, eight digits, ".tmp" */
-  };
-  const size_t n = strlen (entry);
-  if (n <= TAIL + 1 || entry[0] != '.')
-    return NULL;
-  const char *tail = entry + n - TAIL, *digits = tail + sizeof mark - 1;
-  if (memcmp (tail, mark, sizeof mark - 1) != 0 || strspn (digits, "0123456789abcdef") != 8
-      || memcmp (digits + 8, ".tm", 3) != 0 || !strchr ("p~", digits[11]))
-    return NULL;
-  return fci_strndup (ctx, entry + 1, n - TAIL - 1);
+  return fci_is_temporary (entry) ? fci_strndup (ctx, entry + 1, strlen (entry) - TAIL - 1) : NULL;
 }
 
 bool

@@ -14,6 +14,9 @@ const char *fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t dig
 /* Returns the name in the name of a temporary (of a long name, its first bytes), or NULL if `entry` is not one. */
 const char *fci_temporary_target (fmtconv_ctx *ctx, const char *entry);
 
+/* Returns whether it is one. */
+bool fci_is_temporary (const char *entry);
+
 /* Locks an open file or folder.  Returns true if this process holds the lock; on a file system without locks, if it
  * made the file (`made`). */
 bool fci_lock (int fd, bool made);

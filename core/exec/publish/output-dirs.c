@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/exec/publish/exchange.h"
 #include "core/exec/publish/lock.h"
 #include "core/exec/publish/output-dirs.h"
 #include "core/exec/publish/path.h"
@@ -184,15 +185,54 @@ max_out_dirs (const fmtconv_layout *layout)
   return n;
 }
 
+/* Closes what was opened for an exchange that the file system cannot do. */
+static void
+close_exchange (fci_publication *p)
+{
+  unlinkat (p->folder, p->temporary_folder, AT_REMOVEDIR);
+  close (p->dirs[0].fd);
+  close (p->folder);
+  close (p->replaced);
+  p->folder = p->replaced = -1;
+  p->n_dirs = 0;
+  p->temporary_folder = NULL;
+}
+
+/* Opens a new folder, or one that is exchanged for an existing folder, if that is possible.  Returns 0 or a code; without
+ * p->temporary_folder, it is not. */
+static int
+open_sibling (fci_publication *p, uint64_t digest, bool existing)
+{
+  if (existing && !fci_exchange_open (p))
+    return fmtconv_ctx_failed (p->ctx);
+  p->folder_path = fci_output_folder (p->ctx, p->output);
+  if (!p->folder_path || (p->folder = fci_open_folder (p->ctx, p->folder_path)) < 0)
+    return fmtconv_ctx_failed (p->ctx);
+  int code = open_whole (p, digest);
+  if (code == 0 && existing && !fci_exchange_works (p->dirs[0].fd))
+    close_exchange (p);
+  return code;
+}
+
+/* Opens the folder in which files are replaced one by one. */
+static int
+open_in_place (fci_publication *p, bool existing)
+{
+  p->folder_path = existing ? p->output : fci_output_folder (p->ctx, p->output);
+  if (!p->folder_path || (p->folder = fci_open_folder (p->ctx, p->folder_path)) < 0)
+    return fmtconv_ctx_failed (p->ctx);
+  return open_existing (p);
+}
+
 int
 fci_out_dirs_open (fci_publication *p, uint64_t digest)
 {
-  bool existing = p->layout->is_folder && fci_output_exists (p->output);
+  const bool existing = p->layout->is_folder && fci_output_exists (p->output);
   p->dirs = fmtconv_ctx_alloc (p->ctx, max_out_dirs (p->layout), sizeof *p->dirs);
-  p->folder_path = existing ? p->output : fci_output_folder (p->ctx, p->output);
-  if (!p->dirs || !p->folder_path || (p->folder = fci_open_folder (p->ctx, p->folder_path)) < 0)
-    return fmtconv_ctx_failed (p->ctx);
-  int code = p->layout->is_folder && !existing ? open_whole (p, digest) : open_existing (p);
+  int code =
+      p->dirs && p->layout->is_folder ? open_sibling (p, digest, existing) : fmtconv_ctx_failed (p->ctx);
+  if (code == 0 && !p->temporary_folder)
+    code = open_in_place (p, existing);
   for (const fmtconv_file *file = p->layout->first; file && code == 0; file = file->next)
     code = open_dirs_of (p, file);
   return code == 0 ? open_stale_dirs (p) : code;
@@ -254,5 +294,7 @@ fci_out_dirs_drop (fci_publication *p)
   p->n_dirs = 0;
   if (p->folder >= 0)
     close (p->folder);
-  p->folder = -1;
+  if (p->replaced >= 0)
+    close (p->replaced);
+  p->folder = p->replaced = -1;
 }

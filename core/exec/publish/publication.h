@@ -36,6 +36,7 @@ typedef struct fci_publication
   const char *output;
   const char *folder_path; /* path of `folder`, without a trailing slash (except "/") */
   int folder;              /* parent folder of the final names; -1: closed */
+  int replaced;            /* existing folder that is exchanged for a new one (exchange.h); -1: none */
   const char
       *temporary_folder;   /* temporary name of a new folder, published as a unit; NULL: files one by one */
   const char *top_path;    /* path of dirs[0]: folder_path or the path of the temporary folder */

@@ -6,7 +6,9 @@
 
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/exec/publish/exchange.h"
 #include "core/exec/publish/journal.h"
+#include "core/exec/publish/leftover.h"
 #include "core/exec/publish/lock.h"
 #include "core/exec/publish/move.h"
 #include "core/exec/publish/output-dirs.h"
@@ -50,6 +52,8 @@ finish_files (fci_publication *p)
   int code = 0;
   for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
     code = finish_file (p, &p->targets[i]);
+  if (code == 0 && p->replaced >= 0)
+    code = fci_exchange_carry (p);
   if (code == 0)
     code = p->temporary_folder ? fci_out_dirs_finish (p) : fci_out_dirs_sync_made (p);
   return code == 0 ? fci_stale_list (p) : code;
@@ -82,6 +86,8 @@ add_folder_move (fci_publication *p, fci_changes *c)
                       .from = p->temporary_folder,
                       .to = p->layout->target,
                       .display = p->top_display,
+                      .replaces = p->replaced >= 0,
+                      .is_folder = true,
                       .state = &p->state };
   return identify (p, move, p->dirs[0].fd);
 }
@@ -132,7 +138,7 @@ list_changes (fci_publication *p, size_t n, fci_changes *c)
   for (size_t i = 0; i < n && c->moves && c->old && code == 0; i++)
     {
       code = p[i].temporary_folder ? add_folder_move (&p[i], c) : add_file_moves (&p[i], c);
-      for (const fci_old_file *old = p[i].old; old; old = old->next)
+      for (const fci_old_file *old = p[i].replaced < 0 ? p[i].old : NULL; old; old = old->next)
         c->old[c->n_old++] = old;
     }
   return fmtconv_ctx_failed (c->ctx);
@@ -215,12 +221,26 @@ report (fmtconv_ctx *ctx, const failure *f, size_t n_left)
 
 /* ---- After: nothing that can fail */
 
+/* Removes a replaced folder; files that came into it after the others were carried over stay. */
+static void
+remove_replaced_folder (const fci_publication *p)
+{
+  struct stat st;
+  if (p->state != FCI_MOVE_SWAPPED)
+    return;
+  fci_leftover_empty (p->layout, p->folder, p->temporary_folder, p->dirs[0].fd);
+  if (fstatat (p->folder, p->temporary_folder, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    fmtconv_note (
+        p->ctx, "%s: the replaced folder was left as %s, because it holds files that are not in the new one",
+        p->output, p->top_path);
+}
+
 /* Removes the replaced files. */
 static void
 remove_replaced (const fci_changes *c)
 {
   for (const fci_move *m = c->moves; m < c->moves + c->n_moves; m++)
-    if (*m->state == FCI_MOVE_SWAPPED && unlinkat (m->folder, m->from, 0) != 0)
+    if (*m->state == FCI_MOVE_SWAPPED && !m->is_folder && unlinkat (m->folder, m->from, 0) != 0)
       fmtconv_note (c->ctx, "%s: the replaced file was left as %s", m->display, m->from);
 }
 
@@ -231,7 +251,10 @@ finish (fci_publication *p, size_t n, const fci_changes *c, fci_journals *journa
     p[i].published = true;
   remove_replaced (c);
   for (size_t i = 0; i < n; i++)
-    fci_stale_remove (&p[i]);
+    {
+      remove_replaced_folder (&p[i]);
+      fci_stale_remove (&p[i]);
+    }
   if (!fci_journals_close (journals, true))
     fmtconv_note (c->ctx,
                   "%s: complete, but its journal could not be removed; the next conversion to it does that",

@@ -139,6 +139,8 @@ fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const 
 int
 fci_stale_list (fci_publication *p)
 {
+  if (p->replaced >= 0)
+    return fci_stale_find (p->ctx, p->layout, p->replaced, p->top_display, &p->old);
   if (!(p->ctx->options.flags & FMTCONV_FORCE) || p->temporary_folder)
     return 0;
   int code = fci_stale_find (p->ctx, p->layout, p->dirs[0].fd, p->top_display, &p->old);
@@ -161,7 +163,7 @@ fci_stale_remove (const fci_publication *p)
 {
   size_t n = 0;
   for (const fci_old_file *old = p->old; old; old = old->next)
-    if (unlinkat (old->folder, old->name, 0) == 0)
+    if (old->folder < 0 || unlinkat (old->folder, old->name, 0) == 0)
       n++;
     else if (errno != ENOENT)
       fmtconv_note (p->ctx, "%s: cannot remove the older file %s%s", p->output, old->within, old->name);

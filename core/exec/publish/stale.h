@@ -11,7 +11,7 @@ typedef struct fci_old_file
   struct fci_old_file *next;
   const char *within; /* "" or "vae/" */
   const char *name;
-  int folder;       /* descriptor of `within`, once the output's folders are open; else -1 */
+  int folder; /* descriptor of `within`, once the output's folders are open; -1: goes with the replaced folder */
   const char *path; /* of that folder */
 } fci_old_file;
 

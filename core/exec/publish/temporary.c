@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/exec/publish/leftover.h"
 #include "core/exec/publish/lock.h"
 #include "core/exec/publish/output-dirs.h"
 #include "core/exec/publish/path.h"
@@ -25,7 +26,8 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   target->temporary = p->temporary_folder ? base : fci_temporary_name (ctx, base, digest);
   if (!target->display || !target->temporary)
     return fmtconv_ctx_failed (ctx);
-  target->exists = fstatat (target->dir->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  target->exists = p->replaced >= 0 ? fstatat (p->replaced, target->file->name, &st, AT_SYMLINK_NOFOLLOW) == 0
+                                    : fstatat (target->dir->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
   target->fd = fci_open_locked (target->dir->fd, target->temporary, &target->mode);
   if (target->exists)
     target->mode = st.st_mode & 0777;
@@ -79,7 +81,7 @@ path_of (const fci_publication *p, const fci_target *target)
 int
 fci_publication_open (fci_publication *p, uint64_t digest)
 {
-  p->folder = -1;
+  p->folder = p->replaced = -1;
   p->digest = digest;
   if (!prepare (p))
     return fmtconv_ctx_failed (p->ctx);
@@ -110,5 +112,7 @@ fci_publication_drop (fci_publication *p)
         close (target->fd);
       target->fd = -1;
     }
+  if (p->replaced >= 0 && !p->published && !p->is_kept)
+    fci_leftover_empty (p->layout, p->folder, p->temporary_folder, p->replaced);
   fci_out_dirs_drop (p);
 }

@@ -1,0 +1,198 @@
+/* core/exec/publish/exchange.c: replaces an existing output folder as a whole.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/base/os.h"
+#include "core/exec/publish/exchange.h"
+#include "core/exec/publish/leftover.h"
+#include "core/exec/publish/lock.h"
+#include "core/exec/publish/output-dirs.h"
+#include "core/exec/publish/path.h"
+#include "core/exec/publish/stale.h"
+#include "core/source/journal.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum
+{
+  OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+  MAX_ENTRIES = 10000 /* of a folder that is exchanged; more are replaced one by one */
+};
+
+/* A walk through the existing folder: what is in it can be exchanged, and, with `carries`, is linked. */
+typedef struct walk
+{
+  const fci_publication *p;
+  bool carries;
+  size_t n;
+} walk;
+
+static bool walk_folder (walk *w, int folder, const char *within);
+
+/* Returns whether the output has files in a folder ("vae/"). */
+static bool
+has_folder (const fmtconv_layout *layout, const char *within)
+{
+  const size_t n = strlen (within);
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    if (strncmp (file->name, within, n) == 0)
+      return true;
+  return false;
+}
+
+/* Walks an inner folder, which must be one of the output's. */
+static bool
+walk_inner (walk *w, int folder, const char *within, const char *name)
+{
+  char inner[FCI_PATH_MAX];
+  struct stat st;
+  if (snprintf (inner, sizeof inner, "%s%s/", within, name) >= (int) sizeof inner
+      || !has_folder (w->p->layout, inner) || !fci_os_is_not_mounted (folder, name))
+    return false;
+  int fd = openat (folder, name, OPEN_FOLDER);
+  bool fine = fd >= 0 && fstat (fd, &st) == 0 && st.st_uid == geteuid () && !fci_os_is_working_folder (&st)
+              && walk_folder (w, fd, inner);
+  if (fd >= 0)
+    close (fd);
+  return fine;
+}
+
+/* Links a file of others into the new folder. */
+static bool
+carry (const walk *w, int folder, const char *within, const char *name)
+{
+  const fci_out_dir *to = w->carries ? fci_out_dir_named (w->p, within) : NULL;
+  return !w->carries || (to && fci_os_link (folder, to->fd, name) == 0);
+}
+
+static bool
+walk_entry (walk *w, int folder, const char *within, const char *name)
+{
+  struct stat st;
+  const fmtconv_layout *layout = w->p->layout;
+  if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
+    return true;
+  if (++w->n > MAX_ENTRIES || fstatat (folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+    return false;
+  if (S_ISDIR (st.st_mode))
+    return walk_inner (w, folder, within, name);
+  if ((!S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode)) || st.st_uid != geteuid ()
+      || strcmp (name, FCI_JOURNAL) == 0 || fci_is_temporary (name))
+    return false;
+  return fci_layout_has (layout, within, name) || fci_layout_is_stale (layout, within, name)
+         || carry (w, folder, within, name);
+}
+
+static bool
+walk_folder (walk *w, int folder, const char *within)
+{
+  int fd = openat (folder, ".", OPEN_FOLDER);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  bool fine = dir != NULL;
+  if (!dir && fd >= 0)
+    close (fd);
+  errno = 0;
+  for (const struct dirent *entry; fine && (entry = readdir (dir));)
+    {
+      fine = walk_entry (w, folder, within, entry->d_name);
+      errno = fine ? 0 : errno;
+    }
+  fine = fine && errno == 0;
+  if (dir)
+    closedir (dir);
+  return fine;
+}
+
+/* Returns whether the folder can change its name: its parent can be written to and is in the same file system. */
+static bool
+can_move (const char *parent_path, const char *name, const struct stat *st)
+{
+  struct stat above;
+  int parent = open (parent_path, OPEN_FOLDER & ~O_NOFOLLOW);
+  bool fine = parent >= 0 && fstat (parent, &above) == 0 && above.st_dev == st->st_dev
+              && faccessat (parent, ".", W_OK | X_OK, AT_EACCESS) == 0
+              && fci_os_is_not_mounted (parent, name);
+  if (parent >= 0)
+    close (parent);
+  return fine;
+}
+
+bool
+fci_exchange_open (fci_publication *p)
+{
+  const char *slash = strrchr (p->output, '/'), *name = slash ? slash + 1 : p->output;
+  const char *parent = fci_output_folder (p->ctx, p->output);
+  struct stat st;
+  if (!parent || !(p->ctx->options.flags & FMTCONV_FORCE) || strcmp (name, p->layout->target) != 0
+      || strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
+    return false;
+  walk w = { .p = p };
+  p->replaced = open (p->output, OPEN_FOLDER);
+  if (p->replaced >= 0 && fstat (p->replaced, &st) == 0 && st.st_uid == geteuid ()
+      && can_move (parent, name, &st) && !fci_os_is_working_folder (&st) && walk_folder (&w, p->replaced, ""))
+    return true;
+  if (p->replaced >= 0)
+    close (p->replaced);
+  p->replaced = -1;
+  return false;
+}
+
+bool
+fci_exchange_works (int folder)
+{
+  bool made = mkdirat (folder, "a", 0700) == 0 && mkdirat (folder, "b", 0700) == 0;
+  int inner = made ? openat (folder, "a", OPEN_FOLDER) : -1;
+  int file = inner >= 0 ? openat (folder, FCI_PROBE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+  bool fine = file >= 0 && fci_os_link (folder, inner, FCI_PROBE) == 0 && unlinkat (inner, FCI_PROBE, 0) == 0
+              && fci_os_rename (folder, "a", "b", FCI_RENAME_EXCHANGE) == 0;
+  if (file >= 0)
+    {
+      close (file);
+      unlinkat (folder, FCI_PROBE, 0);
+    }
+  if (inner >= 0)
+    close (inner);
+  unlinkat (folder, "a", AT_REMOVEDIR);
+  unlinkat (folder, "b", AT_REMOVEDIR);
+  return fine;
+}
+
+/* Gives the new folders the modes of the old ones. */
+static bool
+copy_modes (fci_publication *p)
+{
+  struct stat st;
+  for (size_t i = 0; i < p->n_dirs; i++)
+    {
+      const char *name = *p->dirs[i].name ? p->dirs[i].name : ".";
+      if (fstatat (p->replaced, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        continue;
+      if (i == 0)
+        p->folder_mode = st.st_mode & 07777;
+      else if (fci_set_mode (p->dirs[i].fd, st.st_mode & 07777) != 0)
+        return false;
+    }
+  return true;
+}
+
+int
+fci_exchange_carry (fci_publication *p)
+{
+  struct stat open, named;
+  walk w = { .p = p, .carries = true };
+  if (fstat (p->replaced, &open) == 0
+      && fstatat (p->folder, p->layout->target, &named, AT_SYMLINK_NOFOLLOW) == 0
+      && open.st_dev == named.st_dev && open.st_ino == named.st_ino && walk_folder (&w, p->replaced, "")
+      && copy_modes (p))
+    return 0;
+  return fci_fail_file (
+      p->ctx, FMTCONV_E_OUTPUT, p->output,
+      &(fmtconv_where){ .hint = "convert again when no other program works in this folder" },
+      "the folder changed during the conversion and cannot be replaced any more");
+}
