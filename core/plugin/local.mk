@@ -34,6 +34,8 @@ core_sources += \
 	core/plugin/search.h \
 	core/plugin/suggest.c \
 	core/plugin/suggest.h \
+	core/plugin/trust.c \
+	core/plugin/trust.h \
 	core/plugin/values.c \
 	core/plugin/values.h
 if MODULES

@@ -8,6 +8,7 @@
 #include "core/base/os.h"
 #include "core/plugin/installed.h"
 #include "core/plugin/search.h"
+#include "core/plugin/trust.h"
 #include "core/source/input.h"
 #include <dirent.h>
 #include <errno.h>
@@ -75,21 +76,6 @@ append (fmtconv_ctx *ctx, fci_files *files, const fci_file *one)
 
 /* ---- Files */
 
-/* Returns the reason why a file must not be used, or NULL. */
-static const char *
-refusal (fmtconv_ctx *ctx, const char *path)
-{
-  struct stat st;
-  char text[FCI_ERROR_TEXT];
-  if (stat (path, &st) != 0)
-    return fmtconv_ctx_printf (ctx, "cannot be read: %s", fci_os_error_text (errno, text));
-  if (!S_ISREG (st.st_mode))
-    return "it is not a regular file";
-  if (st.st_mode & S_IWOTH)
-    return fmtconv_ctx_printf (ctx, "everyone may write to it (mode %04o)", (unsigned) st.st_mode & 07777);
-  return NULL;
-}
-
 static void
 consider (const walk *w, const char *folder, const char *file)
 {
@@ -105,7 +91,7 @@ consider (const walk *w, const char *folder, const char *file)
   one.path = fmtconv_ctx_printf (ctx, "%s/%s", folder, file);
   if (!one.path)
     return;
-  one.error = fine ? refusal (ctx, one.path) : w->search->misnamed;
+  one.error = fine ? fci_trust_refusal (ctx, one.path) : w->search->misnamed;
   append (ctx, w->out, &one);
 }
 

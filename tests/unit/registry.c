@@ -90,6 +90,45 @@ Test (registry, files)
   fmtconv_ctx_free (ctx);
 }
 
+/* Returns the path of a name in the folder, in a static buffer. */
+static const char *
+within (const char *name)
+{
+  static char path[2][TEMPORARY_PATH + 64];
+  static unsigned i;
+  i ^= 1;
+  snprintf (path[i], sizeof path[i], "%s/%s", folder, name);
+  return path[i];
+}
+
+/* What counts is where a link leads, and who could change the way there. */
+Test (registry, others_could_change_it)
+{
+  captured h;
+  umask (022);
+  mkdir (within ("open"), 0755);
+  mkdir (within ("open/inner"), 0755);
+  mkdir (within ("sticky"), 0755);
+  mkdir (within ("sticky/inner"), 0755);
+  make_file ("open/linked.so", "x", 0644);
+  make_file ("open/inner/deep.so", "x", 0644);
+  make_file ("sticky/inner/fine.so", "not a module", 0644);
+  make_file ("foreign.so", "x", 0644);
+  cr_assert_eq (chmod (within ("open"), 0777), 0);
+  cr_assert_eq (chmod (within ("sticky"), 01777), 0);
+  cr_assert_eq (symlink ("open/linked.so", within ("linked.so")), 0);
+  cr_assert_eq (symlink ("open/inner/deep.so", within ("deep.so")), 0);
+  cr_assert_eq (symlink ("sticky/inner/fine.so", within ("fine.so")), 0);
+  const bool foreign = chown (within ("foreign.so"), 12345, (gid_t) -1) == 0;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
+  cr_expect (strstr (reason (ctx, "linked"), "everyone may write to its folder"), "%s",
+             reason (ctx, "linked"));
+  cr_expect (strstr (reason (ctx, "deep"), "everyone may write to its folder"), "%s", reason (ctx, "deep"));
+  cr_expect_not (strstr (reason (ctx, "fine"), "everyone"), "%s", reason (ctx, "fine"));
+  cr_expect (!foreign || strstr (reason (ctx, "foreign"), "another user"), "%s", reason (ctx, "foreign"));
+  fmtconv_ctx_free (ctx);
+}
+
 Test (registry, named_folder_must_be_there)
 {
   captured h;
