@@ -6,6 +6,12 @@
 #include "core/base/ctx.h"
 #include <string.h>
 
+enum
+{
+  NAMES =
+      2 /* depth of the objects whose keys are names; deeper ones hold data, such as the tokens of a vocabulary */
+};
+
 static bool
 at_end (fci_json *json)
 {
@@ -92,7 +98,7 @@ fmtconv_cursor_take_members (fmtconv_cursor *cursor, uint64_t n, unsigned depth,
 {
   fci_json json;
   fci_arena scratch = { 0 };
-  if (!member || !fci_json_take (&json, cursor, n, depth))
+  if (!member || !fci_json_take (&json, cursor, n, depth, NAMES))
     return;
   pass_members (&json, &scratch, member, arg);
   fci_json_fail (&json);

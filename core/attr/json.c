@@ -43,15 +43,15 @@ convert_array (fci_json *c, const json_t *json)
   return node;
 }
 
-/* Sets a number that jansson could not hold; 0: it is -0, which only a float can be. */
+/* Sets a number that jansson could not hold. */
 static void
-restore (fmtconv_attr *node, uint64_t value)
+restore (fmtconv_attr *node, const fci_json_number *odd)
 {
-  node->kind = value ? FMTCONV_ATTR_UINT : FMTCONV_ATTR_FLOAT;
-  if (value)
-    node->v.u = value;
+  node->kind = odd->is_float ? FMTCONV_ATTR_FLOAT : FMTCONV_ATTR_UINT;
+  if (odd->is_float)
+    node->v.f = odd->real;
   else
-    node->v.f = -0.0;
+    node->v.u = odd->value;
 }
 
 static fmtconv_attr *
@@ -63,7 +63,7 @@ convert_number (fci_json *c, const json_t *json)
     return NULL;
   if (c->odd && c->odd->number == number)
     {
-      restore (node, c->odd->value);
+      restore (node, c->odd);
       c->odd = c->odd->next;
     }
   else if (json_is_integer (json))
@@ -139,10 +139,10 @@ fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
 
 /* Scans the text, which is referenced. Returns false on a fault. */
 static bool
-open_text (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth)
+open_text (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, unsigned plain)
 {
   *json = (fci_json){ .ctx = ctx, .len = len };
-  json->odd = fci_json_scan (ctx, text, len, depth, &json->fault);
+  json->odd = fci_json_scan (ctx, text, len, depth, plain, &json->fault);
   json->text = json->fault.code ? NULL : blank (ctx, text, len, json->odd);
   return json->text != NULL;
 }
@@ -172,8 +172,9 @@ fmtconv_attr_literal (fmtconv_ctx *ctx, const char *text)
   if (!ctx || ctx->failed || !text)
     return NULL;
   fci_json json;
-  fmtconv_attr *tree =
-      open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH) ? fci_json_value (&json, true) : NULL;
+  fmtconv_attr *tree = open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH, FCI_JSON_DEPTH)
+                           ? fci_json_value (&json, true)
+                           : NULL;
   if (json.fault.code)
     fmtconv_fail (ctx, json.fault.code == FMTCONV_E_FORMAT ? FMTCONV_E_USAGE : json.fault.code,
                   "'%s' is not a JSON value: at byte %zu: %s", text, json.fault.pos, json.fault.what);
@@ -187,15 +188,16 @@ fmtconv_attr_parse_json (fmtconv_ctx *ctx, const char *text, const char **why)
   if (!ctx || ctx->failed || !text)
     return NULL;
   fci_json json;
-  fmtconv_attr *tree =
-      open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH) ? fci_json_value (&json, true) : NULL;
+  fmtconv_attr *tree = open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH, FCI_JSON_DEPTH)
+                           ? fci_json_value (&json, true)
+                           : NULL;
   if (json.fault.code)
     *why = fmtconv_ctx_printf (ctx, "at byte %zu: %s", json.fault.pos, json.fault.what);
   return json.fault.code ? NULL : tree;
 }
 
 bool
-fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth)
+fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth, unsigned plain)
 {
   *json = (fci_json){ 0 };
   if (!cursor || !cursor->source || cursor->source->ctx->failed)
@@ -212,7 +214,7 @@ fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned dept
   const char *text = fmtconv_cursor_take (cursor, n);
   if (!text)
     return false;
-  bool good = open_text (json, ctx, text, (size_t) n, depth);
+  bool good = open_text (json, ctx, text, (size_t) n, depth, plain);
   json->where = (fmtconv_where){ .source = cursor->source, .offset = start };
   return good || fci_json_fail (json);
 }
@@ -230,7 +232,7 @@ fmtconv_attr *
 fmtconv_cursor_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
 {
   fci_json json;
-  if (!fci_json_take (&json, cursor, n, depth))
+  if (!fci_json_take (&json, cursor, n, depth, depth))
     return NULL;
   fmtconv_attr *tree = fci_json_value (&json, true);
   if (!tree)

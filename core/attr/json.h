@@ -24,8 +24,9 @@ typedef struct fci_json
  * fault or in the context. */
 fmtconv_attr *fci_json_value (fci_json *json, bool last);
 
-/* Opens the next n bytes of the cursor. Returns false on an error (recorded). */
-bool fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth);
+/* Opens the next n bytes of the cursor; depth, plain: as for fci_json_scan. Returns false on an error
+ * (recorded). */
+bool fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth, unsigned plain);
 
 /* Records the fault, if any, at its place in the file. Returns false. */
 bool fci_json_fail (fci_json *json);

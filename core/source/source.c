@@ -74,6 +74,12 @@ fci_source_memory (fmtconv_ctx *ctx, const void *bytes, uint64_t size, const cha
   return source;
 }
 
+fmtconv_source *
+fmtconv_source_memory (fmtconv_ctx *ctx, const void *bytes, uint64_t size, const char *name)
+{
+  return !ctx || fmtconv_ctx_failed (ctx) || !bytes ? NULL : fci_source_memory (ctx, bytes, size, name);
+}
+
 uint64_t
 fmtconv_source_size (fmtconv_source *source)
 {

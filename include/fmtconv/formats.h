@@ -68,7 +68,8 @@ fmtconv_attr *fmtconv_cursor_take_packed_be (fmtconv_cursor *cursor, unsigned ki
 
 /* Calls `member` for each member of the next `n` bytes, one JSON object, in order: for objects with very many members.
  * The value and its key live until `member` returns.  A return value other than 0 ends the walk.  Two members may have
- * the same key; `member` has to compare them.
+ * the same key; `member` has to compare them.  Control characters are refused in the keys of the object and of its
+ * members, not in those of objects inside these: such keys can be data, the tokens of a vocabulary.
  * Errors: as fmtconv_cursor_take_json.  Thread: context.  Since: 0.1. */
 void fmtconv_cursor_take_members (fmtconv_cursor *cursor, uint64_t n, unsigned depth,
                                   int (*member) (void *arg, fmtconv_attr *value), void *arg);
@@ -107,6 +108,11 @@ fmtconv_source *fmtconv_zip_member (fmtconv_zip *zip, const char *name);
  * messages.
  * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
 fmtconv_source *fmtconv_source_latin1 (fmtconv_ctx *ctx, const char *text, size_t size, const char *name);
+
+/* Returns `size` bytes in memory as a source: values that a plugin made, such as those of a packed array.  They must live
+ * as long as the context.  name: for messages.
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
+fmtconv_source *fmtconv_source_memory (fmtconv_ctx *ctx, const void *bytes, uint64_t size, const char *name);
 
 /* ---- Inputs that other formats read */
 

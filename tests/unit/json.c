@@ -127,7 +127,7 @@ Test (json, refused_with_a_position)
     { "{\"x\":\"a\nb\"}", 4, 5, 9, "unexpected newline" },
     { "{\"x\":\"\xff\"}", 4, 0, 9, "unable to decode byte 0xff" },
     { "{\"x\":\"\\ud800\"}", 4, 5, 13, "invalid Unicode" },
-    { "[18446744073709551616]", 4, 1, 21, "too big integer" },
+    { "[18446744073709551617]", 4, 1, 21, "too big integer" },
     { "[-9223372036854775809]", 4, 1, 21, "too big negative integer" },
     { "[1e999]", 4, 1, 6, "real number overflow" },
     { "{} x", 4, 3, 4, "end of file expected" },
@@ -218,10 +218,10 @@ Test (json, limit_of_values)
   text[n - 1] = ']';
   fmtconv_ctx *ctx = new_ctx ();
   fci_attr_fault fault = { 0 };
-  fci_json_scan (ctx, text, n, 4, &fault);
+  fci_json_scan (ctx, text, n, 4, 4, &fault);
   cr_expect_eq (fault.code, 0, "the limit itself is allowed");
   memcpy (text + n - 3, ",,", 2);
-  fci_json_scan (ctx, text, n, 4, &fault);
+  fci_json_scan (ctx, text, n, 4, 4, &fault);
   cr_expect_eq (fault.code, FMTCONV_E_LIMIT);
   cr_expect_eq (fault.pos, n - 2);
   free (text);
@@ -266,6 +266,31 @@ Test (json, minus_zero)
   cr_expect_str_eq (fmtconv_attr_json_text (a, 0),
                     "[-0.0,0,-0.0,18446744073709551615,[-0.0],-1,\"-0\",-0.0]");
   cr_expect_null (fmtconv_attr_literal (ctx, "[-00]"));
+  fmtconv_ctx_free (ctx);
+}
+
+/* An integer beyond 64 bits is a float if a float is exactly that integer, as transformers' int (1e30). */
+Test (json, integers_that_are_floats)
+{
+  fmtconv_ctx *ctx = new_ctx ();
+  fmtconv_attr *a = fmtconv_attr_literal (ctx, "[1000000000000000019884624838656,1,18446744073709551616]");
+  cr_assert_not_null (a, "%s", seen.text);
+  cr_expect_str_eq (fmtconv_attr_json_text (a, 0), "[1e+30,1,1.8446744073709552e+19]");
+  cr_expect_eq (fmtconv_attr_at (a, "0")->kind, FMTCONV_ATTR_FLOAT);
+  cr_expect_null (fmtconv_attr_literal (ctx, "[1000000000000000000000000000000]"));
+  fmtconv_ctx_free (ctx);
+}
+
+/* Keys of the object and of its members are names; deeper ones are data. */
+Test (json, control_characters_in_data)
+{
+  static const char data[] = "{\"a\":{\"b\":{\"\\n\":1}}}", name[] = "{\"a\":{\"\\n\":{}}}";
+  walk w = { .max = 100 };
+  fmtconv_ctx *ctx = new_ctx ();
+  take_members (ctx, data, sizeof data - 1, 4, &w);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "%s", seen.text);
+  take_members (ctx, name, sizeof name - 1, 4, &w);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_FORMAT);
   fmtconv_ctx_free (ctx);
 }
 
