@@ -10,6 +10,7 @@
 static const char *const beside_weights[] = {
   "added_tokens.json",
   "chat_template.jinja",
+  "chat_template.json",
   "generation_config.json",
   "merges.txt",
   "sentencepiece.bpe.model",

@@ -41,6 +41,7 @@ interop_tests = \
 	tests/interop/test_spec.py \
 	tests/interop/test_spec_input.py \
 	tests/interop/test_ties.py \
+	tests/interop/test_tokenizer.py \
 	tests/interop/test_torch.py \
 	tests/interop/test_torch_models.py \
 	tests/interop/test_torch_writer.py \
@@ -58,6 +59,7 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/run.sh \
 	tests/interop/satmake.py \
 	tests/interop/support.py \
+	tests/interop/tokmake.py \
 	tests/interop/zoomake.py
 
 # The kernels of block types, for test_quant.py and bench/bench_quant.py.

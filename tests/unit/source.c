@@ -43,6 +43,18 @@ Test (source, latin1)
   cr_expect_eq (r.n_errors, 0);
 }
 
+Test (source, bytes_of_a_plugin)
+{
+  static const char bytes[] = "bytes";
+  fmtconv_source *source = fmtconv_source_memory (ctx, bytes, 5, "name");
+  uint8_t got[3];
+  cr_assert_eq (fmtconv_source_size (source), 5);
+  cr_assert_eq (fci_source_read (source, 2, got, 3), 0);
+  cr_expect_eq (memcmp (got, "tes", 3), 0);
+  cr_expect_null (fmtconv_source_memory (ctx, NULL, 0, "name"));
+  cr_expect_null (fmtconv_source_memory (NULL, bytes, 5, "name"));
+}
+
 Test (source, same_file_is_one_source)
 {
   cr_assert_eq (link ("d/a", "d/hard"), 0);

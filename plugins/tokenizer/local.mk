@@ -1,0 +1,34 @@
+# plugins/tokenizer/local.mk
+# SPDX-License-Identifier: Apache-2.0
+if PLUGIN_TOKENIZER
+plugin_LTLIBRARIES += plugins/tokenizer.la
+dist_man_MANS += plugins/tokenizer/fmtconv-tokenizer.7
+endif
+plugins_tokenizer_la_SOURCES = \
+	plugins/tokenizer/added.c \
+	plugins/tokenizer/bytelevel.c \
+	plugins/tokenizer/bytelevel.h \
+	plugins/tokenizer/chat.c \
+	plugins/tokenizer/files.c \
+	plugins/tokenizer/gpt2.c \
+	plugins/tokenizer/json.c \
+	plugins/tokenizer/llama.c \
+	plugins/tokenizer/merges.c \
+	plugins/tokenizer/packed.c \
+	plugins/tokenizer/pre-table.h \
+	plugins/tokenizer/pre.c \
+	plugins/tokenizer/protobuf.c \
+	plugins/tokenizer/protobuf.h \
+	plugins/tokenizer/sampling.c \
+	plugins/tokenizer/sentencepiece.c \
+	plugins/tokenizer/size.c \
+	plugins/tokenizer/slow.c \
+	plugins/tokenizer/special.c \
+	plugins/tokenizer/template.c \
+	plugins/tokenizer/tokenizer.c \
+	plugins/tokenizer/tokenizer.h \
+	plugins/tokenizer/vocab.c \
+	plugins/tokenizer/vocab.h
+plugins_tokenizer_la_CFLAGS = $(plugin_cflags)
+plugins_tokenizer_la_LDFLAGS = $(plugin_ldflags)
+plugins_tokenizer_la_LIBADD = libfmtconv-core.la
