@@ -34,6 +34,7 @@ enum
 #define GGUF_QUANTIZATION "general.quantization_version"
 #define GGUF_ALIGN "general.alignment"
 #define GGUF_QUANTIZE "quantize." /* how llama.cpp quantized the file, with which importance matrix */
+#define GGUF_TOKENIZER "tokenizer.ggml.model"
 #define GGUF_SPLIT "split."
 #define GGUF_SPLIT_NO GGUF_SPLIT "no"
 #define GGUF_SPLIT_COUNT GGUF_SPLIT "count"
@@ -210,6 +211,9 @@ int gguf_override (fmtconv_attr *keys, const fmtconv_pairs *pairs);
 
 /* Warns if the model is a language model whose names llama.cpp does not load.  Returns 0 or an error code. */
 int gguf_warn_of_names (fmtconv_ctx *ctx, const fmtconv_model *model);
+
+/* Notes that the model carries a tokenizer, but its keys do not hold it.  Returns 0 or an error code. */
+int gguf_note_tokenizer (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_model *model);
 
 /* Returns the LlamaFileType of the model; -1: none. */
 int gguf_file_type (const fmtconv_model *model);

@@ -20,6 +20,7 @@ plugins_gguf_la_SOURCES = $(shards_sources) \
 	plugins/gguf/read-split.c \
 	plugins/gguf/read-tensors.c \
 	plugins/gguf/read.c \
+	plugins/gguf/tokenizer-note.c \
 	plugins/gguf/types.c \
 	plugins/gguf/write.c
 plugins_gguf_la_CFLAGS = $(plugin_cflags)

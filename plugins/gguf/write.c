@@ -121,7 +121,7 @@ gguf_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fm
   if (!keys || gguf_cut (ctx, model, p->split_max_size, fmtconv_attr_get (keys, GGUF_ALIGN)->v.u, &files))
     return fmtconv_ctx_failed (ctx);
   note_ties (ctx, model);
-  if (gguf_warn_of_names (ctx, model))
+  if (gguf_note_tokenizer (ctx, keys, model) || gguf_warn_of_names (ctx, model))
     return fmtconv_ctx_failed (ctx);
   return put_files (ctx, keys, &files, out);
 }

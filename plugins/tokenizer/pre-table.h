@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The regular expressions are those in tokenizer.json of Llama 3, Qwen 2 to 3, Qwen 3.5, GPT-4o, Mistral Nemo and DeepSeek V3.
- * llama.cpp's converter tells models apart by the ids of a text.  Here they are told apart by what llama.cpp does for a
- * name: how it splits a text, whether it applies merges to a word that is a token, how it begins a text, whether it
+ * llama.cpp's converter distinguishes models by the ids of a text.  Here they are distinguished by what llama.cpp does for
+ * a name: how it splits a text, whether it applies merges to a word that is a token, how it begins a text, whether it
  * removes spaces from its output. */
 #ifndef TOKENIZER_PRE_TABLE_H
 #define TOKENIZER_PRE_TABLE_H

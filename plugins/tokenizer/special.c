@@ -125,7 +125,7 @@ put_normalizer (struct tokenizer *t, fmtconv_attr *normalizer)
       put_normalizer (t, a);
 }
 
-/* CodeLlama and the small models of Granite are told by the number of their tokens, as the reference tells them. */
+/* CodeLlama and the small models of Granite are recognized by their number of tokens, as by the reference. */
 static void
 put_llama (struct tokenizer *t)
 {

@@ -20,9 +20,9 @@ tokenizer_vocab_reserve (struct tokenizer_vocab *v, uint64_t n)
   if (n <= v->capacity)
     return fmtconv_ctx_failed (v->ctx);
   if (n > TOKENIZER_MAX_TOKENS)
-    return fmtconv_fail_at (v->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = v->source },
-                            "a vocabulary of %" PRIu64 " tokens, more than the limit of %d", n,
-                            TOKENIZER_MAX_TOKENS);
+    return fmtconv_fail_at (
+        v->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = v->source, .hint = TOKENIZER_HINT },
+        "a vocabulary of %" PRIu64 " tokens, more than the limit of %d", n, TOKENIZER_MAX_TOKENS);
   struct tokenizer_token *more = fmtconv_ctx_alloc (v->ctx, (size_t) n, sizeof *more);
   if (!more)
     return fmtconv_ctx_failed (v->ctx);

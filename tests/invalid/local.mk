@@ -7,6 +7,7 @@ TESTS += \
 	tests/invalid/rules.sh \
 	tests/invalid/safetensors.sh \
 	tests/invalid/spec.sh \
+	tests/invalid/tokenizer.sh \
 	tests/invalid/zip.sh
 EXTRA_DIST += \
 	tests/invalid/cases.sh \
@@ -16,11 +17,13 @@ EXTRA_DIST += \
 	tests/invalid/make_gguf.py \
 	tests/invalid/make_pickles.py \
 	tests/invalid/make_safetensors.py \
+	tests/invalid/make_tokenizers.py \
 	tests/invalid/make_zips.py \
 	tests/invalid/pickle.sh \
 	tests/invalid/picklekit.py \
 	tests/invalid/rules.sh \
 	tests/invalid/safetensors.sh \
 	tests/invalid/spec.sh \
+	tests/invalid/tokenizer.sh \
 	tests/invalid/zip.sh \
 	tests/invalid/zipkit.py
