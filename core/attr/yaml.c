@@ -275,6 +275,8 @@ run (loader *l)
       if (!yaml_parser_parse (&l->parser, &event))
         {
           const char *problem = l->parser.problem;
+          if (l->parser.error == YAML_MEMORY_ERROR)
+            fci_nomem (l->ctx);
           fail_limit (l, problem ? problem : "out of memory", &l->parser.problem_mark);
           return;
         }
@@ -290,10 +292,7 @@ load (fmtconv_ctx *ctx, const void *text, size_t len, const char **why)
 {
   loader l = { .ctx = ctx, .anchors = fci_map_new (ctx) };
   if (!l.anchors || !yaml_parser_initialize (&l.parser))
-    {
-      *why = "out of memory";
-      return NULL;
-    }
+    return fci_nomem (ctx);
   yaml_parser_set_input_string (&l.parser, text, len);
   yaml_parser_set_encoding (&l.parser, YAML_UTF8_ENCODING);
   run (&l);

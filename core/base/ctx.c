@@ -222,9 +222,9 @@ fci_try_listen (fmtconv_ctx *ctx, fci_try *saved, void (*message) (void *arg, co
 }
 
 int
-fci_try_end (fmtconv_ctx *ctx, const fci_try *saved)
+fci_try_forget (fmtconv_ctx *ctx, const fci_try *saved)
 {
-  int code = ctx->failed;
+  const int code = ctx->failed;
   ctx->failed = saved->failed;
   ctx->error = saved->error;
   ctx->subject = saved->subject;
@@ -233,5 +233,19 @@ fci_try_end (fmtconv_ctx *ctx, const fci_try *saved)
   ctx->muted = saved->muted;
   ctx->options.message = saved->message;
   ctx->options.arg = saved->arg;
+  return code;
+}
+
+int
+fci_try_end (fmtconv_ctx *ctx, const fci_try *saved)
+{
+  const fmtconv_message *error = ctx->error;
+  const int code = fci_try_forget (ctx, saved);
+  if (!fci_is_system_failure (code))
+    return code;
+  ctx->failed = code;
+  ctx->error = error;
+  if (!ctx->muted)
+    fci_error_report (ctx);
   return code;
 }

@@ -52,7 +52,8 @@ void *fci_nomem (fmtconv_ctx *ctx);
 
 /* Begins a stretch in which errors and messages are not reported. Errors are still recorded, so that calls
  * become no-ops as usual; fci_try_end clears them and returns the code (0: none). For trying rules and
- * probes. May be nested; must not begin after an error. */
+ * probes. May be nested; must not begin after an error.  Failures of the system, E_IO and E_NOMEM, say nothing about what
+ * was tried: fci_try_end reports them, and the context has failed. */
 typedef struct fci_try
 {
   int failed;
@@ -67,6 +68,8 @@ void fci_try_begin (fmtconv_ctx *ctx, fci_try *saved);
 void fci_try_listen (fmtconv_ctx *ctx, fci_try *saved,
                      void (*message) (void *arg, const fmtconv_message *message), void *arg);
 int fci_try_end (fmtconv_ctx *ctx, const fci_try *saved);
+/* Ends it, and forgets failures of the system too: for what a complete result can do without. */
+int fci_try_forget (fmtconv_ctx *ctx, const fci_try *saved);
 
 /* Records and returns E_CANCELLED if fmtconv_ctx_cancel was called, else returns 0. */
 int fci_check_cancel (fmtconv_ctx *ctx);

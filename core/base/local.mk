@@ -20,6 +20,7 @@ core_sources += \
 	core/base/globs.h \
 	core/base/held.c \
 	core/base/held.h \
+	core/base/library.h \
 	core/base/list.c \
 	core/base/list.h \
 	core/base/map.c \
@@ -29,6 +30,8 @@ core_sources += \
 	core/base/os.c \
 	core/base/os.h \
 	core/base/order.h \
+	core/base/presence.c \
+	core/base/presence.h \
 	core/base/sink.h \
 	core/base/size.h \
 	core/base/sort.c \

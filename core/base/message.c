@@ -103,13 +103,28 @@ hint_of (const fmtconv_ctx *ctx, const message *m)
   return own || m->level != FMTCONV_MSG_ERROR ? own : usual_hint (ctx, m->code);
 }
 
-/* Keeps the message if it is an error, and calls the application. */
+bool
+fci_is_system_failure (int code)
+{
+  return code == FMTCONV_E_IO || code == FMTCONV_E_NOMEM;
+}
+
+void
+fci_error_report (fmtconv_ctx *ctx)
+{
+  const fmtconv_message *error = fmtconv_ctx_error (ctx);
+  if (error && ctx->options.message && !fci_message_is_held (ctx, error))
+    ctx->options.message (ctx->options.arg, error);
+}
+
+/* Keeps the message if it is an error, and calls the application.  While something is tried, only the message of an error
+ * that stays is kept, for fci_try_end. */
 static void
 send (fmtconv_ctx *ctx, const fmtconv_message *m)
 {
   if (m->level == FMTCONV_MSG_ERROR)
     fci_error_keep (ctx, m);
-  if (ctx->options.message && !fci_message_is_held (ctx, m))
+  if (!ctx->muted && ctx->options.message && !fci_message_is_held (ctx, m))
     ctx->options.message (ctx->options.arg, m);
 }
 
@@ -167,7 +182,7 @@ record (fmtconv_ctx *ctx, message *m, const char *format, va_list ap)
   if (fci_subject_now (ctx)->is_written && m->code == FMTCONV_E_USAGE)
     m->code = FMTCONV_E_FORMAT;
   ctx->failed = m->code;
-  if (!ctx->muted)
+  if (!ctx->muted || fci_is_system_failure (m->code))
     deliver (ctx, m, format, ap);
   forget_details (ctx);
   return m->code;

@@ -9,6 +9,12 @@
 /* The hint for a file that breaks the rules of its format. */
 #define FCI_HINT_DAMAGED "the file is damaged or breaks the rules of its format: download or copy it again"
 
+/* Returns whether an error is one of the system, a failed call or allocation, which says nothing about a file's content. */
+bool fci_is_system_failure (int code);
+
+/* Sends the context's error to the application, which did not see it yet. */
+void fci_error_report (fmtconv_ctx *ctx);
+
 /* Records an operating-system error on `path`, E_IO, and returns its code; `what` ("cannot open") is
  * followed by errno's text. */
 int fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/presence.h"
 #include "core/base/strbuf.h"
 #include "core/convert/choose.h"
 #include "core/convert/convert.h"
@@ -13,7 +14,6 @@
 #include "core/plugin/missing.h"
 #include "core/plugin/registry.h"
 #include <string.h>
-#include <sys/stat.h>
 
 /* Returns a name for the output of one part: "out-vae.safetensors" for "out.safetensors", "out-vae/" for "out/". */
 static const char *
@@ -235,11 +235,10 @@ writes_components (const fci_conversion *c)
 static const char *
 component_folder (const fci_conversion *c, const char *name)
 {
-  struct stat st;
   const char *input = c->part->job.input;
   const bool slash = *input && input[strlen (input) - 1] == '/';
   const char *path = fmtconv_ctx_printf (c->ctx, "%s%s%s", input, slash ? "" : "/", name);
-  return path && stat (path, &st) == 0 && S_ISDIR (st.st_mode) ? path : NULL;
+  return path && fci_folder_exists (c->ctx, path) ? path : NULL;
 }
 
 /* Adds the given transforms of the component, and those of all components. */

@@ -17,8 +17,8 @@ fci_check_output_outside (fci_conversion *c)
   fmtconv_input *in;
   bool inside = false;
   for (size_t i = 0; !inside && (in = fci_input_typed (c->ctx, i)); i++)
-    inside = fmtconv_input_is_folder (in) && fci_path_is_within (folder, fci_input_stat (in));
-  if (!inside)
+    inside = fmtconv_input_is_folder (in) && fci_output_is_within (c->ctx, folder, fci_input_stat (in));
+  if (!inside || c->ctx->failed)
     return c->ctx->failed;
   return fci_fail_file (c->ctx, FMTCONV_E_OUTPUT, c->job.output,
                         &(fmtconv_where){ .hint = "choose an OUTPUT outside the input folder" },

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/presence.h"
 #include "core/convert/convert.h"
 #include "core/convert/detect.h"
 #include "core/convert/output.h"
@@ -10,20 +11,12 @@
 #include "core/plugin/registry.h"
 #include "core/zip/scratch.h"
 #include <string.h>
-#include <sys/stat.h>
 
 static bool
 ends_in_slash (const char *path)
 {
   size_t n = strlen (path);
   return n > 0 && path[n - 1] == '/';
-}
-
-static bool
-is_existing_folder (const char *path)
-{
-  struct stat st;
-  return stat (path, &st) == 0 && S_ISDIR (st.st_mode);
 }
 
 /* Returns whether the path has a suffix of a writer's files. */
@@ -42,7 +35,7 @@ const char *
 fci_output_hint (fci_conversion *c)
 {
   const char *path = c->job.output;
-  if (ends_in_slash (path) || !is_existing_folder (path) || has_file_suffix (c->ctx, path))
+  if (ends_in_slash (path) || !fci_folder_exists (c->ctx, path) || has_file_suffix (c->ctx, path))
     return path;
   return fmtconv_ctx_printf (c->ctx, "%s/", path);
 }
@@ -55,7 +48,8 @@ is_for_folder (const fci_conversion *c)
   if (c->writer.plugin->writer->is_folder)
     return true;
   return fci_has_suffix ("x/", suffixes)
-         && (ends_in_slash (output) || is_existing_folder (output) || !fci_has_suffix (output, suffixes));
+         && (ends_in_slash (output) || fci_folder_exists (c->ctx, output)
+             || !fci_has_suffix (output, suffixes));
 }
 
 int
@@ -70,8 +64,10 @@ fci_output_resolve (fci_conversion *c)
   if (!(c->output = fci_strndup (ctx, output, n)))
     return ctx->failed;
   const char *slash = strrchr (c->output, '/');
-  bool exists = c->to_folder && is_existing_folder (c->output);
+  bool exists = c->to_folder && fci_folder_exists (ctx, c->output);
   c->target = slash ? slash + 1 : c->output;
+  if (ctx->failed)
+    return ctx->failed;
   if (!exists && (!*c->target || !strcmp (c->target, ".") || !strcmp (c->target, "..")))
     return c->to_folder
                ? fmtconv_fail (ctx, FMTCONV_E_USAGE, "the output '%s' cannot name a new folder", output)

@@ -72,6 +72,8 @@ matches (const search *s, const fmtconv_plugin *plugin, fci_claim *claim)
   if (!fci_plugin_has (plugin, FCI_TRANSFORM) || !plugin->transform->kind || !plugin->transform->rules)
     return false;
   int code = s->recognize (plugin->transform->rules, s->model, &claim->found);
+  if (code == FMTCONV_E_NOMEM)
+    fci_nomem (s->ctx);
   if (code && !s->ctx->failed && !fci_rules_check (s->ctx, plugin->transform->rules))
     fmtconv_fail (s->ctx, code, "cannot recognize the model by the rules of '%s'", plugin->name);
   return !code && claim->found.claimed && (is_complete (claim) || (s->near && is_near (claim)));

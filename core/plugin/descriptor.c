@@ -48,7 +48,7 @@ record_error (void *arg, const fmtconv_message *message)
 }
 
 /* Checks the tables of a role in a separate context, so that an error of the plugin does not stop the
- * conversion. */
+ * conversion; lack of memory does. */
 static void
 check_tables (check *c, const char *role, const fmtconv_param *params, const fmtconv_rules *rules)
 {
@@ -56,10 +56,15 @@ check_tables (check *c, const char *role, const fmtconv_param *params, const fmt
   if (c->error || (!params && !rules))
     return;
   fmtconv_ctx *own = fci_ctx_new (&options);
-  if (!own)
-    c->error = "out of memory";
-  else if ((params && fci_params_check (own, role, params)) || (rules && fci_rules_check (own, rules)))
-    c->error = c->error ? c->error : "its tables are malformed";
+  int code = own ? 0 : FMTCONV_E_NOMEM;
+  if (own && params)
+    code = fci_params_check (own, role, params);
+  if (code == 0 && rules)
+    code = fci_rules_check (own, rules);
+  if (code && !c->error)
+    c->error = "its tables are malformed";
+  if (code == FMTCONV_E_NOMEM) /* which says nothing about the plugin */
+    fci_nomem (c->ctx);
   fmtconv_ctx_free (own);
 }
 

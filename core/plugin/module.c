@@ -4,10 +4,12 @@
 
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/base/presence.h"
 #include "core/plugin/module.h"
 #include "core/plugin/other-core.h"
 #include "core/plugin/segments.h"
 #include <dlfcn.h>
+#include <errno.h>
 #include <ltdl.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -29,6 +31,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool is_started;     /* libltdl has the loader */
 static bool is_opening;     /* libltdl opens a module for fci_module_open, not for the application */
 static char reason[REASON]; /* why the module cannot be opened; "": it can */
+static int reason_errno;    /* errno then */
 
 /* What libltdl is asked for: to open one file by its absolute path, to keep it resident, and to find the descriptor under
  * the prefix that libtool gives it.  It is not asked to search folders (core/plugin/search.c decides which files may be
@@ -42,8 +45,11 @@ open_now (lt_user_data data, const char *path, lt_dladvise advise)
   (void) advise;
   if (!is_opening)
     return NULL;
+  errno = 0;
   lt_module module = dlopen (path, RTLD_NOW | RTLD_LOCAL);
+  const int os_errno = errno;
   const char *text = module ? NULL : dlerror ();
+  reason_errno = os_errno;
   if (text)
     snprintf (reason, sizeof reason, "%s", text);
   return module;
@@ -145,18 +151,33 @@ find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const c
   return NULL;
 }
 
+/* Returns whether a module was not loaded because a call or allocation has failed, which says nothing about the module, rather
+ * than for what it is.  A module that this user may not load is refused. */
+static bool
+is_system_failure (int os_errno)
+{
+  return os_errno && !fci_is_absent (os_errno) && os_errno != EACCES && os_errno != EPERM
+         && os_errno != ENOEXEC;
+}
+
 const fmtconv_plugin *
 fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const char **error)
 {
+  char text[FCI_ERROR_TEXT];
   const fmtconv_plugin *found = NULL;
   if ((*error = fci_segments_fault (ctx, path)))
     return NULL;
   pthread_once (&once, start);
   pthread_mutex_lock (&lock);
   *reason = '\0';
+  errno = 0;
   lt_dlhandle handle = open_local (path);
+  const int os_errno = !is_started ? ENOMEM : *reason ? reason_errno : errno;
   if (handle && !(*error = fci_other_core (ctx, lt_dlsym (handle, "fmtconv_version"))))
     found = find_descriptor (ctx, handle, path, name, error);
+  else if (!handle && is_system_failure (os_errno))
+    fci_fail_system (ctx, os_errno == ENOMEM ? FMTCONV_E_NOMEM : FMTCONV_E_IO, os_errno, path, NULL,
+                     "cannot be loaded: %s", fci_os_error_text (os_errno, text));
   else if (!handle)
     *error = fmtconv_ctx_printf (ctx, "cannot be loaded: %s", *reason ? reason : lt_dlerror ());
   pthread_mutex_unlock (&lock);

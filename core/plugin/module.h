@@ -5,7 +5,8 @@
 
 #include "core/plugin/registry.h"
 
-/* Returns the descriptor in the module file `path`, not yet checked.  NULL: *error is the reason.
+/* Returns the descriptor in the module file `path`, not yet checked.  NULL: *error is the reason, or a failure of the system
+ * was recorded: it says nothing about the module.
  * Thread-safe. */
 const fmtconv_plugin *fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name,
                                        const char **error);

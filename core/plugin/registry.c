@@ -292,7 +292,7 @@ fci_plugin_find (fmtconv_ctx *ctx, const char *name, fci_role role)
   if (ctx->failed)
     return NULL;
   if (module && module->error)
-    fmtconv_fail (ctx, FMTCONV_E_USAGE, "plugin '%s' (%s) was refused: %s", name, module->path,
+    fmtconv_fail (ctx, FMTCONV_E_MISSING, "plugin '%s' (%s) was refused: %s", name, module->path,
                   module->error);
   else if (!module)
     not_installed (ctx, name, role);

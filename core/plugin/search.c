@@ -6,6 +6,7 @@
 #include "core/base/ctx.h"
 #include "core/base/embedded.h"
 #include "core/base/os.h"
+#include "core/base/presence.h"
 #include "core/plugin/installed.h"
 #include "core/plugin/search.h"
 #include "core/plugin/trust.h"
@@ -97,19 +98,19 @@ consider (const walk *w, const char *folder, const char *file)
 
 /* ---- Folders */
 
-/* Reports a folder that cannot be opened.  must: the application gave it. */
+/* Reports a folder that cannot be opened: without its plugins, or presets, another may be chosen.  must: the application
+ * gave it, so that it must be there. */
 static int
 cannot_open (fmtconv_ctx *ctx, const char *what, const char *folder, bool must)
 {
   const int error = errno;
   char text[FCI_ERROR_TEXT];
-  if (must)
+  if (must || !fci_is_absent (error))
     return fci_fail_system (ctx, FMTCONV_E_IO, error, folder, NULL, "cannot open the %s: %s", what,
                             fci_os_error_text (error, text));
-  if (error == ENOENT)
-    return 0;
-  return fci_warn_system (ctx, error, "the %s %s cannot be read: %s", what, folder,
-                          fci_os_error_text (error, text));
+  return error == ENOENT ? 0
+                         : fci_warn_system (ctx, error, "the %s %s cannot be read: %s", what, folder,
+                                            fci_os_error_text (error, text));
 }
 
 static int
@@ -122,6 +123,17 @@ is_world_writable (fmtconv_ctx *ctx, const char *what, const char *folder, mode_
               : fmtconv_warn (ctx, text, what, folder, bits);
 }
 
+/* Considers each entry of an open folder. */
+static void
+scan_entries (const walk *w, const char *folder, DIR *dir)
+{
+  const struct dirent *entry;
+  while (!w->ctx->failed && (errno = 0, entry = readdir (dir)))
+    consider (w, folder, entry->d_name);
+  if (!w->ctx->failed && errno != 0)
+    fci_fail_io (w->ctx, folder, "cannot be listed");
+}
+
 static int
 scan (const walk *w, const char *folder, bool must)
 {
@@ -131,7 +143,7 @@ scan (const walk *w, const char *folder, bool must)
     return w->ctx->failed;
   if (!dir || fstat (dirfd (dir), &st) != 0)
     {
-      if (!w->is_second)
+      if (!w->is_second || !fci_is_absent (errno))
         cannot_open (w->ctx, w->search->what, folder, must);
     }
   else if (st.st_mode & S_IWOTH)
@@ -140,8 +152,7 @@ scan (const walk *w, const char *folder, bool must)
         is_world_writable (w->ctx, w->search->what, folder, st.st_mode, must);
     }
   else
-    for (const struct dirent *entry; (entry = readdir (dir));)
-      consider (w, folder, entry->d_name);
+    scan_entries (w, folder, dir);
   if (dir)
     closedir (dir);
   return w->ctx->failed;

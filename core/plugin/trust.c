@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/base/presence.h"
 #include "core/plugin/trust.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -68,8 +69,13 @@ fci_trust_refusal (fmtconv_ctx *ctx, const char *path)
   struct stat st;
   char text[FCI_ERROR_TEXT], *real = realpath (path, NULL);
   const char *reason = NULL;
-  if (!real || stat (real, &st) != 0)
-    reason = fmtconv_ctx_printf (ctx, "cannot be read: %s", fci_os_error_text (errno, text));
+  if (!real && !fci_is_absent (errno))
+    fci_fail_io (ctx, path, "cannot be examined");
+  else if (!real
+           || !fci_path_exists (ctx, real,
+                                &st)) /* a link that leads nowhere, or a file that was removed meanwhile */
+    reason =
+        ctx->failed ? NULL : fmtconv_ctx_printf (ctx, "cannot be read: %s", fci_os_error_text (ENOENT, text));
   else if (!S_ISREG (st.st_mode))
     reason = "it is not a regular file";
   else if (st.st_mode & S_IWOTH)

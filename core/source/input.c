@@ -5,6 +5,7 @@
 #include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/base/presence.h"
 #include "core/source/disk.h"
 #include "core/source/input.h"
 #include "core/source/journal.h"
@@ -96,7 +97,7 @@ fail_open (fmtconv_ctx *ctx, const char *path)
 {
   const int error = errno;
   char text[FCI_ERROR_TEXT];
-  if (error == ENOENT || error == ENOTDIR)
+  if (fci_is_absent (error))
     fci_fail_system (ctx, FMTCONV_E_MISSING, error, path, NULL, "%s", fci_os_error_text (error, text));
   else
     fci_fail_io (ctx, path, "cannot be opened");
@@ -212,15 +213,6 @@ is_plain (const char *name)
   return *name && strcmp (name, ".") != 0 && strcmp (name, "..") != 0 && !strchr (name, '/');
 }
 
-int
-fmtconv_input_has (fmtconv_input *folder, const char *name)
-{
-  struct stat st;
-  return folder && name && folder->top && !fmtconv_ctx_failed (folder->ctx) && is_plain (name)
-         && (fci_stored_path (folder->stored, folder->within, name)
-             || fstatat (folder->fd, name, &st, 0) == 0);
-}
-
 static const char *
 joined (fmtconv_input *folder, const char *name)
 {
@@ -228,6 +220,18 @@ joined (fmtconv_input *folder, const char *name)
   if (strcmp (path, ".") == 0)
     return name;
   return fmtconv_ctx_printf (folder->ctx, path[strlen (path) - 1] == '/' ? "%s%s" : "%s/%s", path, name);
+}
+
+int
+fmtconv_input_has (fmtconv_input *folder, const char *name)
+{
+  if (!folder || !name || !folder->top || fmtconv_ctx_failed (folder->ctx) || !is_plain (name))
+    return 0;
+  if (fci_stored_path (folder->stored, folder->within, name))
+    return 1;
+  struct stat st;
+  const char *path = joined (folder, name);
+  return path && fci_entry_exists (folder->ctx, folder->fd, name, path, &st);
 }
 
 static void

@@ -18,9 +18,11 @@ open_link (const fmtconv_input *folder, const char *name, int flags)
   fci_place place;
   if (fci_follow (folder->fd, name, &place) != 0)
     return -1;
-  bool fine = fci_folder_is_within (place.folder, &folder->top->stat)
-              || fci_folder_is_cache_of (place.folder, folder->fd);
-  int fd = fine ? openat (place.folder, place.name, flags | O_NOFOLLOW) : -1, error = fine ? errno : EXDEV;
+  int fine = fci_folder_is_within (place.folder, &folder->top->stat);
+  if (fine == 0)
+    fine = fci_folder_is_cache_of (place.folder, folder->fd);
+  int fd = fine > 0 ? openat (place.folder, place.name, flags | O_NOFOLLOW) : -1;
+  const int error = fine == 0 ? EXDEV : errno;
   close (place.folder);
   errno = error;
   return fd;

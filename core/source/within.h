@@ -3,6 +3,7 @@
 #ifndef FCI_SOURCE_WITHIN_H
 #define FCI_SOURCE_WITHIN_H
 
+#include <fmtconv/types.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
@@ -10,11 +11,14 @@
  * be opened. */
 bool fci_path_is_within (const char *folder, const struct stat *wanted);
 
-/* Returns the same for an open folder. */
-bool fci_folder_is_within (int folder, const struct stat *wanted);
+/* Returns the same; false also if `folder` does not exist, or after an error, E_IO, which is recorded then. */
+bool fci_output_is_within (fmtconv_ctx *ctx, const char *folder, const struct stat *wanted);
 
-/* Returns whether `blobs` is the folder of files of the Hugging Face cache that `snapshot` is in: REPO/blobs, for a
- * folder inside REPO/snapshots. */
-bool fci_folder_is_cache_of (int blobs, int snapshot);
+/* Returns 1 if an open folder is inside that folder, else 0; -1: it cannot be found out, and errno is set. */
+int fci_folder_is_within (int folder, const struct stat *wanted);
+
+/* Returns 1 if `blobs` is the folder of files of the Hugging Face cache that `snapshot` is in (REPO/blobs, for a
+ * folder inside REPO/snapshots), else 0; -1: it cannot be found out, and errno is set. */
+int fci_folder_is_cache_of (int blobs, int snapshot);
 
 #endif

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/presence.h"
 #include "core/base/strbuf.h"
 #include "core/base/text.h"
 #include "core/spec/expand.h"
@@ -165,7 +166,7 @@ fci_expand_path (fci_pipeline *p, const fci_yaml *node)
   for (const fci_yaml *item = node->first; item && !p->ctx->failed; item = item->next)
     {
       fci_expanded out = expand_one (p, item);
-      if (out.text && stat (out.text, &st) == 0)
+      if (out.text && fci_path_exists (p->ctx, out.text, &st))
         return out;
     }
   return none_message (p, node);

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/embedded.h"
+#include "core/base/presence.h"
 #include "core/base/text.h"
 #include "core/plugin/search.h"
 #include "core/source/input.h"
@@ -17,42 +18,55 @@ enum
   LINES = 4096 /* of a file that are looked at */
 };
 
-/* Opens a file of the list.  NULL: it is not used, or cannot be read. */
+/* Opens a file of the list.  NULL: it is not used, or an error was recorded. */
 static FILE *
-open_text (const fci_file *file)
+open_text (fmtconv_ctx *ctx, const fci_file *file)
 {
   const fci_embedded *inside = file->embedded;
-  if (inside)
-    return inside->size ? fmemopen ((void *) inside->bytes, inside->size, "r") : NULL;
-  return file->error ? NULL : fopen (file->path, "re");
+  if (file->error || ctx->failed || (inside && !inside->size))
+    return NULL;
+  FILE *f = inside ? fmemopen ((void *) inside->bytes, inside->size, "r") : fopen (file->path, "re");
+  if (!f)
+    fci_fail_io (ctx, file->path, "cannot be opened");
+  return f;
+}
+
+/* Closes it, if it was opened.  Records an error if reading has failed. */
+static void
+close_text (fmtconv_ctx *ctx, const fci_file *file, FILE *f)
+{
+  if (f && ferror (f))
+    fci_fail_io (ctx, file->path, "cannot be read");
+  if (f)
+    fclose (f);
 }
 
 /* Returns whether a file is one of rules, fmtconv-rules(5), which may lie among the specs that use it. */
 static bool
-is_rules (const fci_file *file)
+is_rules (fmtconv_ctx *ctx, const fci_file *file)
 {
   char line[256];
   bool has_rules = false, is_spec = false;
-  FILE *f = open_text (file);
+  FILE *f = open_text (ctx, file);
   for (size_t left = LINES; f && left > 0 && !is_spec && fgets (line, sizeof line, f); left--)
     {
       has_rules = has_rules || strncmp (line, "rules:", strlen ("rules:")) == 0;
       is_spec = strncmp (line, "fmtconv:", strlen ("fmtconv:")) == 0;
     }
-  if (f)
-    fclose (f);
+  close_text (ctx, file, f);
   return has_rules && !is_spec;
 }
 
 /* Leaves out the files of rules. */
-static void
-keep_specs (fci_files *files)
+static int
+keep_specs (fmtconv_ctx *ctx, fci_files *files)
 {
   size_t kept = 0;
   for (size_t i = 0; i < files->n; i++)
-    if (!is_rules (&files->file[i]))
+    if (!is_rules (ctx, &files->file[i]))
       files->file[kept++] = files->file[i];
   files->n = kept;
+  return ctx->failed;
 }
 
 int
@@ -68,28 +82,25 @@ fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out)
     .own = "fmtconv/pipelines",
     .embedded = "pipelines",
   };
-  int code = fci_search_files (ctx, &search, only, out);
-  if (code == 0)
-    keep_specs (out);
-  return code;
+  const int code = fci_search_files (ctx, &search, only, out);
+  return code ? code : keep_specs (ctx, out);
 }
 
 /* Reads the first line of a preset into `line`; "" if there is none. */
 static void
-read_first_line (const fci_file *preset, char *line, int size)
+read_first_line (fmtconv_ctx *ctx, const fci_file *preset, char *line, int size)
 {
-  FILE *f = open_text (preset);
+  FILE *f = open_text (ctx, preset);
   if (!f || !fgets (line, size, f))
     *line = '\0';
-  if (f)
-    fclose (f);
+  close_text (ctx, preset, f);
 }
 
 const char *
 fci_preset_summary (fmtconv_ctx *ctx, const fci_file *preset)
 {
   char line[256];
-  read_first_line (preset, line, sizeof line);
+  read_first_line (ctx, preset, line, sizeof line);
   const char *text = line + strspn (line, "# ");
   return *line == '#' ? fci_strndup (ctx, text, strcspn (text, "\r\n")) : "";
 }
@@ -128,7 +139,9 @@ fci_spec_find (fmtconv_ctx *ctx, const char *typed)
       return NULL;
     }
   /* A folder is not a spec: one with the name of a preset is probably the checkpoint. */
-  bool is_file = stat (typed, &st) == 0 && !S_ISDIR (st.st_mode);
+  bool is_file = fci_path_exists (ctx, typed, &st) && !S_ISDIR (st.st_mode);
+  if (ctx->failed)
+    return NULL;
   if (is_file || !fci_plugin_name_ok (typed, len))
     return fci_input_user (ctx, typed);
   fci_files found;

@@ -34,7 +34,8 @@ const char *fmtconv_input_basename (fmtconv_input *in);
 const char *fmtconv_input_path (fmtconv_input *in);
 int fmtconv_input_is_folder (fmtconv_input *in);
 
-/* Returns 1 if `folder` has an entry with that plain name.  Links are followed.
+/* Returns 1 if `folder` has an entry with that plain name.  Links are followed.  If the system cannot tell, it is an error,
+ * not an absence.
  * Errors: E_IO.  Thread: context.  Since: 0.1. */
 int fmtconv_input_has (fmtconv_input *folder, const char *name);
 

@@ -15,12 +15,13 @@ contract_scripts = \
 	tests/contract/packages.sh \
 	tests/contract/pages.sh \
 	tests/contract/python-abi.sh \
+	tests/contract/read-calls.sh \
 	tests/contract/scripts.sh \
 	tests/contract/symbols.sh \
 	tests/contract/system-calls.sh \
 	tests/contract/test-plugin.sh
 TESTS += $(contract_scripts)
-EXTRA_DIST += $(contract_scripts) tests/contract/check_habits.py tests/contract/check_headers.py tests/contract/check_language.py tests/contract/check_layers.py tests/contract/check_licenses.py tests/contract/check_packages.py tests/contract/check_package_files.py tests/contract/language.allow tests/contract/check_scripts.py tests/contract/check_system_calls.py
+EXTRA_DIST += $(contract_scripts) tests/contract/check_habits.py tests/contract/check_headers.py tests/contract/check_language.py tests/contract/check_layers.py tests/contract/check_licenses.py tests/contract/check_packages.py tests/contract/check_package_files.py tests/contract/language.allow tests/contract/check_read_calls.py tests/contract/check_scripts.py tests/contract/check_system_calls.py
 if CRITERION
 check_PROGRAMS += tests/contract/contract tests/contract/index
 TESTS += tests/contract/contract tests/contract/index

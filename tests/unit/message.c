@@ -252,3 +252,22 @@ Test (message, trying_is_not_seen)
   cr_expect_eq (c.n_details, 0);
   fmtconv_ctx_free (ctx);
 }
+
+/* A failed call says nothing about what was tried; it ends all attempts, and is reported once. */
+Test (message, system_failures_outlive_a_try)
+{
+  collected c = { 0 };
+  fmtconv_ctx *ctx = collecting (&c, 0);
+  fci_try outer, inner;
+  fci_try_begin (ctx, &outer);
+  fci_try_begin (ctx, &inner);
+  errno = EIO;
+  fci_fail_io (ctx, "x/y", "cannot be read");
+  cr_expect_eq (fci_try_end (ctx, &inner), FMTCONV_E_IO);
+  cr_expect_eq (c.n[FMTCONV_MSG_ERROR], 0);
+  cr_expect_eq (fci_try_end (ctx, &outer), FMTCONV_E_IO);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_IO);
+  cr_expect_eq (c.n[FMTCONV_MSG_ERROR], 1);
+  cr_expect_str_eq (c.text, "x/y: cannot be read: Input/output error");
+  fmtconv_ctx_free (ctx);
+}

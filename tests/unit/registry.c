@@ -85,7 +85,7 @@ Test (registry, files)
     cr_expect_lt (strcmp (modules[i - 1].name, modules[i].name), 0);
   cr_expect_eq (h.errors, 0, "%s", h.error);
   cr_expect_null (fci_plugin_find (ctx, "broken", FCI_READER));
-  cr_expect_eq (h.code, FMTCONV_E_USAGE);
+  cr_expect_eq (h.code, FMTCONV_E_MISSING);
   cr_expect (strstr (h.error, "plugin 'broken'") && strstr (h.error, "invalid ELF header"), "%s", h.error);
   fmtconv_ctx_free (ctx);
 }

@@ -216,6 +216,11 @@ expect_links (void)
   cr_assert_eq (symlink ("loop", "d/loop"), 0);
   cr_expect_null (fmtconv_input_child (fci_input_user (ctx, "d"), "loop"));
   expect_error (FMTCONV_E_IO, "d/loop: cannot be opened: ");
+  /* What cannot be looked at is not absent. */
+  cr_expect_eq (fmtconv_input_has (fci_input_user (ctx, "d"), "nothing"), 0);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
+  cr_expect_eq (fmtconv_input_has (fci_input_user (ctx, "d"), "loop"), 0);
+  expect_error (FMTCONV_E_IO, "d/loop: cannot be examined: ");
 }
 
 /* models--x/snapshots/1234/file is a link to ../../blobs/HASH. */
