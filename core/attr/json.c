@@ -3,13 +3,15 @@
 #include "config.h"
 
 #include "core/attr/attr.h"
+#include "core/attr/json-memory.h"
 #include "core/attr/json.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/source/source.h"
-#include <errno.h>
 #include <jansson.h>
 #include <string.h>
+
+static const fci_attr_fault no_memory = { .code = FMTCONV_E_NOMEM, .what = "out of memory" };
 
 static fmtconv_attr *convert (fci_json *c, const json_t *json);
 
@@ -121,20 +123,34 @@ blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_json_number *od
   return copy;
 }
 
-/* Returns jansson's error. jansson often reports a failed allocation as malformed text: errno tells them
- * apart. */
+/* Returns jansson's error. */
 static fci_attr_fault
 fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
 {
-  bool no_memory = errno == ENOMEM || *error->text == '\0';
   fci_attr_fault fault = { .code = FMTCONV_E_FORMAT,
                            .pos = error->position > 0 ? (size_t) error->position : 0 };
   if (fault.pos > len)
     fault.pos = len;
-  fault.what = no_memory ? NULL : fci_strdup (ctx, error->text);
-  if (!fault.what)
-    fault = (fci_attr_fault){ .code = FMTCONV_E_NOMEM, .what = "out of memory" };
-  return fault;
+  fault.what = fci_strdup (ctx, *error->text ? error->text : "not a JSON value");
+  return fault.what ? fault : no_memory;
+}
+
+/* Parses the next value.  NULL: a fault.  jansson reports a failed allocation as malformed text, or not at all. */
+static json_t *
+parse (fci_json *json, size_t flags, json_error_t *error)
+{
+  const size_t len = json->len - json->pos;
+  fci_json_memory_begin ();
+  json_t *value = json_loadb (json->text + json->pos, len, flags, error);
+  if (fci_json_memory_end ())
+    {
+      if (!value)
+        json->fault = fault_of (json->ctx, error, len);
+      return value;
+    }
+  json_decref (value);
+  json->fault = no_memory;
+  return NULL;
 }
 
 /* Scans the text, which is referenced. Returns false on a fault. */
@@ -152,11 +168,9 @@ fci_json_value (fci_json *json, bool last)
 {
   json_error_t error = { 0 };
   size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | (last ? 0 : JSON_DISABLE_EOF_CHECK);
-  errno = 0;
-  json_t *value = json_loadb (json->text + json->pos, json->len - json->pos, flags, &error);
+  json_t *value = parse (json, flags, &error);
   if (!value)
     {
-      json->fault = fault_of (json->ctx, &error, json->len - json->pos);
       json->fault.pos += json->pos;
       return NULL;
     }
@@ -191,6 +205,8 @@ fmtconv_attr_parse_json (fmtconv_ctx *ctx, const char *text, const char **why)
   fmtconv_attr *tree = open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH, FCI_JSON_DEPTH)
                            ? fci_json_value (&json, true)
                            : NULL;
+  if (json.fault.code == FMTCONV_E_NOMEM)
+    fci_nomem (ctx);
   if (json.fault.code)
     *why = fmtconv_ctx_printf (ctx, "at byte %zu: %s", json.fault.pos, json.fault.what);
   return json.fault.code ? NULL : tree;

@@ -6,6 +6,8 @@ core_sources += \
 	core/attr/float-text.c \
 	core/attr/float-text.h \
 	core/attr/json-members.c \
+	core/attr/json-memory.c \
+	core/attr/json-memory.h \
 	core/attr/json-scan.c \
 	core/attr/json-scan.h \
 	core/attr/json-text.c \

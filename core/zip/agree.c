@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/library.h"
 #include "core/base/size.h"
 #include "core/zip/agree.h"
 #include "core/zip/zip.h"
@@ -125,10 +126,13 @@ open_library (fmtconv_zip *zip)
   zip_error_init (&error);
   zip_error_init (&b->error);
   b->source = zip->source;
+  fci_library_begin ();
   zip_source_t *source = zip_source_function_create (bridge_call, b, &error);
   zip_t *library = source ? zip_open_from_source (source, ZIP_RDONLY, &error) : NULL;
   if (!library)
     {
+      if (fci_library_lacked_memory ())
+        fci_nomem (zip->ctx);
       fci_zip_bad (zip, 0, "libzip rejects the archive: %s", zip_error_strerror (&error));
       zip_source_free (source);
     }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/library.h"
 #include "core/base/os.h"
 #include "core/source/disk.h"
 #include "core/zip/inflate.h"
@@ -69,6 +70,8 @@ write_all (int fd, uint64_t at, const uint8_t *bytes, size_t n)
 static int
 bad_stream (unpacking *u, const char *what)
 {
+  if (fci_library_lacked_memory ())
+    fci_nomem (u->zip->ctx);
   return fci_zip_bad (u->zip, u->entry->data, "member '%s' cannot be inflated: %s", u->entry->name, what);
 }
 
@@ -96,6 +99,7 @@ inflate_all (unpacking *u, uint8_t *buffer)
     {
       const uint64_t remaining = u->entry->size - u->done;
       uint8_t *to = u->memory ? u->memory + u->done : buffer;
+      fci_library_begin ();
       zip_int64_t n = zip_fread (u->file, to, remaining < STEP ? remaining : STEP);
       if (n < 0)
         return read_error (u);
@@ -113,6 +117,7 @@ static int
 check_end (unpacking *u)
 {
   uint8_t byte;
+  fci_library_begin ();
   zip_int64_t more = zip_fread (u->file, &byte, 1);
   if (more > 0)
     return bad_stream (u, "its data continues past the size given in the directory");
@@ -132,6 +137,7 @@ unpack (unpacking *u)
       fci_nomem (u->zip->ctx);
       return FMTCONV_E_NOMEM;
     }
+  fci_library_begin ();
   u->file = zip_fopen_index (u->zip->library, (zip_uint64_t) (u->entry - u->zip->entries), 0);
   int code = u->file ? inflate_all (u, buffer) : bad_stream (u, zip_strerror (u->zip->library));
   if (code == 0)

@@ -62,6 +62,8 @@ compile (struct steps *s, struct step *step)
                               PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &at, NULL);
   if (step->code)
     return 0;
+  if (error == PCRE2_ERROR_HEAP_FAILED)
+    return fmtconv_fail (s->ctx, FMTCONV_E_NOMEM, "from=%s: out of memory", step->from);
   pcre2_get_error_message (error, text, sizeof text);
   return fmtconv_fail (s->ctx, FMTCONV_E_USAGE, "from=%s: at character %zu: %s", step->from, at,
                        (const char *) text);
@@ -103,16 +105,23 @@ replace (struct steps *s, struct step *step, const char *name)
   PCRE2_UCHAR text[256] = "";
   size_t size = sizeof result;
   int n = pcre2_substitute (step->code, (PCRE2_SPTR) name, PCRE2_ZERO_TERMINATED, 0,
-                            PCRE2_SUBSTITUTE_EXTENDED, NULL, s->limits, (PCRE2_SPTR) step->to,
-                            PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *) result, &size);
+                            PCRE2_SUBSTITUTE_EXTENDED | PCRE2_SUBSTITUTE_OVERFLOW_LENGTH, NULL, s->limits,
+                            (PCRE2_SPTR) step->to, PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *) result, &size);
   if (n == 0)
     return name;
   step->used += n > 0;
   if (n > 0)
     return fmtconv_ctx_printf (s->ctx, "%s", result);
+  const fmtconv_where where = { .tensor = name };
+  /* A result that is too long gives its length with the same code. */
+  if (n == PCRE2_ERROR_NOMEMORY && size == PCRE2_UNSET)
+    {
+      fmtconv_fail_at (s->ctx, FMTCONV_E_NOMEM, &where, "out of memory");
+      return NULL;
+    }
   pcre2_get_error_message (n, text, sizeof text);
-  fmtconv_fail_at (s->ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .tensor = name }, "from=%s,to=%s: %s",
-                   step->from, step->to, (const char *) text);
+  fmtconv_fail_at (s->ctx, FMTCONV_E_USAGE, &where, "from=%s,to=%s: %s", step->from, step->to,
+                   (const char *) text);
   return NULL;
 }
 

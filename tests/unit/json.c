@@ -8,6 +8,7 @@
 #include "tests/unit/collect.h"
 #include <criterion/criterion.h>
 #include <fmtconv/formats.h>
+#include <jansson.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -368,5 +369,49 @@ Test (json, literal_is_the_programmers)
   cr_expect_null (fmtconv_attr_literal (ctx, "{\"a\":1,\"a\":2}"));
   cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_USAGE);
   cr_expect (strstr (seen.text, "duplicate object key"));
+  fmtconv_ctx_free (ctx);
+}
+
+/* ---- Memory that jansson lacks */
+
+static long until_failure; /* allocations until one fails; 0: none does */
+static size_t n_allocated;
+
+static void *
+allocate (size_t n)
+{
+  n_allocated++;
+  return until_failure && --until_failure == 0 ? NULL : malloc (n);
+}
+
+/* jansson itself goes on with another key or number after some of these. */
+Test (json, no_allocation_that_fails_goes_unnoticed)
+{
+  static const char text[] =
+      "{\"blocks.0.attn.to_k.weight\": 1, \"shape\": [12345678901234567, \"\\u00e4\"]}";
+  json_malloc_t found;
+  json_free_t release;
+  json_set_alloc_funcs (allocate, free);
+  fmtconv_ctx *ctx = new_ctx ();
+  fmtconv_attr *tree = fmtconv_attr_literal (ctx, text);
+  const char *whole = fmtconv_attr_json_text (tree, 0);
+  const size_t all = n_allocated;
+  cr_assert_not_null (whole);
+  cr_assert_gt (all, 10);
+  for (size_t n = 1; n <= all; n++)
+    {
+      collected one = { 0 };
+      fmtconv_ctx *lacking = collecting (&one, 0);
+      until_failure = (long) n;
+      fmtconv_attr *made = fmtconv_attr_literal (lacking, text);
+      until_failure = 0;
+      if (made)
+        cr_expect_str_eq (fmtconv_attr_json_text (made, 0), whole);
+      else
+        cr_expect_eq (fmtconv_ctx_failed (lacking), FMTCONV_E_NOMEM, "allocation %zu", n);
+      fmtconv_ctx_free (lacking);
+    }
+  json_get_alloc_funcs (&found, &release);
+  cr_expect_eq (found, allocate, "an application's functions are put back");
   fmtconv_ctx_free (ctx);
 }
