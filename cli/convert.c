@@ -67,6 +67,8 @@ convert (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
   fmtconv_attr *report = fmtconv_convert (ctx, job);
   if (!report)
     return false;
+  if (!report->first) /* a note said why */
+    return true;
   fmtconv_attr_set_uint (fmtconv_attr_get (report, "memory"), "peak", peak_memory ());
   if (s->json)
     put_event ("result", report);

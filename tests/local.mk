@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 	FMTCONV_MODULES='$(plugin_LTLIBRARIES)'; export FMTCONV_MODULES; \
 	FMTCONV_BUILT='$(FC_BUILT)'; export FMTCONV_BUILT; \
 	FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; export FMTCONV_PYTHON; \
+	FMTCONV_FAULTS='$(FMTCONV_FAULTS)'; export FMTCONV_FAULTS; \
 	FMTCONV_LONG='$(FMTCONV_LONG)'; export FMTCONV_LONG; \
 	SANITIZER_CFLAGS='$(SANITIZER_CFLAGS)'; export SANITIZER_CFLAGS; \
 	CC='$(CC)'; export CC;
@@ -42,6 +43,7 @@ EXTRA_DIST += tests/need.sh tests/unit/skip.sh
 
 include tests/interop/local.mk
 include tests/invalid/local.mk
+include tests/faults/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk
 include tests/thirdparty/local.mk

@@ -67,7 +67,7 @@ check_PROGRAMS += tests/interop/quantize
 tests_interop_quantize_SOURCES = tests/interop/quantize.c
 tests_interop_quantize_LDADD = core/libcore.la $(core_libs)
 
-# What takes minutes: ten times as many weights; conversions that are killed at random.
+# What takes minutes: ten times as many weights; failures at all places; conversions that are killed at random.
 check-long: all
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='tests/interop/test_quant.py tests/cli/kills.sh' FMTCONV_LONG=1
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='tests/interop/test_quant.py tests/faults/faults.sh tests/cli/kills.sh' FMTCONV_LONG=1
 .PHONY: check-long
