@@ -39,17 +39,19 @@ pickle_machine = plugins/common/pickle/container.c \
 	plugins/common/pickle/value.h
 pickle_files = $(pickle_machine) plugins/common/pickle/archive.c plugins/common/pickle/archive.h
 rule_files = plugins/common/rule.c plugins/common/rule.h
+safetensors_types_files = plugins/common/safetensors-types.c plugins/common/safetensors-types.h
 shards_files = plugins/common/shards.c plugins/common/shards.h
 if BUILTIN
 # All plugins are in one program, which holds one copy of these.
 common_sources = $(linear_files) $(numbered_files) $(index_files) $(lora_files) $(pickle_files) \
-	$(rule_files) $(shards_files)
+	$(rule_files) $(safetensors_types_files) $(shards_files)
 linear_sources =
 numbered_sources =
 index_sources =
 lora_sources =
 pickle_sources =
 rule_sources =
+safetensors_types_sources =
 shards_sources =
 else
 common_sources =
@@ -59,6 +61,7 @@ index_sources = $(index_files) $(numbered_files)
 lora_sources = $(lora_files)
 pickle_sources = $(pickle_files)
 rule_sources = $(rule_files)
+safetensors_types_sources = $(safetensors_types_files)
 shards_sources = $(shards_files)
 endif
 builtin_sources = $(common_sources)

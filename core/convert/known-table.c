@@ -22,7 +22,6 @@
 #define GGML "convert it with convert_llama_ggml_to_gguf.py of llama.cpp; whisper.cpp reads it as it is"
 #define SAVE_OTHER \
   "load it with the program that wrote it, and save the weights as safetensors or with torch.save"
-#define DCP "python -m torch.distributed.checkpoint.format_utils dcp_to_torch "
 #define TENSORFLOW(path)                                                                  \
   PYTHON ("tensorflow as tf",                                                             \
           "(lambda r: {n: r.get_tensor(n) for n in r.get_variable_to_shape_map() if not " \
@@ -78,11 +77,6 @@ const fci_known fci_known_table[] = {
     .names = "*.incomplete *.crdownload *.part *.aria2 *.download" },
 
   /* Other files of PyTorch. */
-  { "one file of a distributed checkpoint of PyTorch",
-    "convert the folder that holds it: " DCP "FOLDER model.pt", 120, .names = "*.distcp" },
-  { "the index of a distributed checkpoint of PyTorch",
-    "convert the folder that holds it: " DCP "FOLDER model.pt", 40, MAGIC (0, "\x80"),
-    .inside = "torch.distributed.checkpoint", .names = ".metadata" },
   { "a TorchScript program",
     "python -c \"import sys, torch; torch.save(torch.jit.load(sys.argv[1], map_location='cpu').state_dict(), "
     "'model.pt')\" FILE",
@@ -160,8 +154,6 @@ const fci_known fci_known_table[] = {
     .names = "*.parquet" },
 
   /* Folders. */
-  { "a distributed checkpoint of PyTorch", DCP "FILE model.pt", 1, .is_folder = true,
-    .names = ".metadata *.distcp" },
   { "a distributed checkpoint of Megatron",
     "export it to Hugging Face with the program that wrote it (Megatron Bridge, NeMo)", 1, .is_folder = true,
     .names = "metadata.json common.pt" },

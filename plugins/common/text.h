@@ -12,4 +12,11 @@ text_starts_with (const char *s, const char *start)
   return !strncmp (s, start, strlen (start));
 }
 
+static inline bool
+text_ends_with (const char *s, const char *end)
+{
+  size_t n = strlen (s), tail = strlen (end);
+  return n >= tail && !strcmp (s + n - tail, end);
+}
+
 #endif

@@ -4,14 +4,13 @@ if PLUGIN_SAFETENSORS
 plugin_LTLIBRARIES += plugins/safetensors.la
 dist_man_MANS += plugins/safetensors/fmtconv-safetensors.7
 endif
-plugins_safetensors_la_SOURCES = $(index_sources) $(shards_sources) \
+plugins_safetensors_la_SOURCES = $(index_sources) $(safetensors_types_sources) $(shards_sources) \
 	plugins/safetensors/file.c \
 	plugins/safetensors/read.c \
 	plugins/safetensors/safetensors.c \
 	plugins/safetensors/safetensors.h \
 	plugins/safetensors/shards.c \
 	plugins/safetensors/ties.c \
-	plugins/safetensors/types.c \
 	plugins/safetensors/write.c
 plugins_safetensors_la_CFLAGS = $(plugin_cflags)
 plugins_safetensors_la_LDFLAGS = $(plugin_ldflags)

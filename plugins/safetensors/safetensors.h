@@ -6,7 +6,7 @@
 #ifndef SAFETENSORS_H
 #define SAFETENSORS_H
 
-#include <fmtconv/plugin.h>
+#include "plugins/common/safetensors-types.h"
 
 enum
 {
@@ -16,9 +16,6 @@ enum
 };
 
 #define SAFETENSORS_METADATA "__metadata__" /* the header's only member that is not a tensor */
-
-/* The format's data types.  id: rank in the official writer's order of tensors (highest first). */
-extern const fmtconv_dtype_name safetensors_dtypes[];
 
 int safetensors_probe (const fmtconv_peek *peek);
 /* Parameters of the reader. */

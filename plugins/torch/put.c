@@ -56,8 +56,8 @@ torch_walk_put (torch_walk *w, pk_object *object)
   if (torch_tensor_read (w->load->ctx, object, &t))
     return torch_walk_fail (w, t.code, object, t.why);
   const torch_from from = from_of (w);
-  fmtconv_view *view = torch_leaf (&from, object, &t);
-  if (!view || check_totals (w, object, &t))
+  fmtconv_view *view = check_totals (w, object, &t) ? NULL : torch_leaf (&from, object, &t);
+  if (!view)
     return fmtconv_ctx_failed (w->load->ctx);
   object->mark.seen = w->load->scan.walk;
   w->load->arrays += t.is_array;

@@ -7,6 +7,7 @@ interop_tests = \
 	tests/interop/test_casts.py \
 	tests/interop/test_cogvideox.py \
 	tests/interop/test_comfy.py \
+	tests/interop/test_dcp.py \
 	tests/interop/test_deepspeed.py \
 	tests/interop/test_diff.py \
 	tests/interop/test_diffusers.py \
@@ -50,6 +51,7 @@ interop_tests = \
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
+	tests/interop/dcpmake.py \
 	tests/interop/ggmlbase.py \
 	tests/interop/ggmlfile.py \
 	tests/interop/make_torch_zoo.py \

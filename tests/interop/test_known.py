@@ -22,7 +22,6 @@ from pathlib import Path
 
 import numpy
 import torch
-import torch.distributed.checkpoint as dcp
 from safetensors.torch import load_file, save_file
 from support import Case
 
@@ -163,16 +162,6 @@ class Known(Case):
         numpy.save(self.tmp / "a.npy", arrays["w"])
         work = self.follow(self.refuse(self.tmp / "a.npy", "a NumPy array"), "python")
         self.assert_same(self.converted(work / "model.safetensors"), {"array": torch.arange(6.0, dtype=torch.float64)})
-
-    def test_distributed(self):
-        state = {"w": torch.ones(3), "model": {"b": torch.arange(4.0)}}
-        folder = self.tmp / "dcp"
-        dcp.save(state, checkpoint_id=str(folder))
-        hint = self.refuse(folder, "a distributed checkpoint of PyTorch, " + ELSEWHERE)
-        loaded = torch.load(self.follow(hint, "python") / "model.pt")
-        self.assert_same({"w": loaded["w"], "b": loaded["model"]["b"]}, {"w": state["w"], "b": state["model"]["b"]})
-        self.refuse(next(folder.glob("*.distcp")), "one file of a distributed checkpoint of PyTorch", "dcp_to_torch")
-        self.refuse(folder / ".metadata", "the index of a distributed checkpoint of PyTorch")
 
     def test_torch_programs(self):
         model, script, exported = torch.nn.Linear(2, 3), self.tmp / "script.pt", self.tmp / "x.pt2"

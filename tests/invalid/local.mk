@@ -1,6 +1,7 @@
 # tests/invalid/local.mk: input that must be refused, each case with its message.
 # SPDX-License-Identifier: Apache-2.0
 TESTS += \
+	tests/invalid/dcp.sh \
 	tests/invalid/folders.sh \
 	tests/invalid/gguf.sh \
 	tests/invalid/pickle.sh \
@@ -11,8 +12,10 @@ TESTS += \
 	tests/invalid/zip.sh
 EXTRA_DIST += \
 	tests/invalid/cases.sh \
+	tests/invalid/dcp.sh \
 	tests/invalid/folders.sh \
 	tests/invalid/gguf.sh \
+	tests/invalid/make_dcp.py \
 	tests/invalid/make_folders.py \
 	tests/invalid/make_gguf.py \
 	tests/invalid/make_pickles.py \

@@ -62,11 +62,18 @@ pk_pop_mark (pk_machine *m, const pk_value **values, uint32_t *n, pk_value *unde
   return under ? pk_top (m, under) : 0;
 }
 
-/* Returns a memo slot and allocates its block on first use; NULL: out of memory. */
+/* Returns the number of blocks that slots of a pickle can be in. */
+static uint32_t
+memo_blocks (const pk_machine *m)
+{
+  return (m->size < PK_MAX_MEMO ? m->size : PK_MAX_MEMO) / PK_MEMO_BLOCK + 1;
+}
+
+/* Returns a memo slot, which is below the pickle's size, and allocates its block on first use; NULL: out of memory. */
 static pk_value *
 memo_slot (pk_machine *m, uint64_t index)
 {
-  if (!m->memo && !(m->memo = fmtconv_ctx_alloc (m->ctx, PK_MAX_MEMO / PK_MEMO_BLOCK, sizeof *m->memo)))
+  if (!m->memo && !(m->memo = fmtconv_ctx_alloc (m->ctx, memo_blocks (m), sizeof *m->memo)))
     return NULL;
   pk_value **block = &m->memo[index / PK_MEMO_BLOCK];
   if (!*block && !(*block = fmtconv_ctx_alloc (m->ctx, PK_MEMO_BLOCK, sizeof **block)))
@@ -74,8 +81,8 @@ memo_slot (pk_machine *m, uint64_t index)
   return *block + index % PK_MEMO_BLOCK;
 }
 
-/* A pickler counts memo slots from 0, so an index is always below the number of opcodes.  The check keeps the
- * memo's memory in proportion to the file. */
+/* A pickler counts memo slots from 0, so an index is always below the number of opcodes, each of which has a byte.  The
+ * check keeps the memo's memory in proportion to the file. */
 int
 pk_memo_put (pk_machine *m, uint64_t index)
 {
@@ -99,7 +106,8 @@ pk_memo_put (pk_machine *m, uint64_t index)
 int
 pk_memo_get (pk_machine *m, uint64_t index)
 {
-  const pk_value *block = m->memo && index < PK_MAX_MEMO ? m->memo[index / PK_MEMO_BLOCK] : NULL;
+  const bool known = m->memo && index / PK_MEMO_BLOCK < memo_blocks (m);
+  const pk_value *block = known ? m->memo[index / PK_MEMO_BLOCK] : NULL;
   if (!block || block[index % PK_MEMO_BLOCK].kind == PK_ABSENT)
     return pk_refuse (m, FMTCONV_E_FORMAT, "memo number %llu was never set", (unsigned long long) index);
   return pk_push (m, block[index % PK_MEMO_BLOCK]);

@@ -14,7 +14,7 @@ enum
   PK_MAX_STACK = 1 << 20,
   PK_MAX_MARKS = 64 << 10,
   PK_MAX_MEMO = 16 << 20,
-  PK_MEMO_BLOCK = 4096 /* memo slots allocated together */
+  PK_MEMO_BLOCK = 64 /* memo slots allocated together: a tensor alone needs a few */
 };
 
 typedef struct pk_opcode pk_opcode;

@@ -1,0 +1,121 @@
+/* plugins/dcp/record.c: makes views of records, each of which is a torch.save file or lies in a safetensors file.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "plugins/common/pickle/archive.h"
+#include "plugins/common/pickle/leaf.h"
+#include "plugins/dcp/dcp.h"
+#include <string.h>
+
+enum
+{
+  END_BYTES = 22,        /* of a zip archive's last record, without a comment */
+  MAX_REPEATED = 1 << 30 /* bytes that overlapping elements may add */
+};
+
+fmtconv_view *
+dcp_fail_chunk (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk, const char *why)
+{
+  fmtconv_fail_at (
+      load->ctx, FMTCONV_E_FORMAT,
+      &(fmtconv_where){
+          .source = chunk->place->file->source,
+          .offset = chunk->place->at,
+          .tensor = item->name,
+          .hint = "the file is incomplete, or of another save than .metadata; get a complete copy" },
+      "its chunk at %s: %s", dcp_box_text (load->ctx, chunk->at, item->rank), why);
+  return NULL;
+}
+
+/* Opens the file of a chunk, in which the record must lie.  Returns 0 or an error code. */
+static int
+open_file (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk)
+{
+  const dcp_place *place = chunk->place;
+  if (!place->file->source)
+    place->file->source = fmtconv_input_open (fmtconv_input_child (load->folder, place->file->name));
+  if (!place->file->source)
+    return fmtconv_ctx_failed (load->ctx);
+  const uint64_t size = fmtconv_source_size (place->file->source);
+  if (place->at > size || place->bytes > size - place->at)
+    dcp_wrong (load, item, chunk, "%llu bytes from %llu on are its record, but the file ends after %llu",
+               (unsigned long long) place->bytes, (unsigned long long) place->at, (unsigned long long) size);
+  return fmtconv_ctx_failed (load->ctx);
+}
+
+/* Checks that a tensor is what the metadata says of the chunk. */
+static int
+check_form (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk, const torch_tensor *t)
+{
+  bool same = t->rank == item->rank;
+  for (unsigned i = 0; same && i < t->rank; i++)
+    same = t->shape[i] == chunk->size[i];
+  if (!same)
+    dcp_wrong (load, item, chunk, "the metadata says %s, but its record holds %s",
+               dcp_box_text (load->ctx, chunk->size, item->rank),
+               dcp_box_text (load->ctx, t->shape, t->rank));
+  else if (t->dtype != item->dtype)
+    dcp_wrong (load, item, chunk, "the metadata says %s, but its record holds %s",
+               fmtconv_dtype_get (item->dtype)->name, fmtconv_dtype_get (t->dtype)->name);
+  else if (t->repeated > MAX_REPEATED - load->repeated)
+    return fmtconv_fail_at (load->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .tensor = item->name },
+                            "elements that overlap (stride 0) add more than 1 GiB");
+  load->repeated += t->repeated;
+  return fmtconv_ctx_failed (load->ctx);
+}
+
+/* Returns the tensor of a record that torch.save wrote; NULL: an error. */
+static fmtconv_view *
+read_saved (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk, fmtconv_source *record)
+{
+  torch_archive archive;
+  torch_pickle pickle = { 0 };
+  torch_tensor t;
+  if (torch_archive_open (load->ctx, record, load->params->crc != 0, &archive)
+      || torch_archive_load (&archive, &pickle))
+    return NULL;
+  if (!pk_is_tensor (&pickle.top))
+    return dcp_wrong (load, item, chunk, "its record holds a %s, not a tensor",
+                      pk_describe (load->ctx, &pickle.top));
+  const torch_from from = { .ctx = load->ctx,
+                            .pickle = pickle.source,
+                            .pickled = pickle.bytes,
+                            .archive = &archive,
+                            .big_endian = archive.big_endian,
+                            .name = item->name };
+  if (torch_tensor_read (load->ctx, pickle.top.v.object, &t))
+    torch_from_fail (&from, t.code, pickle.top.v.object, t.why);
+  else if (!check_form (load, item, chunk, &t))
+    return torch_leaf (&from, pickle.top.v.object, &t);
+  return NULL;
+}
+
+/* Returns whether a record begins and ends as a zip archive does: it is whole, and not a part of another. */
+static bool
+is_archive (const dcp_place *place)
+{
+  fmtconv_cursor c = fmtconv_cursor_start (place->file->source);
+  if (place->bytes < END_BYTES)
+    return false;
+  c.pos = place->at + place->bytes - END_BYTES;
+  const uint8_t *end = fmtconv_cursor_take (&c, 4);
+  return end && !memcmp (end, "PK\5\6", 4);
+}
+
+fmtconv_view *
+dcp_record (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk)
+{
+  const dcp_place *place = chunk->place;
+  if (open_file (load, item, chunk))
+    return NULL;
+  fmtconv_cursor head = fmtconv_cursor_start (place->file->source);
+  head.pos = place->at;
+  const uint8_t *first = head.end - head.pos >= 4 ? fmtconv_cursor_take (&head, 4) : NULL;
+  if (!first || memcmp (first, "PK\3\4", 4))
+    return dcp_stored (load, item, chunk);
+  if (!is_archive (place))
+    return dcp_wrong (load, item, chunk, "at its place is a part of a torch.save file, not a whole one");
+  return read_saved (load, item, chunk,
+                     fmtconv_source_window (place->file->source, place->at, place->bytes,
+                                            fmtconv_ctx_printf (load->ctx, "record of '%s'", item->name)));
+}
