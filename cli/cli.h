@@ -101,7 +101,8 @@ enum
   ON_COMPLETE = 64,
   ON_NEW = 128,
   ON_TEST = 256,
-  ON_ALL = 511
+  ON_MODELS = 512,
+  ON_ALL = 1023
 };
 
 /* ---- The table (commands.c) */
@@ -113,6 +114,7 @@ int run_inspect (const struct settings *s);
 int run_diff (const struct settings *s);
 int run_map (const struct settings *s);
 int run_plugins (const struct settings *s);
+int run_models (const struct settings *s);
 int run_new_plugin (const struct settings *s);
 int run_test_plugin (const struct settings *s);
 int run_help (const struct settings *s);
@@ -120,6 +122,9 @@ int run_complete (const struct settings *s);
 
 /* Returns the peak memory of this program in bytes; 0: unknown (memory.c). */
 uint64_t peak_memory (void);
+
+/* Returns whether it is a model file, in the list of plugins (plugins.c). */
+bool is_model (fmtconv_attr *plugin);
 
 /* Prints the presets (presets.c): one line each, details of the requested one, or events. below: after a
  * list of plugins. */

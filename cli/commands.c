@@ -55,6 +55,7 @@ const struct command commands[] = {
             "the rules "
             "match all of NAMES, that each rule is used, and that no two results have one name.  NAMES is a "
             "checkpoint, only the headers of which are read, or a file NAMES.txt with lines 'NAME [SHAPE]'.\n"
+            "RULES is a file of rules, a model file, or the name of a transform that has rules.\n"
             "'fmtconv -t map:rules=RULES' applies the rules.\n",
     .bit = ON_MAP,
     .examples = "  fmtconv map --check rules.yaml --against model.safetensors\n"
@@ -75,6 +76,19 @@ const struct command commands[] = {
     .examples = "  fmtconv plugins\n"
                 "  fmtconv plugins quantize\n",
     .run = run_plugins },
+  { .name = "models",
+    .summary = "List the models whose names can be converted.",
+    .usage = "fmtconv models [options]",
+    .text =
+        "Lists the model files: the name for -t, what it converts, and the names of its two sides.  'fmtconv "
+        "help NAME' says more of one.\n"
+        "They are searched in this order: the absolute entries of FMTCONV_MODEL_PATH, the folder of the "
+        "user, "
+        "the installed folder.\n",
+    .bit = ON_MODELS,
+    .examples = "  fmtconv models\n"
+                "  fmtconv help flux\n",
+    .run = run_models },
   { .name = "new-plugin",
     .summary = "Make a folder with the source of a new plugin.",
     .usage = "fmtconv new-plugin NAME [--reader | --transform | --writer]",

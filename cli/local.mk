@@ -17,6 +17,7 @@ fmtconv_SOURCES = \
 	cli/main.c \
 	cli/map.c \
 	cli/memory.c \
+	cli/models.c \
 	cli/new-plugin.c \
 	cli/options.c \
 	cli/output.c \

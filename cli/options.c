@@ -68,7 +68,7 @@ static const struct option_row rows[] = {
   { OPT_NEW_READER, "reader", NULL, ON_NEW, "make a reader" },
   { OPT_NEW_TRANSFORM, "transform", NULL, ON_NEW, "make a transform (the default)" },
   { OPT_NEW_WRITER, "writer", NULL, ON_NEW, "make a writer, and a reader of its format" },
-  { OPT_JSON, "json", NULL, ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS,
+  { OPT_JSON, "json", NULL, ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS | ON_MODELS,
     "results and messages on stdout, one JSON object per line" },
   { 'q', "quiet", NULL, ON_ALL, "warnings and errors only; twice: errors only" },
   { 'v', "verbose", NULL, ON_ALL, "list dropped and skipped items, and print all lines of messages" },

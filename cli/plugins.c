@@ -23,6 +23,12 @@ is_installed (fmtconv_attr *plugin)
   return !(fmtconv_attr_get (plugin, "installed") && !fmtconv_attr_get (plugin, "installed")->v.i);
 }
 
+bool
+is_model (fmtconv_attr *plugin)
+{
+  return fmtconv_attr_get (plugin, "model") != NULL;
+}
+
 /* Prints the line of a plugin that is known, but not installed. */
 static void
 print_absent (fmtconv_attr *plugin)
@@ -114,6 +120,19 @@ print_short_forms (fmtconv_attr *plugin)
     }
 }
 
+/* Prints the names of a model file: its sides, and the values that can be changed. */
+static void
+print_model (fmtconv_attr *plugin)
+{
+  char sanitized[SANITIZED_SIZE];
+  fmtconv_attr *sides = fmtconv_attr_get (plugin, "sides");
+  const char *let = fmtconv_attr_get_string (plugin, "let", NULL);
+  if (sides)
+    printf ("  names   of %s, to those of %s\n", sides->first->v.s, sides->last->v.s);
+  if (let)
+    printf ("  values  %s\n", text_sanitized (sanitized, let));
+}
+
 static void
 print_plugin (fmtconv_attr *plugin)
 {
@@ -129,6 +148,7 @@ print_plugin (fmtconv_attr *plugin)
     }
   printf ("  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
           text_sanitized (sanitized, fmtconv_attr_get_string (plugin, "path", "built into fmtconv")));
+  print_model (plugin);
   print_short_forms (plugin);
   if (error)
     printf ("  refused %s\n", text_sanitized (sanitized, error));
@@ -153,7 +173,9 @@ static void
 print_plugins (const struct settings *s, fmtconv_attr *list, const char *name)
 {
   for (fmtconv_attr *p = list->first; p; p = p->next)
-    if (s->json)
+    if (!name && is_model (p))
+      continue;
+    else if (s->json)
       put_event ("plugin", p);
     else if (name)
       print_plugin (p);
@@ -165,9 +187,9 @@ print_plugins (const struct settings *s, fmtconv_attr *list, const char *name)
 static void
 print_built_in (const struct settings *s, fmtconv_attr *list)
 {
-  size_t n = 0, installed = 0;
+  size_t n = 0, installed = 0, models = 0;
   for (fmtconv_attr *p = list->first; p; p = p->next)
-    if (is_installed (p))
+    if (is_installed (p) && !is_model (p))
       {
         installed++;
         n += !fmtconv_attr_get_string (p, "path", NULL);
@@ -178,6 +200,10 @@ print_built_in (const struct settings *s, fmtconv_attr *list)
            stderr);
   else if (n > 1 && !s->json)
     printf ("\n%zu of these are built in.\n", n);
+  for (fmtconv_attr *p = list->first; p; p = p->next)
+    models += is_model (p);
+  if (models && !s->json)
+    puts ("\nModels are transforms, too: 'fmtconv models' lists them.");
 }
 
 int

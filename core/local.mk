@@ -27,7 +27,7 @@ core_libs = $(builtin_libs) $(LTDL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(LIBZIP_L
 if BUILTIN
 builtin_la = plugins/libbuiltin.la
 builtin_libs = $(BUILTIN_LIBS)
-embedded_files = $(presets) plugins/fmtconv.yaml
+embedded_files = $(presets) $(models) plugins/fmtconv.yaml
 else
 builtin_la =
 builtin_libs =
@@ -42,7 +42,7 @@ noinst_LTLIBRARIES += core/libcore.la
 core_libcore_la_SOURCES = $(core_sources)
 nodist_core_libcore_la_SOURCES = core/base/embedded-files.c
 core_libcore_la_LIBADD = $(builtin_la)
-core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='"$(plugindir)"' -DFCI_INDEX_DIR='"$(indexdir)"' -DFCI_PIPELINE_DIR='"$(pipelinedir)"' -DFCI_VERSION='"$(PACKAGE_VERSION)"'
+core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='"$(plugindir)"' -DFCI_INDEX_DIR='"$(indexdir)"' -DFCI_PIPELINE_DIR='"$(pipelinedir)"' -DFCI_MODEL_DIR='"$(modeldir)"' -DFCI_VERSION='"$(PACKAGE_VERSION)"'
 core_libcore_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS)
 
 if !STANDALONE

@@ -8,13 +8,16 @@ dist_man_MANS += \
 	doc/fmtconv-help.1 \
 	doc/fmtconv-inspect.1 \
 	doc/fmtconv-map.1 \
+	doc/fmtconv-models.1 \
 	doc/fmtconv-plugins.1 \
 	doc/fmtconv-api.3 \
 	doc/fmtconv-new-plugin.1 \
 	doc/fmtconv-test-plugin.1 \
 	doc/fmtconv-plugin.3 \
+	doc/fmtconv-model.5 \
 	doc/fmtconv-rules.5 \
-	doc/fmtconv-spec.5
+	doc/fmtconv-spec.5 \
+	doc/fmtconv-models.7
 
 # Plugins to begin with: 'fmtconv new-plugin' copies them.  They need the headers, which one program does not install.
 if STANDALONE

@@ -7,6 +7,7 @@ AM_TESTS_ENVIRONMENT = \
 	FMTCONV='$(abs_top_builddir)/fmtconv'; export FMTCONV; \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs'; export FMTCONV_PLUGIN_PATH; \
 	FMTCONV_PIPELINE_PATH='$(abs_top_srcdir)/pipelines'; export FMTCONV_PIPELINE_PATH; \
+	FMTCONV_MODEL_PATH='$(abs_top_srcdir)/models'; export FMTCONV_MODEL_PATH; \
 	FMTCONV_MODULES='$(plugin_LTLIBRARIES)'; export FMTCONV_MODULES; \
 	FMTCONV_BUILT='$(FC_BUILT)'; export FMTCONV_BUILT; \
 	FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; export FMTCONV_PYTHON; \

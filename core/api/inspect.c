@@ -5,11 +5,11 @@
 #include "core/api/describe.h"
 #include "core/api/parts.h"
 #include "core/api/sanitize.h"
+#include "core/api/shares.h"
 #include "core/api/stats.h"
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/base/error.h"
-#include "core/base/map.h"
 #include "core/convert/chain.h"
 #include "core/convert/choose.h"
 #include "core/convert/detect.h"
@@ -40,25 +40,13 @@ typedef struct inspection
   const fmtconv_model *stages[2]; /* the input; the result of the transform, or NULL */
   fci_claims claims;              /* transforms that recognize the model */
   bool is_near;                   /* a transform would recognize it, except for a few tensors */
+  const fmtconv_model *origin;    /* what it was made of, if the rules say whose names there are */
   bool is_made;                   /* they recognize it in reverse: it is their output */
   const char **commands;          /* commands, one for each transform */
   fci_described described; /* by transforms that recognize it without rules, unless rules recognize it */
   const char *whole;       /* command that converts or copies the whole model; NULL: none */
   char needs[NEEDS];       /* the parameter that the first transform lacks; "": none */
 } inspection;
-
-/* Tensors and bytes of one data type. */
-typedef struct share
-{
-  uint32_t dtype;
-  size_t tensors;
-  uint64_t bytes;
-} share;
-
-enum
-{
-  SHARES = 256 /* more than the number of data types */
-};
 
 static int
 inspect (inspection *s)
@@ -110,7 +98,7 @@ is_usable (const inspection *s, size_t i, char needs[NEEDS])
 /* Returns the model that a transform makes of it. Messages are suppressed, because a parameter may be
  * missing. NULL: it is, or the transform, and `needs` names it. */
 static const fmtconv_model *
-try_claim (const inspection *s, size_t i, char needs[NEEDS])
+try_claim (const inspection *s, size_t i, const char *params, char needs[NEEDS])
 {
   if (!is_usable (s, i, needs))
     return NULL;
@@ -120,7 +108,7 @@ try_claim (const inspection *s, size_t i, char needs[NEEDS])
       flags & ~(unsigned) FMTCONV_STRICT; /* a warning of the transform is not an error here */
   fci_try_listen (s->ctx, &saved, capture_message, needs);
   fci_link link;
-  int code = fci_link_make (s->ctx, FCI_TRANSFORM, s->claims.claim[i].plugin, "", &link);
+  int code = fci_link_make (s->ctx, FCI_TRANSFORM, s->claims.claim[i].plugin, params, &link);
   const fmtconv_model *made = code ? NULL : fci_stage_transform (s->ctx, &link, s->stages[0]);
   if (fci_try_end (s->ctx, &saved))
     made = NULL;
@@ -148,6 +136,23 @@ note_near_matches (inspection *s)
             near->plugin->name);
 }
 
+/* Returns the rules of the first transform that recognizes the model, if they say whose names there are; or NULL. */
+static const fmtconv_rules *
+rules_with_sides (const inspection *s)
+{
+  const fmtconv_rules *rules =
+      s->claims.n && !s->is_near ? s->claims.claim[0].plugin->transform->rules : NULL;
+  return rules && rules->sides ? rules : NULL;
+}
+
+/* Returns what the first transform makes of its output in reverse, which has a title; NULL: it says nothing. */
+static const fmtconv_model *
+origin_of (inspection *s)
+{
+  char needs[NEEDS];
+  return rules_with_sides (s) ? try_claim (s, 0, "reverse", needs) : NULL;
+}
+
 /* Finds the transforms that recognize the model, or that make such a model. Title and parts come from the
  * result of the first one that recognizes it. */
 static int
@@ -161,11 +166,12 @@ recognize (inspection *s)
   if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], &s->claims))
     return s->ctx->failed;
   if (s->claims.complete)
-    s->stages[1] = try_claim (s, 0, s->needs);
+    s->stages[1] = try_claim (s, 0, "", s->needs);
   else if (fci_claims_reverse (s->ctx, modules, n_modules, s->stages[0], &made) == 0 && made.complete)
     {
       s->claims = made;
       s->is_made = true;
+      s->origin = origin_of (s);
     }
   else if (s->claims.n)
     note_near_matches (s);
@@ -181,7 +187,7 @@ output_of (const inspection *s, size_t i)
   char needs[NEEDS];
   if (s->is_made)
     return "OUTPUT.safetensors"; /* names that do not occur in folders of components */
-  const fmtconv_model *made = i ? try_claim (s, i, needs) : s->stages[1];
+  const fmtconv_model *made = i ? try_claim (s, i, "", needs) : s->stages[1];
   return !made || has_config (made) ? "OUTPUT/" : "OUTPUT.safetensors";
 }
 
@@ -250,10 +256,25 @@ kind_of (const inspection *s)
   return kind ? kind : s->described.kind;
 }
 
+/* Returns the title of a model whose rules say whose names it has; NULL: they do not. */
+static const char *
+title_by_sides (const inspection *s)
+{
+  const fmtconv_rules *rules = rules_with_sides (s);
+  const fmtconv_model *made = s->is_made ? s->origin : s->stages[1];
+  const char *title =
+      rules && made ? fmtconv_attr_get_string (fmtconv_model_attrs (made), "title", NULL) : NULL;
+  if (!title)
+    return NULL;
+  const size_t n = strcspn (rules->sides, "|");
+  return s->is_made ? fmtconv_ctx_printf (s->ctx, "%s, names of %s", title, rules->sides + n + 1)
+                    : fmtconv_ctx_printf (s->ctx, "%s, names of %.*s", title, (int) n, rules->sides);
+}
+
 static const char *
 title_of (const inspection *s)
 {
-  const char *title = NULL;
+  const char *title = title_by_sides (s);
   for (int i = 1; i >= 0 && !title; i--)
     if (s->stages[i])
       title = fmtconv_attr_get_string (fmtconv_model_attrs (s->stages[i]), "title", NULL);
@@ -265,91 +286,6 @@ title_of (const inspection *s)
   const char *maker = s->is_made ? s->claims.claim[0].plugin->name : NULL;
   return fmtconv_ctx_printf (s->ctx, "%zu tensor%s%s%s%s", n, n == 1 ? "" : "s",
                              maker ? ", as written by " : "", maker ? maker : "", maker ? "" : "");
-}
-
-static int
-by_bytes (const void *a, const void *b)
-{
-  const share *x = a, *y = b;
-  if (x->bytes != y->bytes)
-    return x->bytes < y->bytes ? 1 : -1;
-  return (x->dtype > y->dtype) - (x->dtype < y->dtype);
-}
-
-static void
-add_dtypes (fmtconv_attr *result, const inspection *s)
-{
-  share shares[SHARES] = { 0 };
-  size_t n = 0;
-  FCI_FOREACH_LEAF (leaf, s->stages[0])
-    FMTCONV_FOREACH (t, leaf)
-      {
-        size_t i = 0;
-        while (i < n && shares[i].dtype != t->dtype)
-          i++;
-        if (i == SHARES)
-          continue;
-        n = i == n ? n + 1 : n;
-        shares[i].dtype = t->dtype;
-        shares[i].tensors++;
-        shares[i].bytes += t->bytes;
-      }
-  qsort (shares, n, sizeof *shares, by_bytes);
-  fmtconv_attr *list = fci_add_array (result, "dtypes");
-  for (size_t i = 0; i < n; i++)
-    {
-      fmtconv_attr *node = fci_add_object (list);
-      fmtconv_attr_set_string (node, "dtype", fmtconv_dtype_get (shares[i].dtype)->name);
-      fci_add_count (node, "tensors", shares[i].tensors);
-      fci_add_count (node, "bytes", shares[i].bytes);
-    }
-}
-
-/* A source that holds data of tensors. */
-typedef struct storage
-{
-  const fmtconv_tensor *last; /* the last tensor that was counted */
-  size_t tensors;
-} storage;
-
-/* Counts a tensor once for each source that holds its data. */
-static void
-count_box (const inspection *s, fci_map *seen, const fmtconv_tensor *t, const fci_box *box, size_t *shared)
-{
-  uintptr_t value = 0;
-  if (!fci_map_get (seen, &box->source, sizeof box->source, &value))
-    {
-      value = (uintptr_t) fci_new (s->ctx, storage);
-      if (!value || !fci_map_add (seen, &box->source, sizeof box->source, value, NULL))
-        return;
-    }
-  storage *at = (storage *) value;
-  if (at->last == t)
-    return;
-  at->last = t;
-  *shared += ++at->tensors == 2;
-}
-
-static void
-add_storages (fmtconv_attr *result, const inspection *s)
-{
-  const fmtconv_model *model = s->stages[0];
-  bool any_tied = (fci_model_features (model) & FMTCONV_FEATURE_TIED) != 0;
-  fci_map *seen = fci_map_new (s->ctx);
-  size_t shared = 0, tied = 0;
-  if (!seen)
-    return;
-  FCI_FOREACH_LEAF (leaf, model)
-    FMTCONV_FOREACH (t, leaf)
-      {
-        for (size_t i = 0; i < t->view->n_boxes; i++)
-          count_box (s, seen, t, &t->view->boxes[i], &shared);
-        tied += any_tied && fmtconv_model_tied (leaf, t);
-      }
-  fmtconv_attr *node = fmtconv_attr_make (result, "storages");
-  fci_add_count (node, "sources", fci_map_count (seen));
-  fci_add_count (node, "shared", shared);
-  fci_add_count (node, "tied", tied);
 }
 
 static void
@@ -377,13 +313,13 @@ describe (const inspection *s)
   fci_add_count (result, "tensors", fci_model_tensors (model));
   fci_add_count (result, "bytes", fci_model_bytes (model));
   fci_add_count (result, "parameters", fci_model_elements (model));
-  add_dtypes (result, s);
+  fci_add_dtypes (result, model);
   if (is_bundle (s))
     fci_add_components (result, model);
   else
     fci_add_parts (result, &s->claims, s->stages, s->commands);
   fci_add_skipped (result, model);
-  add_storages (result, s);
+  fci_add_storages (result, model);
   add_scaled (result, s);
   fci_add_sanitized (result, "attributes", fmtconv_model_attrs (model));
   if (*s->needs)

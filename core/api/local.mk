@@ -26,6 +26,8 @@ core_sources += \
 	core/api/report.h \
 	core/api/sanitize.c \
 	core/api/sanitize.h \
+	core/api/shares.c \
+	core/api/shares.h \
 	core/api/side.c \
 	core/api/side.h \
 	core/api/stats.c \

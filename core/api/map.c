@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/api/sanitize.h"
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/base/error.h"
@@ -20,6 +21,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum
 {
@@ -190,10 +192,28 @@ check_against (fmtconv_attr *report, const fmtconv_rules *rules, const char *pat
   fci_add_count (report, "names", fmtconv_model_count (in));
   add_results (fci_add_array (report, "results"), out);
   add_dropped (fci_add_array (report, "dropped"), in, out);
+  if (rules->attributes)
+    fci_add_sanitized (report, "attributes", fmtconv_model_attrs (out));
   const fmtconv_model *back = reversible ? run (ctx, rules, out, true) : NULL;
   if (back)
     add_changed (fci_add_array (report, "changed"), in, out, back);
   return ctx->failed;
+}
+
+/* Returns the rules of a transform or model of that name, or of a file. */
+static const fmtconv_rules *
+rules_of (fmtconv_ctx *ctx, const char *path)
+{
+  struct stat st;
+  if (fci_plugin_name_ok (path, strlen (path)) && stat (path, &st) != 0)
+    {
+      const fmtconv_plugin *plugin = fci_plugin_find (ctx, path, FCI_TRANSFORM);
+      if (plugin && !plugin->transform->rules)
+        fmtconv_fail (ctx, FMTCONV_E_USAGE, "transform '%s' has no rules table", path);
+      return ctx->failed ? NULL : plugin->transform->rules;
+    }
+  fmtconv_input *in = fci_input_user (ctx, path);
+  return in ? fmtconv_rules_read (in, NULL) : NULL;
 }
 
 fmtconv_attr *
@@ -201,8 +221,7 @@ fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const char *against)
 {
   if (fci_call_begin (ctx, path, "a file of rules is required"))
     return NULL;
-  fmtconv_input *in = fci_input_user (ctx, path);
-  const fmtconv_rules *rules = in ? fmtconv_rules_read (in, NULL) : NULL;
+  const fmtconv_rules *rules = rules_of (ctx, path);
   fmtconv_attr *report = rules ? fmtconv_attr_object (ctx) : NULL;
   if (!report)
     return NULL;
@@ -218,6 +237,14 @@ fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const char *against)
   return ctx->failed ? NULL : report;
 }
 
+/* Returns the text of a model file. */
+static const char *
+file_text (fmtconv_input *in)
+{
+  fmtconv_cursor c = fmtconv_cursor_start (in ? fmtconv_input_open (in) : NULL);
+  return c.source ? fmtconv_cursor_take_text (&c, c.end) : NULL;
+}
+
 const char *
 fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform)
 {
@@ -226,6 +253,9 @@ fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform)
   const fmtconv_plugin *plugin = fci_plugin_find (ctx, transform, FCI_TRANSFORM);
   if (!plugin)
     return NULL;
+  const fci_module *module = fci_module_find (ctx, transform);
+  if (module && module->model)
+    return file_text (fci_file_open (ctx, module->model));
   if (plugin->transform->rules)
     return fci_rules_text (ctx, plugin->transform->rules);
   fmtconv_fail (ctx, FMTCONV_E_USAGE, "transform '%s' has no rules table", transform);

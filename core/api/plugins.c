@@ -1,10 +1,11 @@
-/* core/api/plugins.c: fmtconv_plugin_list: describes installed and refused plugins.
+/* core/api/plugins.c: fmtconv_plugin_list: describes installed and refused plugins, and models.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/convert/stage.h"
 #include "core/plugin/agree.h"
 #include "core/plugin/params.h"
@@ -80,6 +81,20 @@ add_direction (fmtconv_attr *node, const fmtconv_plugin *plugin)
     fci_add_text (node, "one_way", why);
 }
 
+/* Adds what a model file says of its names: the sides, and the values that can be changed. */
+static void
+add_model (fmtconv_attr *node, const fmtconv_rules *rules)
+{
+  const char *bar = rules ? strchr (rules->sides, '|') : NULL;
+  fmtconv_attr *sides = bar ? fci_add_array (node, "sides") : NULL;
+  if (!sides)
+    return;
+  fci_add_text (sides, NULL, fci_strndup (sides->ctx, rules->sides, (size_t) (bar - rules->sides)));
+  fci_add_text (sides, NULL, bar + 1);
+  if (rules->let)
+    fci_add_text (node, "let", fci_strndup (sides->ctx, rules->let, strlen (rules->let) - 2));
+}
+
 /* Adds a limit, unless it is unlimited. */
 static void
 add_limits (fmtconv_attr *node, const fmtconv_limits *limits)
@@ -137,6 +152,10 @@ add_module (fmtconv_attr *list, fci_module *module)
   if (module->known && plugin)
     add_disagreement (node, module->known, plugin);
   fci_add_text (node, "path", module->path);
+  if (module->model)
+    fmtconv_attr_set_bool (node, "model", true);
+  if (plugin && module->model)
+    add_model (node, plugin->transform->rules);
   if (plugin)
     add_loaded (node, plugin);
   else if (module->is_absent)

@@ -16,7 +16,7 @@ enum
 typedef enum fci_yaml_kind
 {
   FCI_YAML_NULL, /* nothing, ~ or null, not in quotes */
-  FCI_YAML_TEXT, /* any other scalar, unchanged: never a number */
+  FCI_YAML_TEXT, /* any other scalar, unchanged */
   FCI_YAML_LIST,
   FCI_YAML_MAP
 } fci_yaml_kind;
@@ -36,6 +36,7 @@ struct fci_yaml
   fci_yaml_pos key_at; /* place of its key; outside a map: as `at` */
   const char *key;     /* key in a map; NULL outside */
   const char *text;    /* of a TEXT */
+  bool is_quoted;      /* a TEXT in quotes: never a number */
   fci_yaml *first;     /* of a LIST or MAP */
   fci_yaml *last;
   fci_yaml *next; /* next sibling in the LIST or MAP */

@@ -162,6 +162,7 @@ on_scalar (loader *l, const yaml_event_t *event)
     return;
   node->kind = is_null (event, text) ? FCI_YAML_NULL : FCI_YAML_TEXT;
   node->text = node->kind == FCI_YAML_TEXT ? text : NULL;
+  node->is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
   node->at = place_of (mark);
   add (l, node);
 }

@@ -14,6 +14,7 @@
 #include "core/convert/stage.h"
 #include "core/layout/names.h"
 #include "core/layout/part.h"
+#include "core/model/description.h"
 #include "core/model/freeze.h"
 #include "core/model/new.h"
 #include "core/model/scope.h"
@@ -108,20 +109,6 @@ fci_transform_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin)
   return rules ? fci_rules_one_way (ctx, rules) : "it has no rules, and only rules run in reverse";
 }
 
-/* Removes the attributes that describe the model under its former names. */
-static void
-forget_description (fmtconv_ctx *ctx, fmtconv_model *out)
-{
-  static const char *const keys[] = { "title",   "config-default", "config-name",
-                                      "library", "class",          "weights-name" };
-  fmtconv_attr *attrs = fmtconv_model_attrs (out);
-  if (fmtconv_attr_get (attrs, "config"))
-    fmtconv_note (ctx, "dropped the configuration: it describes the model before the transform");
-  fmtconv_attr_unset (attrs, "config");
-  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-    fmtconv_attr_unset (attrs, keys[i]);
-}
-
 const fmtconv_model *
 fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *in)
 {
@@ -136,7 +123,9 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *
   enter (ctx, &f, plugin, fci_subject_now (ctx)->file, out);
   if (*link->params)
     fmtconv_note (ctx, "only the rules run in reverse; ignored '%s'", link->params);
-  forget_description (ctx, out);
+  if (fmtconv_attr_get (fmtconv_model_attrs (out), "config") && !transform->rules->attributes)
+    fmtconv_note (ctx, "dropped the configuration: it describes the model before the transform");
+  fci_model_forget_description (out);
   fmtconv_rules_reverse (transform->rules, in, out);
   int code = ctx->failed ? ctx->failed : fci_model_freeze (out, plugin->name);
   return leave (ctx, &f, code) ? NULL : out;

@@ -4,6 +4,8 @@ core_sources += \
 	core/model/build.c \
 	core/model/bundle.c \
 	core/model/bundle.h \
+	core/model/description.c \
+	core/model/description.h \
 	core/model/ending.c \
 	core/model/ending.h \
 	core/model/freeze.c \

@@ -20,6 +20,8 @@ core_sources += \
 	core/plugin/missing.h \
 	core/plugin/installed.c \
 	core/plugin/installed.h \
+	core/plugin/model-file.c \
+	core/plugin/model-file.h \
 	core/plugin/module.h \
 	core/plugin/other-core.c \
 	core/plugin/other-core.h \

@@ -1,4 +1,4 @@
-/* core/plugin/registry.c: finds the installed plugins; a module is loaded when it is first used.
+/* core/plugin/registry.c: finds the installed plugins and models; a module is loaded when it is first used.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/plugin/descriptor.h"
 #include "core/plugin/index.h"
+#include "core/plugin/model-file.h"
 #include "core/plugin/module.h"
 #include "core/plugin/registry.h"
 #include "core/plugin/search.h"
@@ -63,7 +64,34 @@ collect (registry *r, const fci_files *files)
       if (!builtin (r, file->name))
         r->modules[r->n++] = (fci_module){ .name = file->name, .path = file->path, .error = file->error };
     }
-  qsort (r->modules, r->n, sizeof *r->modules, by_name);
+}
+
+/* Returns the module of that name among the first n, which are not sorted; NULL: none. */
+static fci_module *
+find_first (const registry *r, size_t n, const char *name)
+{
+  size_t i = 0;
+  while (i < n && strcmp (r->modules[i].name, name))
+    i++;
+  return i < n ? &r->modules[i] : NULL;
+}
+
+/* Adds the model files.  A plugin and a model of one name are refused both: nobody knows which is meant. */
+static void
+collect_models (fmtconv_ctx *ctx, registry *r, const fci_files *models)
+{
+  const size_t n = r->n;
+  for (size_t i = 0; i < models->n; i++)
+    {
+      const fci_file *file = &models->file[i];
+      fci_module *plugin = find_first (r, n, file->name);
+      if (plugin)
+        plugin->error =
+            fmtconv_ctx_printf (ctx, "the model file %s has the same name: rename it", file->path);
+      else
+        r->modules[r->n++] =
+            (fci_module){ .name = file->name, .path = file->path, .error = file->error, .model = file };
+    }
 }
 
 /* Returns the modules of the context, which are found once.  NULL: an error was recorded. */
@@ -80,7 +108,7 @@ find_modules (fmtconv_ctx *ctx)
     .variable = "FMTCONV_PLUGIN_PATH",
     .installed = FCI_PLUGIN_DIR,
   };
-  fci_files files;
+  fci_files files, models;
   size_t own = 0;
   registry *r = fci_state (ctx, &registry_key);
   if (!r || r->is_found || ctx->failed)
@@ -88,10 +116,12 @@ find_modules (fmtconv_ctx *ctx)
   r->builtins = r->builtins ? r->builtins : no_builtins;
   while (r->builtins[own])
     own++;
-  if (fci_search_files (ctx, &search, NULL, &files)
-      || !(r->modules = fmtconv_ctx_alloc (ctx, own + files.n, sizeof *r->modules)))
+  if (fci_search_files (ctx, &search, NULL, &files) || fci_model_files_find (ctx, &models)
+      || !(r->modules = fmtconv_ctx_alloc (ctx, own + files.n + models.n, sizeof *r->modules)))
     return NULL;
   collect (r, &files);
+  collect_models (ctx, r, &models);
+  qsort (r->modules, r->n, sizeof *r->modules, by_name);
   r->is_found = true;
   return r;
 }
@@ -140,7 +170,8 @@ fci_module_load (fmtconv_ctx *ctx, fci_module *module)
   const registry *r = find_modules (ctx);
   if (!r)
     return NULL;
-  const fmtconv_plugin *given = module->path
+  const fmtconv_plugin *given = module->model ? fci_model_file_open (ctx, module->model, &module->error)
+                                : module->path
                                     ? fci_module_open (ctx, module->path, module->name, &module->error)
                                     : builtin (r, module->name);
   if (given)
@@ -238,6 +269,13 @@ is_choice (fmtconv_ctx *ctx, fci_module *module, fci_role role, bool any)
   return plugin && (any || fci_plugin_has (plugin, role));
 }
 
+/* Returns whether a list of plugins has the module. Models are listed elsewhere. */
+static bool
+is_listed (const fci_module *module)
+{
+  return !module->is_absent && !module->model;
+}
+
 /* Records E_USAGE for an unknown name, with the installed plugins as details.  any: plugins of all roles. */
 static int
 unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
@@ -249,11 +287,11 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
     if (is_choice (ctx, &modules[i], role, any))
       {
         names[known++] = modules[i].name;
-        installed += !modules[i].is_absent && fci_module_is_optional (ctx, &modules[i]);
+        installed += is_listed (&modules[i]) && fci_module_is_optional (ctx, &modules[i]);
       }
   const char *suggestion = known ? fci_spell_nearest (typed, names, known) : NULL;
   for (size_t i = 0; names && installed && !suggestion && i < n; i++)
-    if (!modules[i].is_absent && is_choice (ctx, &modules[i], role, any))
+    if (is_listed (&modules[i]) && is_choice (ctx, &modules[i], role, any))
       fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
   const char *what = any ? "plugin" : fci_role_name (role);
   static const fmtconv_where nothing = {

@@ -4,18 +4,20 @@
 #define FCI_PLUGIN_REGISTRY_H
 
 #include "core/plugin/index.h"
+#include "core/plugin/search.h"
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
 
-/* A module file, a built-in plugin, or a plugin of the index that is not installed.  Loaded modules stay resident in the
+/* A module file, a built-in plugin, a model file, or a plugin of the index that is not installed.  Loaded modules stay resident in the
  * process. */
 typedef struct fci_module
 {
   const char *name; /* file's base name without ".so" */
   const char *path; /* NULL: built-in, or not installed */
   const fmtconv_plugin
-      *plugin;       /* normalized copy (min of sizes over zeroes); NULL: not loaded, refused or absent */
-  const char *error; /* reason for the refusal */
+      *plugin;           /* normalized copy (min of sizes over zeroes); NULL: not loaded, refused or absent */
+  const char *error;     /* reason for the refusal */
+  const fci_file *model; /* the model file that it is; NULL: it is a plugin */
   const fci_index_entry *known; /* what the index says of it; NULL: nothing */
   bool is_absent;               /* it is in the index, but not installed */
   bool is_warned;               /* a warning said that it is not used */
@@ -33,7 +35,7 @@ typedef enum fci_role
 int fci_registry_hold (fmtconv_ctx *ctx, const fmtconv_plugin *const *builtins);
 
 /* Returns all modules, sorted by name: built-in, then from --plugin-dir, FMTCONV_PLUGIN_PATH (unless
- * privileged) and the compiled-in folder; the first of a name counts; and what the index knows besides these.  A context
+ * privileged) and the compiled-in folder; the first of a name counts; the model files; and what the index knows besides these.  A context
  * finds them once; none is loaded for it. */
 fci_module *fci_modules (fmtconv_ctx *ctx, size_t *n);
 

@@ -255,8 +255,10 @@ fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, 
   *out = (fci_files){ 0 };
   if (scan_named (&w) || (!privileged && scan_list (&w, search->variable))
       || (search->also && !privileged && scan_list (&second, search->also))
+      || (search->is_own_first && !privileged && scan_own (&w))
       || scan (&w, fci_installed_dir (ctx, search->installed), false)
-      || (search->own && !privileged && scan_own (&w)) || (search->embedded && scan_embedded (&w)))
+      || (search->own && !search->is_own_first && !privileged && scan_own (&w))
+      || (search->embedded && scan_embedded (&w)))
     return ctx->failed;
   if (out->n)
     qsort (out->file, out->n, sizeof *out->file, by_name);

@@ -1,4 +1,4 @@
-/* core/plugin/search.h: finds files (plugins, presets) by name in several folders.
+/* core/plugin/search.h: finds files (plugins, presets, models) by name in several folders.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLUGIN_SEARCH_H
 #define FCI_PLUGIN_SEARCH_H
@@ -20,6 +20,7 @@ typedef struct fci_search
   const char *also; /* another such variable, whose folders are searched for other files, too; NULL: none */
   const char *installed; /* installed folder */
   const char *own;       /* user's folder within $XDG_CONFIG_HOME: "fmtconv/pipelines"; NULL: none */
+  bool is_own_first;     /* the user's folder is searched before the installed one */
   const char *embedded;  /* folder of the files inside of the program, searched last; NULL: none */
 } fci_search;
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/rules/attributes.h"
 #include "core/rules/compile.h"
 #include "core/rules/details.h"
 #include "core/rules/let.h"
@@ -119,6 +120,13 @@ is_number (const fci_table *table, unsigned capture)
   return false;
 }
 
+static void
+all_complete (fci_table *table)
+{
+  for (unsigned i = 0; i < table->n_captures; i++)
+    table->capture[i].complete = is_number (table, i);
+}
+
 static bool
 compile_complete (fci_table *table)
 {
@@ -127,11 +135,19 @@ compile_complete (fci_table *table)
     return fci_table_bad (table, 0, ".dense needs .complete");
   for (s += strspn (s, " "); *s; s += strspn (s, " "))
     {
+      const bool without = *s == '-';
+      s += without;
       size_t n = strcspn (s, " ");
+      if (n == 1 && *s == '*')
+        {
+          all_complete (table);
+          s++;
+          continue;
+        }
       unsigned capture = fci_table_capture (table, (fci_text_span){ s, n });
       if (capture == FCI_RULE_NONE || !is_number (table, capture))
         return fci_table_bad (table, 0, ".complete names '%.*s', which is not a number capture", (int) n, s);
-      table->capture[capture].complete = true;
+      table->capture[capture].complete = !without;
       s += n;
     }
   return true;
@@ -165,7 +181,7 @@ fci_table_compile (fci_table *table, const fmtconv_rules *rules, bool reverse)
   if (table->code || !fci_table_lets (table) || !fci_table_ranges (table) || !fci_table_conditions (table)
       || !compile_rules (table) || !fci_table_families (table) || !fci_table_picks (table)
       || !compile_prefixes (table) || !compile_complete (table) || !fci_table_index (table)
-      || !fci_table_check_names (table))
+      || !fci_table_check_names (table) || !fci_table_attributes (table))
     return table->code;
   for (unsigned i = 0; i < table->n_rules; i++)
     if (!check_counted (table, table->rule[i].number, &table->rule[i].in)

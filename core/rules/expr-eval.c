@@ -21,7 +21,7 @@ fci_expr_bad (fci_expr_env *env, const char *format, ...)
 static const char *
 type_name (fci_expr_type type)
 {
-  static const char *const names[] = { "a number", "a truth value", "a text" };
+  static const char *const names[] = { "a number", "a truth value", "a text", "null" };
   return names[type];
 }
 
@@ -176,6 +176,9 @@ fci_expr_eval (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
       return FCI_EXPR_KNOWN;
     case FCI_EXPR_TEXT:
       *out = (fci_expr_value){ .type = FCI_VALUE_TEXT, .text = expr->text };
+      return FCI_EXPR_KNOWN;
+    case FCI_EXPR_NULL:
+      *out = (fci_expr_value){ .type = FCI_VALUE_NULL };
       return FCI_EXPR_KNOWN;
     case FCI_EXPR_NAME:
       return env->name (env, expr->text, out);

@@ -159,7 +159,9 @@ parse_name (parser *p)
     return NULL;
   node->text = (fci_text_span){ start, (size_t) (p->at - start) };
   bool yes = fci_text_span_equal (name, FCI_TEXT_SPAN ("true"));
-  if (!counts && (yes || fci_text_span_equal (name, FCI_TEXT_SPAN ("false"))))
+  if (!counts && fci_text_span_equal (name, FCI_TEXT_SPAN ("null")))
+    node->kind = FCI_EXPR_NULL;
+  else if (!counts && (yes || fci_text_span_equal (name, FCI_TEXT_SPAN ("false"))))
     {
       node->kind = FCI_EXPR_TRUTH;
       node->number = yes;

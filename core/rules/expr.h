@@ -1,7 +1,7 @@
 /* core/rules/expr.h: expressions in a table: dimensions, sizes of parts, values and conditions. Integers have 64 bits.
  * Overflow, a remainder of '/' and a mixture of kinds are errors.  Without loops, each evaluation ends.
  *
- *   A ? B : C   ||   &&   == != < <= > >=   + -   * / %   - !   12h = 12 * h   NAME   #NAME   FUNCTION(WORD, A)   'text'
+ *   A ? B : C   ||   &&   == != < <= > >=   + -   * / %   - !   12h = 12 * h   NAME   #NAME   FUNCTION(WORD, A)   'text'   null
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_EXPR_H
@@ -15,6 +15,7 @@ typedef enum fci_expr_kind
   FCI_EXPR_NUMBER,
   FCI_EXPR_TRUTH,
   FCI_EXPR_TEXT,
+  FCI_EXPR_NULL,
   FCI_EXPR_NAME, /* also "#i" */
   FCI_EXPR_CALL,
   FCI_EXPR_MINUS,
@@ -49,7 +50,8 @@ typedef enum fci_expr_type
 {
   FCI_VALUE_NUMBER,
   FCI_VALUE_TRUTH,
-  FCI_VALUE_TEXT
+  FCI_VALUE_TEXT,
+  FCI_VALUE_NULL
 } fci_expr_type;
 
 typedef struct fci_expr_value

@@ -1,33 +1,26 @@
-/* core/rules/file.c: reads rule tables that people write, as strict YAML.
+/* core/rules/file.c: reads files of rules and model files, which people write, as strict YAML.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "core/attr/yaml-check.h"
 #include "core/attr/yaml-node.h"
 #include "core/attr/yaml-strict.h"
 #include "core/base/ctx.h"
-#include "core/base/strbuf.h"
+#include "core/rules/file-parts.h"
 #include "core/rules/rules.h"
+#include "core/source/folder.h"
 #include "core/source/source.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
-/* A table that is being read. */
-typedef struct reading
-{
-  fci_yaml_file file;
-  fmtconv_rules *table;
-  const fmtconv_pairs *values; /* given by the user; may be NULL */
-} reading;
-
 static fmtconv_ctx *
-ctx_of (const reading *r)
+ctx_of (const fci_reading *r)
 {
   return r->file.ctx;
 }
 
 /* Reads a text; leaves *out unchanged if the key is absent. */
-static int
-take_text (const reading *r, const fci_yaml *map, const char *key, const char **out)
+int
+fci_take_text (const fci_reading *r, const fci_yaml *map, const char *key, const char **out)
 {
   const fci_yaml *node = fci_yaml_find (map, key);
   if (!node)
@@ -37,7 +30,7 @@ take_text (const reading *r, const fci_yaml *map, const char *key, const char **
 }
 
 static int
-take_bool (const reading *r, const fci_yaml *map, const char *key, unsigned *flags, unsigned bit)
+take_bool (const fci_reading *r, const fci_yaml *map, const char *key, unsigned *flags, unsigned bit)
 {
   const fci_yaml *node = fci_yaml_find (map, key);
   bool value = false;
@@ -49,7 +42,7 @@ take_bool (const reading *r, const fci_yaml *map, const char *key, unsigned *fla
 
 /* Reads `optional`: yes, no, or all. */
 static int
-take_optional (const reading *r, const fci_yaml *map, unsigned *flags)
+take_optional (const fci_reading *r, const fci_yaml *map, unsigned *flags)
 {
   const fci_yaml *node = fci_yaml_find (map, "optional");
   if (!node || node->kind != FCI_YAML_TEXT || strcmp (node->text, "all") != 0)
@@ -59,7 +52,7 @@ take_optional (const reading *r, const fci_yaml *map, unsigned *flags)
 }
 
 static int
-take_axis (const reading *r, const fci_yaml *map, unsigned *axis)
+take_axis (const fci_reading *r, const fci_yaml *map, unsigned *axis)
 {
   const fci_yaml *node = fci_yaml_find (map, "axis");
   if (!node)
@@ -73,7 +66,7 @@ take_axis (const reading *r, const fci_yaml *map, unsigned *axis)
 }
 
 static int
-take_rule (const reading *r, const fci_yaml *node, fmtconv_rule *rule)
+take_rule (const fci_reading *r, const fci_yaml *node, fmtconv_rule *rule)
 {
   static const char *const keys[] = {
     "from", "to", "shape", "parts", "pick", "ops", "why", "axis", "optional"
@@ -81,10 +74,10 @@ take_rule (const reading *r, const fci_yaml *node, fmtconv_rule *rule)
   rule->line = (unsigned) node->at.line;
   if (fci_yaml_is (&r->file, node, FCI_YAML_MAP, "a rule")
       || fci_yaml_keys (&r->file, node, "a rule", keys, sizeof keys / sizeof *keys)
-      || take_text (r, node, "from", &rule->from) || take_text (r, node, "to", &rule->to)
-      || take_text (r, node, "shape", &rule->shape) || take_text (r, node, "pick", &rule->pick)
-      || take_text (r, node, "ops", &rule->ops) || take_text (r, node, "why", &rule->why)
-      || take_text (r, node, "parts", &rule->parts) || take_optional (r, node, &rule->flags))
+      || fci_take_text (r, node, "from", &rule->from) || fci_take_text (r, node, "to", &rule->to)
+      || fci_take_text (r, node, "shape", &rule->shape) || fci_take_text (r, node, "pick", &rule->pick)
+      || fci_take_text (r, node, "ops", &rule->ops) || fci_take_text (r, node, "why", &rule->why)
+      || fci_take_text (r, node, "parts", &rule->parts) || take_optional (r, node, &rule->flags))
     return fmtconv_ctx_failed (ctx_of (r));
   if (!rule->from)
     return fci_yaml_fail (&r->file, node->at, "a rule needs 'from', the names that it matches");
@@ -95,7 +88,7 @@ take_rule (const reading *r, const fci_yaml *node, fmtconv_rule *rule)
 }
 
 static int
-take_rules (const reading *r, const fci_yaml *map)
+take_rules (const fci_reading *r, const fci_yaml *map)
 {
   const fci_yaml *list = fci_yaml_find (map, "rules");
   if (!list)
@@ -112,10 +105,10 @@ take_rules (const reading *r, const fci_yaml *map)
 
 /* Reads `unmatched`: error, keep, or the reason to drop tensors that no rule takes. */
 static int
-take_unmatched (const reading *r, const fci_yaml *map)
+take_unmatched (const fci_reading *r, const fci_yaml *map)
 {
   const char *word = "error";
-  if (take_text (r, map, "unmatched", &word))
+  if (fci_take_text (r, map, "unmatched", &word))
     return fmtconv_ctx_failed (ctx_of (r));
   r->table->unmatched = !strcmp (word, "error")  ? NULL
                         : !strcmp (word, "keep") ? FMTCONV_UNMATCHED_KEEP
@@ -123,126 +116,138 @@ take_unmatched (const reading *r, const fci_yaml *map)
   return 0;
 }
 
-/* ---- let and when */
+/* The keys of both kinds of files. */
+#define TABLE_KEYS "prefix", "lists", "unmatched", "rules", "let", "when", "unless"
 
-/* Returns the text that the user gave for the name, or NULL. */
-static const char *
-given (const reading *r, const char *name)
-{
-  for (size_t i = 0; r->values && i < r->values->n; i++)
-    if (!strcmp (r->values->key[i], name))
-      return r->values->value[i];
-  return NULL;
-}
-
-/* Appends an expression to a list that ';' separates. */
 static int
-add_expression (const reading *r, fci_strbuf *list, const fci_yaml *node, const char *text)
+take_table (const fci_reading *r, const fci_yaml *map)
 {
-  if (strchr (text, ';'))
-    return fci_yaml_fail (&r->file, node->at, "an expression cannot contain ';'");
-  fci_strbuf_add_all (list, node->key ? node->key : "", node->key ? "=" : "", text, "; ", NULL);
-  return fmtconv_ctx_failed (ctx_of (r));
-}
-
-/* A value that the file leaves open is an empty expression. */
-static int
-take_let (const reading *r, const fci_yaml *node, fci_strbuf *list)
-{
-  const char *text = given (r, node->key);
-  if (!text && node->kind == FCI_YAML_NULL)
-    text = "";
-  else if (!text && fci_yaml_is (&r->file, node, FCI_YAML_TEXT, node->key))
+  static const char *const keys[] = { "fmtconv-rules", "complete", "dense", TABLE_KEYS };
+  if (fci_yaml_keys (&r->file, map, "a rules file", keys, sizeof keys / sizeof *keys)
+      || fci_take_text (r, map, "prefix", &r->table->prefix)
+      || fci_take_text (r, map, "complete", &r->table->complete))
     return fmtconv_ctx_failed (ctx_of (r));
-  return add_expression (r, list, node, text ? text : node->text);
-}
-
-/* Checks that the file has each name to which the user gave a value. */
-static int
-check_given (const reading *r, const fci_yaml *lets)
-{
-  for (size_t i = 0; r->values && i < r->values->n; i++)
-    {
-      const fci_yaml *node = lets ? lets->first : NULL;
-      while (node && strcmp (node->key, r->values->key[i]))
-        node = node->next;
-      if (node)
-        continue;
-      for (node = lets ? lets->first : NULL; node; node = node->next)
-        fmtconv_detail (ctx_of (r), "%s", node->key);
-      return fmtconv_fail (ctx_of (r), FMTCONV_E_USAGE, "%s has no value '%s' to change%s", r->file.path,
-                           r->values->key[i], lets ? "; its values:" : "");
-    }
-  return 0;
+  return take_bool (r, map, "dense", &r->table->dense, 1);
 }
 
 static int
-take_lets (const reading *r, const fci_yaml *map)
+take_model (const fci_reading *r, const fci_yaml *map)
 {
-  const fci_yaml *lets = fci_yaml_find (map, "let");
-  fci_strbuf list = { .ctx = ctx_of (r) };
-  if ((lets && fci_yaml_is (&r->file, lets, FCI_YAML_MAP, "let")) || check_given (r, lets))
+  static const char *const keys[] = { FCI_MODEL_KEYS, TABLE_KEYS };
+  if (fci_yaml_keys (&r->file, map, "a model file", keys, sizeof keys / sizeof *keys))
     return fmtconv_ctx_failed (ctx_of (r));
-  for (const fci_yaml *node = lets ? lets->first : NULL; node; node = node->next)
-    if (take_let (r, node, &list))
-      return fmtconv_ctx_failed (ctx_of (r));
-  r->table->let = list.len ? fci_strbuf_text (&list) : NULL;
-  return fmtconv_ctx_failed (ctx_of (r));
+  return fci_take_model (r, map);
 }
 
-/* Reads `when`: a condition, or a list of conditions that must all hold. */
+/* Reads what stands in both kinds of files. */
 static int
-take_when (const reading *r, const fci_yaml *map)
+take_common (const fci_reading *r, const fci_yaml *map)
 {
-  const fci_yaml *when = fci_yaml_find (map, "when");
-  fci_strbuf list = { .ctx = ctx_of (r) };
-  if (!when || when->kind == FCI_YAML_TEXT)
-    {
-      r->table->when = when ? when->text : NULL;
-      return 0;
-    }
-  if (fci_yaml_is (&r->file, when, FCI_YAML_LIST, "when"))
-    return fmtconv_ctx_failed (ctx_of (r));
-  for (const fci_yaml *node = when->first; node; node = node->next)
-    if (fci_yaml_is (&r->file, node, FCI_YAML_TEXT, "a condition")
-        || add_expression (r, &list, node, node->text))
-      return fmtconv_ctx_failed (ctx_of (r));
-  r->table->when = list.len ? fci_strbuf_text (&list) : NULL;
-  return fmtconv_ctx_failed (ctx_of (r));
-}
-
-static int
-take_table (const reading *r, const fci_yaml *map)
-{
-  static const char *const keys[] = { "fmtconv-rules", "prefix", "lists", "complete", "dense",
-                                      "unmatched",     "rules",  "let",   "when" };
-  const char *version = NULL;
-  if (fci_yaml_is (&r->file, map, FCI_YAML_MAP, "a rules file")
-      || fci_yaml_keys (&r->file, map, "a rules file", keys, sizeof keys / sizeof *keys)
-      || take_text (r, map, "fmtconv-rules", &version))
-    return fmtconv_ctx_failed (ctx_of (r));
-  if (!version || strcmp (version, "1"))
-    return fci_yaml_fail (&r->file, map->at, "a rules file must begin with 'fmtconv-rules: 1'");
-  if (take_text (r, map, "prefix", &r->table->prefix) || take_text (r, map, "lists", &r->table->lists)
-      || take_text (r, map, "complete", &r->table->complete)
-      || take_bool (r, map, "dense", &r->table->dense, 1) || take_unmatched (r, map) || take_lets (r, map)
-      || take_when (r, map))
+  if (fci_take_text (r, map, "lists", &r->table->lists) || take_unmatched (r, map) || fci_take_lets (r, map)
+      || fci_take_conditions (r, map))
     return fmtconv_ctx_failed (ctx_of (r));
   return take_rules (r, map);
+}
+
+/* Reads the whole document. The first key says which kind of file it is. */
+static int
+take_file (const fci_reading *r, const fci_yaml *root)
+{
+  static const char model[] = "fmtconv-model";
+  const char *version = NULL;
+  if (fci_yaml_is (&r->file, root, FCI_YAML_MAP, "a rules file"))
+    return fmtconv_ctx_failed (ctx_of (r));
+  const bool is_model = fci_yaml_find (root, model) != NULL;
+  if (fci_take_text (r, root, is_model ? model : "fmtconv-rules", &version))
+    return fmtconv_ctx_failed (ctx_of (r));
+  if (!version || strcmp (version, "1"))
+    return fci_yaml_fail (&r->file, root->at,
+                          is_model ? "a model file must begin with 'fmtconv-model: 1'"
+                                   : "a rules file must begin with 'fmtconv-rules: 1'");
+  if (is_model ? take_model (r, root) : take_table (r, root))
+    return fmtconv_ctx_failed (ctx_of (r));
+  return take_common (r, root);
+}
+
+/* ---- Faults */
+
+static const fci_yaml *
+child (const fci_yaml *list, size_t n)
+{
+  const fci_yaml *node = list ? list->first : NULL;
+  for (; node && n; n--)
+    node = node->next;
+  return node;
+}
+
+/* Returns the n-th condition, of 'when' and then of 'unless'. */
+static const fci_yaml *
+condition (const fci_yaml *root, size_t n)
+{
+  const fci_yaml *when = fci_yaml_find (root, "when"), *unless = fci_yaml_find (root, "unless");
+  const size_t first = !when ? 0 : when->kind == FCI_YAML_LIST ? when->n : 1;
+  if (n < first)
+    return when->kind == FCI_YAML_LIST ? child (when, n) : when;
+  return unless && unless->kind == FCI_YAML_LIST ? child (unless, n - first) : unless;
+}
+
+static const fci_yaml *
+attribute (const fci_yaml *root, const char *key)
+{
+  const fci_yaml *config = fci_yaml_find (root, "config");
+  const fci_yaml *entry = config && config->kind == FCI_YAML_MAP ? fci_yaml_find (config, key) : NULL;
+  return entry ? entry : fci_yaml_find (root, key);
+}
+
+/* Returns the node in which a fault is. */
+static const fci_yaml *
+place_of (const fci_yaml *root, const fci_rules_fault *fault)
+{
+  const fci_yaml *node = NULL;
+  if (fault->rule)
+    node = child (fci_yaml_find (root, "rules"), fault->rule - 1);
+  else if (fault->part == FCI_PART_LET)
+    node = child (fci_yaml_find (root, "let"), fault->number);
+  else if (fault->part == FCI_PART_WHEN)
+    node = condition (root, fault->number);
+  else if (fault->part == FCI_PART_ATTRIBUTES)
+    node = attribute (root, fault->attribute);
+  return node ? node : root;
+}
+
+/* Compiles the table, and reports its fault at its place. */
+static int
+check (const fci_reading *r, const fci_yaml *root)
+{
+  fci_rules_fault fault;
+  if (fci_rules_find_fault (ctx_of (r), r->table, &fault) || !fault.what)
+    return fmtconv_ctx_failed (ctx_of (r));
+  return fci_yaml_fail (&r->file, place_of (root, &fault)->at, "%s", fault.what);
+}
+
+int
+fci_rules_file_read (fmtconv_input *in, const fmtconv_pairs *values, fci_rules_file *out)
+{
+  fmtconv_source *file = fmtconv_input_open (in);
+  const char *path = file ? fmtconv_input_path (in) : NULL;
+  const fci_yaml *root = fci_yaml_strict (file, path);
+  *out = (fci_rules_file){ 0 };
+  if (!root)
+    return in ? fmtconv_ctx_failed (fci_input_ctx (in)) : FMTCONV_E_NOMEM;
+  fci_reading r = { .file = { .ctx = file->ctx, .path = path },
+                    .table = fci_new (file->ctx, fmtconv_rules),
+                    .about = out,
+                    .values = values };
+  if (!r.table || take_file (&r, root))
+    return file->ctx->failed;
+  r.table->source = path;
+  out->rules = r.table;
+  return check (&r, root);
 }
 
 const fmtconv_rules *
 fmtconv_rules_read (fmtconv_input *in, const fmtconv_pairs *values)
 {
-  fmtconv_source *file = fmtconv_input_open (in);
-  const fci_yaml *root = fci_yaml_strict (file, fmtconv_input_path (in));
-  if (!root)
-    return NULL;
-  reading r = { .file = { .ctx = file->ctx, .path = fmtconv_input_path (in) },
-                .table = fci_new (file->ctx, fmtconv_rules),
-                .values = values };
-  if (!r.table || take_table (&r, root))
-    return NULL;
-  r.table->source = r.file.path;
-  return fci_rules_check (r.file.ctx, r.table) == 0 ? r.table : NULL;
+  fci_rules_file read;
+  return fci_rules_file_read (in, values, &read) ? NULL : read.rules;
 }

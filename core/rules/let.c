@@ -61,6 +61,8 @@ fci_table_lets (fci_table *table)
     {
       const fci_text_span name = { s, name_length (s) };
       const char *equals = s + name.len + strspn (s + name.len, " ");
+      table->part = FCI_PART_LET;
+      table->number = table->n_lets;
       if (!name.len || *equals != '=')
         return fci_table_bad (table, 0, ".let is not of the form 'name=expression; …'");
       if (fci_table_let (table, name) || table->n_lets == FCI_MAX_LETS)
@@ -76,6 +78,7 @@ fci_table_lets (fci_table *table)
       let->name = name;
       table->n_lets++;
     }
+  table->part = FCI_PART_OTHER;
   return true;
 }
 
@@ -85,6 +88,8 @@ fci_table_conditions (fci_table *table)
   for (const char *s = table->declared->when; s && *(s += strspn (s, " \n"));)
     {
       const char *start = s;
+      table->part = FCI_PART_WHEN;
+      table->number = table->n_conditions;
       if (table->n_conditions == FCI_MAX_CONDITIONS)
         return fci_table_bad (table, 0, ".when has too many conditions");
       fci_condition *condition = &table->condition[table->n_conditions++];
@@ -94,6 +99,7 @@ fci_table_conditions (fci_table *table)
       while (condition->text.len && strchr ("; ", start[condition->text.len - 1]))
         condition->text.len--;
     }
+  table->part = FCI_PART_OTHER;
   return true;
 }
 
@@ -148,6 +154,13 @@ fci_table_check_expr (fci_table *table, const fci_expr *expr)
   return check (table, 0, &in, expr);
 }
 
+bool
+fci_table_check_result (fci_table *table, const fci_expr *expr)
+{
+  scope in = { .table = table, .n_lets = table->n_lets, .variables = true };
+  return check (table, 0, &in, expr);
+}
+
 static bool
 check_shape (fci_table *table, unsigned rule, scope *in, const fci_rule_shape *shape)
 {
@@ -177,12 +190,15 @@ bool
 fci_table_check_names (fci_table *table)
 {
   scope in = { .table = table, .variables = true };
-  for (unsigned i = 0; i < table->n_lets; i++, in.n_lets++)
-    if (!check (table, 0, &in, table->let[i].expr))
+  table->part = FCI_PART_LET;
+  for (table->number = 0; table->number < table->n_lets; table->number++, in.n_lets++)
+    if (!check (table, 0, &in, table->let[table->number].expr))
       return false;
-  for (unsigned i = 0; i < table->n_conditions; i++)
-    if (!check (table, 0, &in, table->condition[i].expr))
+  table->part = FCI_PART_WHEN;
+  for (table->number = 0; table->number < table->n_conditions; table->number++)
+    if (!check (table, 0, &in, table->condition[table->number].expr))
       return false;
+  table->part = FCI_PART_OTHER;
   in.is_often = true;
   for (unsigned i = 0; i < table->n_rules; i++)
     if (!check_rule (table, &in, &table->rule[i]))

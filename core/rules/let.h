@@ -15,6 +15,9 @@ bool fci_table_check_names (fci_table *table);
  * false on a fault. */
 bool fci_table_check_expr (fci_table *table, const fci_expr *expr);
 
+/* Checks an expression that is evaluated when all names have values: an attribute. Returns false on a fault. */
+bool fci_table_check_result (fci_table *table, const fci_expr *expr);
+
 /* Returns the let of that name, or NULL. */
 fci_let *fci_table_let (fci_table *table, fci_text_span name);
 

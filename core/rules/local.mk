@@ -1,6 +1,8 @@
 # core/rules/local.mk: the pattern language; tables that turn one model into another.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
+	core/rules/attributes.c \
+	core/rules/attributes.h \
 	core/rules/capture.c \
 	core/rules/capture.h \
 	core/rules/compile.c \
@@ -16,7 +18,11 @@ core_sources += \
 	core/rules/expr-eval.c \
 	core/rules/expr-parse.c \
 	core/rules/expr.h \
+	core/rules/file-model.c \
+	core/rules/file-parts.h \
+	core/rules/file-values.c \
 	core/rules/file.c \
+	core/rules/file.h \
 	core/rules/index.c \
 	core/rules/index.h \
 	core/rules/items.c \
@@ -31,6 +37,8 @@ core_sources += \
 	core/rules/match.h \
 	core/rules/order.c \
 	core/rules/order.h \
+	core/rules/override.c \
+	core/rules/part.h \
 	core/rules/parts.c \
 	core/rules/parts.h \
 	core/rules/pattern-match.c \
@@ -46,6 +54,8 @@ core_sources += \
 	core/rules/shape.h \
 	core/rules/sites.c \
 	core/rules/sites.h \
+	core/rules/template.c \
+	core/rules/template.h \
 	core/rules/table.c \
 	core/rules/table.h \
 	core/rules/text.c \

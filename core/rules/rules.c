@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/model/model.h"
+#include "core/rules/attributes.h"
 #include "core/rules/compile.h"
 #include "core/rules/complete.h"
 #include "core/rules/emit.h"
@@ -59,8 +60,12 @@ static void
 fail_conditions (fci_rule_run *run)
 {
   static const fmtconv_where where = { .hint = "check that this is the right transform for the input" };
-  fmtconv_fail_at (run->ctx, FMTCONV_E_UNSUPPORTED, &where,
-                   "this model does not meet the conditions of the rules");
+  static const fmtconv_where config = { .hint = "correct config.json, or convert the file of weights alone" };
+  if (run->problems[FCI_PROBLEM_CONDITION])
+    fmtconv_fail_at (run->ctx, FMTCONV_E_UNSUPPORTED, &where,
+                     "this model does not meet the conditions of the rules");
+  else
+    fmtconv_fail_at (run->ctx, FMTCONV_E_FORMAT, &config, "config.json contradicts the tensors");
 }
 
 static void
@@ -74,7 +79,7 @@ fail_problems (fci_rule_run *run)
   };
   char text[160] = "";
   size_t n = 0, total = 0;
-  if (run->problems[FCI_PROBLEM_CONDITION])
+  if (run->problems[FCI_PROBLEM_CONDITION] || run->problems[FCI_PROBLEM_CONFIG])
     {
       fail_conditions (run);
       return;
@@ -124,13 +129,18 @@ apply (fci_rule_run *run)
   if (!run->code && !has_problems (run))
     fci_rule_run_conditions (run);
   if (!run->code && !has_problems (run))
+    fci_rule_run_attributes (run);
+  if (!run->code && !has_problems (run))
     fci_rule_run_sort (run);
   if (run->code)
     fci_nomem (run->ctx);
   else if (has_problems (run))
     fail_problems (run);
   else
-    fci_rule_run_emit (run);
+    {
+      fci_rule_run_emit (run);
+      fci_rule_run_put_attributes (run);
+    }
 }
 
 static void
@@ -237,6 +247,35 @@ fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules)
     fci_nomem (ctx);
   fci_arena_clear (&run.arena);
   return why;
+}
+
+/* Returns the fault as text, without the number of the rule, which the file does not show. */
+static const char *
+in_file (const fci_table *table, fmtconv_ctx *ctx)
+{
+  const fmtconv_rule *rule = table->bad_rule ? &table->declared->rules[table->bad_rule - 1] : NULL;
+  if (!rule)
+    return fci_table_fault (table, ctx);
+  return fmtconv_ctx_printf (ctx, "'%s' to '%s': %s", rule->from, rule->to ? rule->to : "", table->bad);
+}
+
+int
+fci_rules_find_fault (fmtconv_ctx *ctx, const fmtconv_rules *rules, fci_rules_fault *out)
+{
+  fci_rule_run run = { .ctx = ctx };
+  const fci_table *table = &run.table;
+  int code = begin (&run, rules, NULL, false);
+  *out = (fci_rules_fault){ 0 };
+  if (code == FMTCONV_E_NOMEM)
+    fci_nomem (ctx);
+  else if (code)
+    *out = (fci_rules_fault){ .what = in_file (table, ctx),
+                              .rule = table->bad_rule,
+                              .part = table->part,
+                              .number = table->number,
+                              .attribute = table->attribute };
+  fci_arena_clear (&run.arena);
+  return ctx->failed;
 }
 
 int

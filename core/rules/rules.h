@@ -3,6 +3,7 @@
 #ifndef FCI_RULES_RULES_H
 #define FCI_RULES_RULES_H
 
+#include "core/rules/part.h"
 #include <fmtconv/rules.h>
 #include <stdbool.h>
 
@@ -26,6 +27,19 @@ int fci_rules_recognize_reverse (const fmtconv_rules *rules, const fmtconv_model
 /* Checks that the table is well-formed. Returns 0, or E_INTERNAL with the rule's number and the fault.
  * Runs when a plugin is loaded. */
 int fci_rules_check (fmtconv_ctx *ctx, const fmtconv_rules *rules);
+
+/* What is wrong with a table that was read from a file. */
+typedef struct fci_rules_fault
+{
+  const char *what;      /* NULL: nothing */
+  unsigned rule;         /* from 1; 0: it is not in a rule */
+  fci_table_part part;   /* of the table, if it is not in a rule */
+  unsigned number;       /* of the let or the condition, from 0 */
+  const char *attribute; /* key of the attribute, or of the entry of config */
+} fci_rules_fault;
+
+/* Finds the fault of a table without recording it. Returns 0, or the code of another error (E_NOMEM). */
+int fci_rules_find_fault (fmtconv_ctx *ctx, const fmtconv_rules *rules, fci_rules_fault *out);
 
 /* Returns why the rules cannot run in reverse: the rule and the fault. NULL: they can, or an error. */
 const char *fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules);

@@ -62,6 +62,7 @@ typedef enum fci_rule_problem
   FCI_PROBLEM_MISSING,
   FCI_PROBLEM_UNKNOWN,
   FCI_PROBLEM_CONDITION,
+  FCI_PROBLEM_CONFIG, /* the input's config.json does not fit the tensors */
   FCI_PROBLEMS
 } fci_rule_problem;
 
@@ -88,8 +89,9 @@ typedef struct fci_rule_run
   size_t problems[FCI_PROBLEMS];
   fci_rule_find find[FCI_MAX_FINDS];
   unsigned n_finds;
-  bool bound;       /* every shape variable that gets a value has it */
-  char reason[192]; /* why the last expression without a value has none */
+  fmtconv_attr *attributes; /* of the output, as .attributes says; NULL: none */
+  bool bound;               /* every shape variable that gets a value has it */
+  char reason[192];         /* why the last expression without a value has none */
 } fci_rule_run;
 
 /* Counts a problem and lists it with the final error unless the run is silent: (run, kind, format, …). */

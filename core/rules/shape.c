@@ -392,8 +392,9 @@ whole_of (fci_rule_run *run, const fci_element_bytes *item, fci_tensor_dims *who
 static void
 keep_whole (fci_rule_run *run, fci_element_bytes *item, const fci_tensor_dims *whole)
 {
-  fci_tensor_dims *kept =
-      run->table.reverse && run->table.n_conditions ? fci_rule_run_alloc (run, 1, sizeof *kept) : NULL;
+  fci_tensor_dims *kept = run->table.reverse && (run->table.n_conditions || run->table.declared->attributes)
+                              ? fci_rule_run_alloc (run, 1, sizeof *kept)
+                              : NULL;
   if (!kept)
     return;
   *kept = *whole;

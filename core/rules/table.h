@@ -6,6 +6,7 @@
 
 #include "core/base/arena.h"
 #include "core/rules/expr.h"
+#include "core/rules/part.h"
 #include "core/rules/pattern.h"
 #include <fmtconv/rules.h>
 
@@ -201,6 +202,11 @@ typedef struct fci_table
 
   unsigned n_heads;
   fci_rule_head *head;
+
+  /* What is being compiled; kept when there is a fault. */
+  fci_table_part part;
+  unsigned number;       /* of the let or condition, from 0 */
+  const char *attribute; /* key of the attribute, or of the entry of config */
 
   /* The fault. */
   int code;

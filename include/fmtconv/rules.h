@@ -40,6 +40,11 @@
  *            with {i} match every value that i has in the model, likewise {k}, and a rule that matches, OPTIONAL or
  *            not, matches with all its lists (.complete = "": only this).  .dense: these values are 0 … n-1.  A missing
  *            tensor is listed under the name that it should have.  Two tensors with one new name are an error.
+ *            .complete = "*": every number; "* -k": every number but k.
+ * Attributes .attributes = "{…}": a JSON object, whose members become attributes of the output: title, library, class,
+ *            config … (fmtconv/attr.h).  A string "{h/d}" is the value of the expression, "{0..#i-1}" an array of numbers,
+ *            "{#i} blocks" a text; "{{" stands for the character.  In reverse, the title is set, the other members are
+ *            taken away, and what the input's config says must be equal.  `null` is a value of expressions.
  * Order      Nested loops: consecutive rules whose targets share an index capture are one loop over its printed value,
  *            recursively; inside, rule order, then list captures in the order of the target, then source order.  A
  *            table in the official order gives the official order.
@@ -92,6 +97,8 @@ typedef struct fmtconv_rules
   const char *let;
   const char *when;
   const char *reverse_prefix; /* the alternative of .prefix that names get in reverse; NULL: the first */
+  const char *attributes;     /* JSON: the attributes of the output; NULL: those of the input */
+  const char *sides;          /* "bfl|diffusers": whose names `from` and `to` are; NULL: nobody's */
 } fmtconv_rules;
 
 /* Put into `out` the tensors that the rules make of `in`, forward or in reverse, and drop the rest.  Every problem is

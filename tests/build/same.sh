@@ -33,14 +33,14 @@ run_case ()
   cp -r "$top/tests/data/ckpts_2b_lora" "$work/now/ckpt"
   chmod -R u+w "$work/now"
   ln -s "$1" "$work/bin/fmtconv"
-  presets=
-  test -z "$2" || presets=$top/pipelines
+  presets='' models=''
+  test -z "$2" || { presets=$top/pipelines; models=$top/models; }
   (cd "$work/now" && env -i HOME="$work" PATH="$work/bin:$PATH" LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$work/config" \
-    FMTCONV_PLUGIN_PATH="$2" FMTCONV_PIPELINE_PATH="$presets" \
+    FMTCONV_PLUGIN_PATH="$2" FMTCONV_PIPELINE_PATH="$presets" FMTCONV_MODEL_PATH="$models" \
     sh -c '. "$1"; . "$2"' run "$top/tests/cli/prelude.sh" "$case") >"$3.out" 2>"$3.err" </dev/null
   for stream in out err; do
-    sed -e "s|  file    $plugins/.*\.so\$|  file    built into fmtconv|" -e "s|$top/pipelines/\([a-z-]*\)\.yaml|\1 (built in)|g" \
-      -e 's|  file    \([a-z-]* (built in)\)$|  file    built into fmtconv|' \
+    sed -e "s|  file    $plugins/.*\.so\$|  file    built into fmtconv|" -e "s|$top/\(pipelines\|models\)/\([a-z0-9-]*\)\.yaml|\2 (built in)|g" \
+      -e 's|  file    \([a-z0-9-]* (built in)\)$|  file    built into fmtconv|' \
       -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME|' \
       -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE|' \
       -E -e 's/"(bound|catalogue|unit|peak)":[0-9]+/"\1":N/g' -e 's/"(seconds|plan_seconds)":[0-9.e-]+/"\1":S/g' \

@@ -5,6 +5,7 @@ TESTS += \
 	tests/cli/fallbacks.sh \
 	tests/cli/completion.sh \
 	tests/cli/kills.sh \
+	tests/cli/model-manual.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh
 EXTRA_DIST += \
@@ -13,6 +14,7 @@ EXTRA_DIST += \
 	tests/cli/complete_shells.py \
 	tests/cli/completion.sh \
 	tests/cli/kills.sh \
+	tests/cli/model-manual.sh \
 	tests/cli/prelude.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh \
@@ -100,6 +102,9 @@ EXTRA_DIST += \
 	tests/cli/cases/missing.err \
 	tests/cli/cases/missing.out \
 	tests/cli/cases/missing.sh \
+	tests/cli/cases/models.err \
+	tests/cli/cases/models.out \
+	tests/cli/cases/models.sh \
 	tests/cli/cases/no-plugins.err \
 	tests/cli/cases/no-plugins.out \
 	tests/cli/cases/no-plugins.sh \

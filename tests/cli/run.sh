@@ -34,14 +34,15 @@ chmod +x "$work/bin/fmtconv"
 PATH=$work/bin:$PATH
 LC_ALL=C.UTF-8
 XDG_CONFIG_HOME=$work/config
+: "${FMTCONV_MODEL_PATH=$(cd "$here/../../models" && pwd)}"
 : "${FMTCONV_PIPELINE_PATH=$(cd "$here/../../pipelines" && pwd)}"
 unset NO_COLOR TERM
-export PATH LC_ALL XDG_CONFIG_HOME FMTCONV_PIPELINE_PATH
+export PATH LC_ALL XDG_CONFIG_HOME FMTCONV_MODEL_PATH FMTCONV_PIPELINE_PATH
 
 # What differs from run to run and from machine to machine.
 equalize ()
 {
-  sed -e '/^Report bugs to: /d; /^Home page: /d' -e "s|$FMTCONV_PLUGIN_PATH|PLUGINS|g" -e "s|$FMTCONV_PIPELINE_PATH|PIPELINES|g" -e "s|$work|WORK|g" \
+  sed -e '/^Report bugs to: /d; /^Home page: /d' -e "s|$FMTCONV_PLUGIN_PATH|PLUGINS|g" -e "s|$FMTCONV_MODEL_PATH|MODELS|g" -e "s|$FMTCONV_PIPELINE_PATH|PIPELINES|g" -e "s|$work|WORK|g" \
     -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME, RATE, peak memory SIZE|' \
     -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE of scratch, SIZE for|' \
     -E -e 's/"(bound|catalogue|unit|peak)":[0-9]+/"\1":N/g' \

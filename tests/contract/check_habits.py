@@ -58,7 +58,7 @@ def check_c(path, text):
 
 
 files = []
-for folder in ("core", "cli", "plugins", "include", "tests", "bench", "m4", "doc", "pipelines"):
+for folder in ("core", "cli", "plugins", "include", "tests", "bench", "m4", "doc", "pipelines", "models"):
     for file in sorted((TOP / folder).rglob("*")):
         path = str(file.relative_to(TOP))
         if file.suffix in (".c", ".h", ".py", ".sh", ".mk", ".m4") and "/stage/" not in path and "/data/" not in path and "cli/cases/" not in path:

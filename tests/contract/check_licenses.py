@@ -9,7 +9,7 @@ import sys
 
 TOP = pathlib.Path(sys.argv[1])
 OURS = "2026 The fmtconv authors"
-FOLDERS = "cli core include plugins tests bench m4 doc pipelines packaging".split()
+FOLDERS = "cli core include plugins tests bench m4 doc pipelines models packaging".split()
 MANUAL = r'\.\\" (?:.*  )?'
 # How a line of the head begins, by the language of the file.
 COMMENT = {".c": "[/ ]\\* ", ".h": "[/ ]\\* ", ".py": "(?:# )?", ".sh": "# ", ".mk": "# ", ".m4": "# ", ".ac": "# ", ".am": "# ", ".map": "[# /]\\*? ",

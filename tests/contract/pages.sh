@@ -1,11 +1,21 @@
 #!/bin/sh
-# tests/contract/pages.sh: the build, README.md and fmtconv.1 list the plugins that have a folder, and no others.
+# tests/contract/pages.sh: the build, README.md and fmtconv.1 list the plugins that have a folder, and no others; likewise models.
 # SPDX-License-Identifier: Apache-2.0
 cd "${srcdir:-.}" || exit 99
 failed=0
 for page in README.md doc/fmtconv.1; do
   if ! sh plugins/list.sh --show $page | diff -u $page -; then
     echo "FAIL: the list of plugins in $page is out of date: run plugins/list.sh --pages"
+    failed=1
+  fi
+done
+if ! sh models/list.sh --show | diff -u doc/fmtconv-models.7 -; then
+  echo "FAIL: the list of models in doc/fmtconv-models.7 is out of date: run models/list.sh --pages"
+  failed=1
+fi
+for model in models/*.yaml; do
+  if ! grep -q "$model" models/local.mk; then
+    echo "FAIL: models/local.mk lacks $model"
     failed=1
   fi
 done

@@ -23,6 +23,7 @@ interop_tests = \
 	tests/interop/test_lora_names.py \
 	tests/interop/test_map.py \
 	tests/interop/test_merge.py \
+	tests/interop/test_models.py \
 	tests/interop/test_numbered.py \
 	tests/interop/test_outputs.py \
 	tests/interop/test_packed.py \
@@ -52,6 +53,7 @@ TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
 	tests/interop/dcpmake.py \
+	tests/interop/modelmake.py \
 	tests/interop/ggmlbase.py \
 	tests/interop/ggmlfile.py \
 	tests/interop/make_torch_zoo.py \

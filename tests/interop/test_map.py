@@ -136,7 +136,7 @@ class Map(Case):
             ('from: "head.{w}", ', "", "10:5: a rule needs 'from', the names that it matches"),
             ('to: "proj.{w}", ', "", "10:5: a rule needs 'to', the new name"),
             ("optional: yes", "axis: 9", "axis must be a number from 0 to 7, not '9'"),
-            ('"head.{w}"', '"head.{w"', "rules.yaml:10: 'head.{w' to 'proj.{w}':"),
+            ('"head.{w}"', '"head.{w"', "rules.yaml:10:5: 'head.{w' to 'proj.{w}':"),
             ('shape: "h"', 'shape: "h,,"', "rules.yaml:9:"),
             ("\nrules:", "\nrools:", "7:1: a rules file has no key 'rools'"),
             ("complete: i", "complete: i\ncomplete: i", "5:1:"),

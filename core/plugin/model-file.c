@@ -1,0 +1,174 @@
+/* core/plugin/model-file.c: a model file becomes the descriptor of a transform.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/base/subject.h"
+#include "core/plugin/model-file.h"
+#include "core/plugin/registry.h"
+#include "core/rules/file.h"
+#include <string.h>
+
+/* The parameters of all these transforms. */
+typedef struct model_params
+{
+  int to; /* 0: the second side; 1: the first */
+  int reverse;
+  const char *prefix;
+  fmtconv_pairs let;
+  fmtconv_pairs config;
+} model_params;
+
+int
+fci_model_files_find (fmtconv_ctx *ctx, fci_files *out)
+{
+  const fci_search search = {
+    .what = "folder of models",
+    .suffix = ".yaml",
+    .variable = "FMTCONV_MODEL_PATH",
+    .installed = FCI_MODEL_DIR,
+    .own = "fmtconv/models",
+    .is_own_first = true,
+    .embedded = "models",
+  };
+  return fci_search_files (ctx, &search, NULL, out);
+}
+
+/* Returns the rules of the transform that runs, with the values of the user; NULL: an error was recorded. */
+static const fmtconv_rules *
+running_rules (fmtconv_ctx *ctx, const model_params *p)
+{
+  const fci_module *self = fci_module_find (ctx, fci_subject_now (ctx)->plugin);
+  const fmtconv_rules *with = self ? fci_rules_with (ctx, self->plugin->transform->rules, &p->let) : NULL;
+  fmtconv_rules *rules = with ? fci_new (ctx, fmtconv_rules) : NULL;
+  if (!rules)
+    return NULL;
+  *rules = *with;
+  rules->reverse_prefix = p->prefix;
+  return rules;
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const model_params *p = params_;
+  const bool is_reverse = p->reverse || p->to;
+  if (p->prefix && !is_reverse)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "prefix= is for reverse: forward, the prefix of the input is removed");
+  const fmtconv_rules *rules = running_rules (ctx, p);
+  if (!rules)
+    return fmtconv_ctx_failed (ctx);
+  if (is_reverse)
+    fmtconv_rules_reverse (rules, in, out);
+  else
+    fmtconv_rules_apply (rules, in, out);
+  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (out), "config");
+  if (p->config.n && !config)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "config.%s=: the output has no config.json", p->config.key[0]);
+  fmtconv_attr_override (config, &p->config);
+  return fmtconv_ctx_failed (ctx);
+}
+
+/* Returns the parameters: the sides have the names that the file gives them. */
+static const fmtconv_param *
+params_of (fmtconv_ctx *ctx, const fmtconv_rules *rules)
+{
+  const char *bar = strchr (rules->sides, '|');
+  const fmtconv_param all[] = {
+    { "to", FMTCONV_PARAM_CHOICE, offsetof (model_params, to),
+      fmtconv_ctx_printf (ctx, "%s|%.*s", bar + 1, (int) (bar - rules->sides), rules->sides),
+      "whose names the tensors get" },
+    { "reverse", FMTCONV_PARAM_BOOL, offsetof (model_params, reverse), "no",
+      fmtconv_ctx_printf (ctx, "short for to=%.*s", (int) (bar - rules->sides), rules->sides) },
+    { "prefix", FMTCONV_PARAM_TEXT, offsetof (model_params, prefix), NULL,
+      "in reverse, the prefix that names get, one of those in the file; the first is the default" },
+    { "let.*", FMTCONV_PARAM_PAIRS, offsetof (model_params, let), NULL,
+      "let.NAME=VALUE: the value of a name that the file declares" },
+    { "config.*", FMTCONV_PARAM_PAIRS, offsetof (model_params, config), NULL,
+      "config.KEY=VALUE: an entry of config.json" },
+    { 0 },
+  };
+  fmtconv_param *copy = fmtconv_ctx_alloc (ctx, 1, sizeof all);
+  return copy ? memcpy (copy, all, sizeof all) : NULL;
+}
+
+static const fmtconv_plugin *
+describe (fmtconv_ctx *ctx, const fci_rules_file *read)
+{
+  fmtconv_transform *transform = fci_new (ctx, fmtconv_transform);
+  fmtconv_plugin *plugin = fci_new (ctx, fmtconv_plugin);
+  if (!transform || !plugin)
+    return NULL;
+  *transform = (fmtconv_transform){ .struct_size = sizeof *transform,
+                                    .params = params_of (ctx, read->rules),
+                                    .understands = FMTCONV_FEATURE_TIED,
+                                    .kind = read->kind,
+                                    .rules = read->rules,
+                                    .apply = apply,
+                                    .main = "to=SIDE" };
+  *plugin = (fmtconv_plugin){ .abi = FMTCONV_ABI,
+                              .struct_size = sizeof *plugin,
+                              .name = read->name,
+                              .summary = read->summary,
+                              .transform = transform };
+  return ctx->failed ? NULL : plugin;
+}
+
+/* Reads the file. Returns 0 or the code of an error. */
+static int
+read_file (fmtconv_ctx *ctx, const fci_file *file, fci_rules_file *read)
+{
+  fmtconv_input *in = fci_file_open (ctx, file);
+  if (!in || fci_rules_file_read (in, NULL, read))
+    return ctx->failed;
+  if (!read->name)
+    return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
+                         "%s is not a model file: it must begin with 'fmtconv-model: 1'", file->path);
+  if (strcmp (read->name, file->name) != 0)
+    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "%s: its name is '%s': both names must be equal", file->path,
+                         read->name);
+  return 0;
+}
+
+/* Where the reason of a refusal is kept. */
+typedef struct refusal
+{
+  fmtconv_ctx *ctx;
+  const char *reason;
+} refusal;
+
+static void
+keep_reason (void *arg, const fmtconv_message *message)
+{
+  refusal *r = arg;
+  if (message->level != FMTCONV_MSG_ERROR || r->reason)
+    return;
+  const char *file =
+      message->file && strncmp (message->what, message->file, strlen (message->file)) ? message->file : NULL;
+  r->reason = fmtconv_ctx_printf (r->ctx, "%s%s%s", file ? file : "", file ? ": " : "", message->what);
+}
+
+/* Returns why the file cannot be used, found in a separate context, as it must not stop the conversion; NULL: it can. */
+static const char *
+refuse (fmtconv_ctx *ctx, const fci_file *file)
+{
+  refusal r = { .ctx = ctx };
+  const fmtconv_options options = { .struct_size = sizeof options, .message = keep_reason, .arg = &r };
+  fmtconv_ctx *own = fci_ctx_new (&options);
+  fci_rules_file read;
+  if (own && read_file (own, file, &read) && !r.reason)
+    r.reason = "it cannot be read";
+  fmtconv_ctx_free (own);
+  return own ? r.reason : "out of memory";
+}
+
+const fmtconv_plugin *
+fci_model_file_open (fmtconv_ctx *ctx, const fci_file *file, const char **error)
+{
+  fci_rules_file read;
+  *error = file->error ? file->error : refuse (ctx, file);
+  if (*error || read_file (ctx, file, &read))
+    return NULL;
+  return describe (ctx, &read);
+}

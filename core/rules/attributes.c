@@ -1,0 +1,270 @@
+/* core/rules/attributes.c: the attributes of the output, config.json among them, from a JSON text with expressions.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/attr/attr.h"
+#include "core/base/strbuf.h"
+#include "core/model/description.h"
+#include "core/model/model.h"
+#include "core/rules/attributes.h"
+#include "core/rules/env.h"
+#include "core/rules/let.h"
+#include "core/rules/template.h"
+#include <string.h>
+
+enum
+{
+  LONGEST_ARRAY = 4096
+};
+
+/* Returns the tree that .attributes holds; NULL: *why is the reason, or NULL if there is none. */
+static fmtconv_attr *
+parse (const fci_table *table, const char **why)
+{
+  const char *text = table->declared->attributes;
+  *why = NULL;
+  fmtconv_attr *tree = text ? fmtconv_attr_parse_json (table->ctx, text, why) : NULL;
+  if (tree && tree->kind != FMTCONV_ATTR_OBJECT)
+    *why = "it is not an object";
+  return *why ? NULL : tree;
+}
+
+/* ---- Checking */
+
+static bool
+check_piece (fci_table *table, const fci_template_piece *piece)
+{
+  for (unsigned i = 0; i < piece->n_exprs; i++)
+    if (!fci_table_check_result (table, piece->expr[i]))
+      return false;
+  return true;
+}
+
+static bool
+check_text (fci_table *table, const fmtconv_attr *node)
+{
+  fci_template_piece piece;
+  for (const char *at = node->v.s; *at;)
+    {
+      const char *why = fci_template_next (table->arena, &at, &piece);
+      if (why)
+        return fci_table_bad (table, 0, ".attributes '%s': '%.80s': %s", table->attribute, node->v.s, why);
+      if (!check_piece (table, &piece))
+        return false;
+    }
+  return true;
+}
+
+static bool
+check_tree (fci_table *table, const fmtconv_attr *node)
+{
+  if (node->key)
+    table->attribute = node->key;
+  if (node->kind == FMTCONV_ATTR_STRING)
+    return check_text (table, node);
+  const bool holds = node->kind == FMTCONV_ATTR_OBJECT || node->kind == FMTCONV_ATTR_ARRAY;
+  for (const fmtconv_attr *child = holds ? node->first : NULL; child; child = child->next)
+    if (!check_tree (table, child))
+      return false;
+  return true;
+}
+
+bool
+fci_table_attributes (fci_table *table)
+{
+  const char *why = NULL;
+  fmtconv_attr *tree = table->env ? NULL : parse (table, &why);
+  if (why)
+    return fci_table_bad (table, 0, ".attributes: %s", why);
+  table->part = FCI_PART_ATTRIBUTES;
+  table->attribute = "";
+  const bool is_fine = !tree || check_tree (table, tree);
+  table->part = is_fine ? FCI_PART_OTHER : table->part;
+  return is_fine;
+}
+
+/* ---- Computing */
+
+/* Returns the node of a value. */
+static fmtconv_attr *
+node_of (fmtconv_ctx *ctx, const fci_expr_value *value)
+{
+  static const unsigned kinds[] = {
+    [FCI_VALUE_NUMBER] = FMTCONV_ATTR_INT,
+    [FCI_VALUE_TRUTH] = FMTCONV_ATTR_BOOL,
+    [FCI_VALUE_NULL] = FMTCONV_ATTR_NULL,
+  };
+  if (value->type == FCI_VALUE_TEXT)
+    return fci_attr_string (ctx, value->text.at, value->text.len);
+  fmtconv_attr *node = fci_attr_new (ctx, kinds[value->type]);
+  if (node && value->type != FCI_VALUE_NULL)
+    node->v.i = value->number;
+  return node;
+}
+
+/* Reports an expression without a value. */
+static void
+fail_value (fci_rule_run *run, const char *reason)
+{
+  fci_rule_run_problem (run, FCI_PROBLEM_CONDITION, "'%s' of the output has no value: %s",
+                        run->table.attribute, reason);
+}
+
+/* Returns an array of consecutive numbers; NULL: a bound has no value (reported), or out of memory. */
+static fmtconv_attr *
+range_value (fci_rule_run *run, const fci_template_piece *piece)
+{
+  int64_t first = 0, last = 0;
+  if (!fci_rule_run_number (run, piece->expr[0], &first) || !fci_rule_run_number (run, piece->expr[1], &last))
+    fail_value (run, run->reason);
+  else if (last > first && last - first > LONGEST_ARRAY)
+    fail_value (run, "an array is longer than 4096 numbers");
+  else
+    {
+      fmtconv_attr *array = fci_attr_new (run->ctx, FMTCONV_ATTR_ARRAY);
+      for (int64_t i = first; array && i <= last; i++)
+        fmtconv_attr_set_int (array, NULL, i);
+      return array;
+    }
+  return NULL;
+}
+
+/* Returns the value of an expression; NULL: it has none (reported), or out of memory. */
+static fmtconv_attr *
+expr_value (fci_rule_run *run, const fci_template_piece *piece)
+{
+  fci_expr_env env = fci_rule_run_env (run);
+  fci_expr_value value = { 0 };
+  if (piece->n_exprs == 2)
+    return range_value (run, piece);
+  if (fci_expr_eval (&env, piece->expr[0], &value) == FCI_EXPR_KNOWN)
+    return node_of (run->ctx, &value);
+  fail_value (run, env.reason);
+  return NULL;
+}
+
+static void
+add_value (fci_strbuf *to, fmtconv_attr *value)
+{
+  if (value && value->kind == FMTCONV_ATTR_STRING)
+    fci_strbuf_add (to, value->v.s);
+  else if (value)
+    fci_strbuf_add (to, fmtconv_attr_json_text (value, 0));
+}
+
+/* Returns the value of a string: of its expression, or a text with the values of its expressions. */
+static fmtconv_attr *
+text_value (fci_rule_run *run, const fmtconv_attr *node)
+{
+  fci_strbuf text = { .ctx = run->ctx };
+  fci_template_piece piece;
+  for (const char *at = node->v.s; *at;)
+    {
+      const bool is_first = at == node->v.s;
+      if (fci_template_next (&run->arena, &at, &piece))
+        return NULL; /* refused when the table was checked */
+      if (!piece.n_exprs)
+        {
+          fci_strbuf_add_bytes (&text, piece.text.at, piece.text.len);
+          continue;
+        }
+      fmtconv_attr *value = expr_value (run, &piece);
+      if (is_first && !*at)
+        return value;
+      add_value (&text, value);
+    }
+  return fci_attr_string (run->ctx, text.len ? fci_strbuf_text (&text) : "", text.len);
+}
+
+/* Replaces the texts in a tree by their values. */
+static fmtconv_attr *
+tree_value (fci_rule_run *run, fmtconv_attr *node)
+{
+  if (node->key)
+    run->table.attribute = node->key;
+  if (node->kind == FMTCONV_ATTR_STRING)
+    return text_value (run, node);
+  if (node->kind != FMTCONV_ATTR_OBJECT && node->kind != FMTCONV_ATTR_ARRAY)
+    return node;
+  fmtconv_attr *made = fci_attr_new (run->ctx, node->kind);
+  for (fmtconv_attr *child = node->first; made && child; child = child->next)
+    {
+      fmtconv_attr *value = tree_value (run, child);
+      if (value)
+        fmtconv_attr_set (made, child->key, value);
+    }
+  return made;
+}
+
+/* ---- Comparing, in reverse */
+
+static double
+number_of (const fmtconv_attr *node)
+{
+  return node->kind == FMTCONV_ATTR_FLOAT  ? node->v.f
+         : node->kind == FMTCONV_ATTR_UINT ? (double) node->v.u
+                                           : (double) node->v.i;
+}
+
+static bool
+is_number (const fmtconv_attr *node)
+{
+  return node->kind == FMTCONV_ATTR_INT || node->kind == FMTCONV_ATTR_UINT
+         || node->kind == FMTCONV_ATTR_FLOAT;
+}
+
+/* Returns whether the two say the same; null says nothing. */
+static bool
+agree (fmtconv_attr *a, fmtconv_attr *b)
+{
+  if (a->kind == FMTCONV_ATTR_NULL || b->kind == FMTCONV_ATTR_NULL)
+    return true;
+  if (is_number (a) && is_number (b))
+    return !(number_of (a) < number_of (b)) && !(number_of (a) > number_of (b));
+  const char *x = fmtconv_attr_json_text (a, 0), *y = fmtconv_attr_json_text (b, 0);
+  return x && y && !strcmp (x, y);
+}
+
+/* Compares the entries of the input's configuration that the rules know, and notes the others, which are lost. */
+static void
+compare_config (fci_rule_run *run)
+{
+  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config"),
+               *made = fmtconv_attr_get (run->attributes, "config");
+  for (fmtconv_attr *entry = config && made ? config->first : NULL; entry; entry = entry->next)
+    {
+      fmtconv_attr *own = fmtconv_attr_get (made, entry->key);
+      if (own && !agree (own, entry))
+        fci_rule_run_problem (run, FCI_PROBLEM_CONFIG, "%s: %s in config.json, %s by the tensors", entry->key,
+                              fmtconv_attr_json_text (entry, 0), fmtconv_attr_json_text (own, 0));
+      else if (!own && *entry->key != '_')
+        fmtconv_note (run->ctx, "the entry '%s' of config.json is left out: the output has no place for it",
+                      entry->key);
+    }
+}
+
+void
+fci_rule_run_attributes (fci_rule_run *run)
+{
+  const char *why = NULL;
+  fmtconv_attr *tree = parse (&run->table, &why);
+  run->attributes = tree ? tree_value (run, tree) : NULL;
+  if (run->attributes && run->table.reverse)
+    compare_config (run);
+}
+
+void
+fci_rule_run_put_attributes (fci_rule_run *run)
+{
+  fmtconv_attr *attrs = fmtconv_model_attrs (run->out);
+  if (run->attributes)
+    fci_model_forget_description (run->out);
+  for (fmtconv_attr *node = run->attributes ? run->attributes->first : NULL, *next; node; node = next)
+    {
+      next = node->next;
+      if (run->table.reverse && strcmp (node->key, "title") != 0)
+        fmtconv_attr_unset (attrs, node->key);
+      else
+        fmtconv_attr_set (attrs, node->key, node);
+    }
+}
