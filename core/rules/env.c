@@ -297,6 +297,8 @@ fci_rule_run_conditions (fci_rule_run *run)
       const fci_condition *condition = &run->table.condition[i];
       bool holds = false;
       fci_expr_state state = fci_expr_truth (&env, condition->expr, &holds);
+      if (state == FCI_EXPR_OPEN && run->problems[FCI_PROBLEM_MISSING])
+        continue; /* the tensor that would decide is missing */
       if (state != FCI_EXPR_KNOWN)
         fci_rule_run_problem (run, FCI_PROBLEM_CONDITION, "condition '%.*s': %s", (int) condition->text.len,
                               condition->text.at, env.reason);
