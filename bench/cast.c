@@ -3,6 +3,8 @@
  *
  * cast THREADS INPUT OUTPUT [f8]: casts INPUT, all of it, from f32 to f16, or with f8 from f8_e4m3 to bf16.  Headers are
  * cast like values.  Returns when OUTPUT is on disk. */
+#include "config.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>

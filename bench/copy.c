@@ -9,6 +9,8 @@
  *   2 copy on two threads; 1 on one (the default)
  *   l write on one thread at a time
  * Returns when OUTPUT is on disk, with nosync at once. */
+#include "config.h"
+
 #include "core/kernel/crc32.h"
 #include <fcntl.h>
 #include <pthread.h>

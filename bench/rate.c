@@ -3,6 +3,8 @@
  *
  * rate [THREADS]: prints the rate of all threads together, in 10^9 operations a second, with the widest vectors of the
  * processor. */
+#include "config.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,6 +3,8 @@
  *
  * scaled [RUNS]: prints the rate of one thread for each data type and each block length along a row, and the time as a
  * multiple of the bare loop's.  Rows are in the cache, where the difference is largest.  The fastest run counts. */
+#include "config.h"
+
 #include "core/kernel/kernel.h"
 #include "core/kernel/row.h"
 #include <stdint.h>

@@ -46,7 +46,10 @@ say "each of $# plugins can be left out"
 # passes FOLDER: its tests; what cannot run says why.
 passes ()
 {
-  make -s -C "$1" -j "$jobs" check >"$1/check.log" 2>&1 || { tail -n 60 "$1/check.log"; fail "make check in $1"; }
+  make -s -C "$1" -j "$jobs" check >"$1/check.log" 2>&1 || {
+    for test in $(sed -n 's/^\(FAIL\|ERROR\): \(.*\)/\2/p' "$1/check.log"); do tail -n 20 "$1/${test%.*}.log"; done
+    fail "make check in $1"
+  }
   grep -c '^PASS:' "$1/check.log" >"$work/passed"
   grep -h '^skipped' "$1"/tests/*/*.log | sort | uniq -c
   test "$(cat "$work/passed")" -ge "$2" || fail "only $(cat "$work/passed") tests passed"
