@@ -8,6 +8,7 @@
 #include "core/model/private.h"
 #include "core/model/quant-description.h"
 #include "core/model/scaling.h"
+#include "core/model/whole.h"
 #include "core/view/inspect.h"
 #include "core/view/require-equal.h"
 #include <string.h>
@@ -127,7 +128,8 @@ freeze_components (fmtconv_model *model)
 static bool
 close_scope (fmtconv_model *model, const char *plugin)
 {
-  if (!fci_transform_scope_close (model->scope, model, plugin))
+  if (!fci_transform_scope_close (model->scope, model, plugin)
+      || fci_model_check_whole (model->scope, model, plugin))
     return false;
   FCI_FOREACH_LEAF (leaf, model)
     if (fci_quant_follow ((fmtconv_model *) leaf, model->scope))

@@ -28,4 +28,6 @@ core_sources += \
 	core/model/tied.c \
 	core/model/tied.h \
 	core/model/tiling.c \
-	core/model/unscale.c
+	core/model/unscale.c \
+	core/model/whole.c \
+	core/model/whole.h

@@ -4,8 +4,9 @@
  * A bundle has no tensors.  It has components, models with names: the transformer, the VAE … of a pipeline.  A model
  * may carry files along (blobs: a tokenizer's vocabulary); a component that has nothing but blobs is copied.
  *
- * The input of a callback is frozen: it refuses changes.  The core keeps the lineage of every input tensor: each must
- * be part of a view in the output, or be dropped with a reason.  A tensor that is neither is an error of the plugin.
+ * The input of a callback is frozen: it refuses changes.  The core keeps the lineage of every input tensor: all its
+ * elements must be in views of the output or operands of these, or it is dropped with a reason, as is the tensor of which
+ * a part is left out.  Anything else is an error of the plugin.
  */
 #ifndef FMTCONV_MODEL_H
 #define FMTCONV_MODEL_H

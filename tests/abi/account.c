@@ -172,9 +172,35 @@ write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv
   return fmtconv_ctx_failed (ctx);
 }
 
+/* A transform that uses all elements, in parts, or not.  The rows of each tensor are cut in two. */
+static int
+apply (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
+{
+  const char *mode = ((const struct params *) params)->mode;
+  FMTCONV_FOREACH (t, in)
+    {
+      fmtconv_view *head = fmtconv_view_slice (t->view, 0, 0, 1),
+                   *rest = fmtconv_view_slice (t->view, 0, 1, t->shape[0] - 1);
+      const int is_first = t == fmtconv_model_next (in, NULL);
+      fmtconv_model_put (out, t->name, head);
+      if (!strcmp (mode, "overlap") || (!strcmp (mode, "most") && is_first))
+        rest = head;
+      else if (!strcmp (mode, "part"))
+        continue;
+      else if (!strcmp (mode, "dropped"))
+        fmtconv_model_drop (out, t, "this test leaves a part out");
+      if (strcmp (mode, "dropped"))
+        fmtconv_model_put (out, fmtconv_ctx_printf (ctx, "%s.rest", t->name),
+                           fmtconv_view_cast (rest, FMTCONV_F16));
+    }
+  return fmtconv_ctx_failed (ctx);
+}
+
 FMTCONV_PLUGIN (
     account, .name = "account", .summary = "writes two files, with the mistakes that it is told",
     .reader = FMTCONV_READER (.suffixes = ".acct", .read = read),
+    .transform = FMTCONV_TRANSFORM (.params = table, .main = "mode=MODE", .apply = apply,
+                                    .understands = FMTCONV_FEATURE_TIED),
     .writer = FMTCONV_WRITER (.suffixes = ".acct", .params = table, .main = "mode=MODE",
                               .limits = { .rank = 2, .name_bytes = 100, .understands = FMTCONV_FEATURE_TIED },
                               .write = write));

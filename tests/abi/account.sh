@@ -60,6 +60,23 @@ fails "tensor 'b.w': the writer 'account' dropped it without a reason" no-reason
 fails "the plugin 'account' passed NULL as the argument 'view' of fmtconv_file_emit_view" no-view
 fails "the plugin 'account' passed NULL as the argument 'name' of fmtconv_file_emit_view" no-name
 
+# ---- The same for a transform: all elements, in parts, or a reason.
+change () {
+  "$FMTCONV" -f -t "account:$1" "$tmp/in.safetensors" "$tmp/out.safetensors" >"$tmp/out" 2>"$tmp/err"
+}
+for mode in parts dropped; do
+  change "$mode" || fail "a transform with all elements: $mode"
+done
+for mode in part overlap; do
+  rm -f "$tmp/out.safetensors"
+  change "$mode" && fail "a transform that loses elements passed: $mode"
+  grep -q "'account' neither used nor dropped a part of 3 tensors" "$tmp/err" || fail "no message of $mode"
+  grep -qx '  b.w: without 4 of 6 elements' "$tmp/err" || fail "the elements that $mode loses are not counted"
+  test ! -e "$tmp/out.safetensors" || fail "there is output of $mode"
+done
+change most && fail "a transform that loses elements of one tensor passed"
+grep -qx '  a.w: without 2 of 4 elements' "$tmp/err" || fail "the one tensor is not named"
+
 # ---- --verify finds the second file under its final name, although an older one lies there, and compares all.
 for mode in plain flat renamed dropped tied tied-renamed; do
   passes "$mode" --verify
