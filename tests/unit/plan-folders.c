@@ -586,3 +586,38 @@ Test (folders, every_call_may_fail)
   cr_expect_eq (check_faults (RENAME, EXCHANGED), 1);
   cr_expect_eq (check_faults (RENAME, IN_PLACE), 3 + 3); /* journals, files */
 }
+
+/* ---- What cannot be undone */
+
+static int renames;
+
+/* The journals and one file get their names, then nothing does. */
+static int
+failing_rename (int folder, const char *from, const char *to, unsigned flags)
+{
+  if (++renames <= 4)
+    return fci_io_system.rename (folder, from, to, flags);
+  errno = EIO;
+  return -1;
+}
+
+Test (folders, names_what_cannot_be_undone)
+{
+  struct fci_io io = fci_io_system;
+  place at;
+  captured h;
+  io.rename = failing_rename;
+  set (&at);
+  put_old (&at);
+  mkdir (in (&at, "out/others"), 0777);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, &io), FMTCONV_E_IO);
+  cr_assert_not_null (strstr (h.text, "1 new file could not be withdrawn"), "%s", h.text);
+  cr_assert_eq (h.n_details, 1);
+  cr_assert (inode_of (in (&at, "out/vae/.fmtconv.journal")));
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), FMTCONV_E_OUTPUT); /* finishes, then refuses */
+  check_new (&at);
+  cr_assert_eq (n_entries (in (&at, "out")), 3);
+  cr_assert_eq (n_entries (in (&at, "out/vae")), 3);
+  cr_assert (holds (in (&at, "out/vae/mine"), "mine", 4));
+  end (&at);
+}

@@ -33,11 +33,10 @@ fci_move_do (const struct fci_io *io, const fci_move *m)
 }
 
 bool
-fci_move_undo (const fci_move *m)
+fci_move_undo (const struct fci_io *io, const fci_move *m)
 {
-  if ((*m->state == FCI_MOVE_SWAPPED
-       && fci_io_system.rename (m->folder, m->from, m->to, FCI_RENAME_EXCHANGE) == 0)
-      || (*m->state == FCI_MOVE_NEW && fci_io_system.rename (m->folder, m->to, m->from, 0) == 0))
+  if ((*m->state == FCI_MOVE_SWAPPED && io->rename (m->folder, m->from, m->to, FCI_RENAME_EXCHANGE) == 0)
+      || (*m->state == FCI_MOVE_NEW && io->rename (m->folder, m->to, m->from, 0) == 0))
     *m->state = FCI_MOVE_PENDING;
   return *m->state == FCI_MOVE_PENDING;
 }

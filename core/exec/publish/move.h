@@ -23,6 +23,6 @@ typedef struct fci_move
 int fci_move_do (const struct fci_io *io, const fci_move *move);
 
 /* Gives the temporary name back.  Returns false if that fails or is not possible. */
-bool fci_move_undo (const fci_move *move);
+bool fci_move_undo (const struct fci_io *io, const fci_move *move);
 
 #endif

@@ -191,7 +191,7 @@ undo (const fci_changes *c)
 {
   size_t n_left = 0;
   for (size_t i = c->n_moves; i-- > 0;)
-    if (!fci_move_undo (&c->moves[i]))
+    if (!fci_move_undo (c->io, &c->moves[i]))
       {
         const bool swapped = *c->moves[i].state == FCI_MOVE_SWAPPED;
         fmtconv_detail (c->ctx, swapped ? "%s (the old one: %s)" : "%s", c->moves[i].display,
