@@ -90,8 +90,11 @@ static fci_module *
 usable_modules (fmtconv_ctx *ctx, size_t *n)
 {
   fci_module *modules = fci_modules (ctx, n);
-  return modules && !fci_missing_check_refused (ctx, modules, *n, "choose the transforms with -t") ? modules
-                                                                                                   : NULL;
+  return modules
+                 && !fci_missing_check_refused (ctx, modules, *n, FCI_TRANSFORM,
+                                                "choose the transforms with -t")
+             ? modules
+             : NULL;
 }
 
 bool

@@ -143,6 +143,8 @@ typedef struct contest
 static int
 module_bid (fmtconv_ctx *ctx, fci_module *module, const fmtconv_peek *peek)
 {
+  if (!fci_module_may_have (module, FCI_READER))
+    return 0;
   int bid = module->known ? fci_index_bid (module->known, peek) : 0;
   if (module->known && !bid)
     {
@@ -188,7 +190,7 @@ fci_pick_reader (fmtconv_ctx *ctx, fci_module *modules, size_t n, const fmtconv_
   const contest c = hold_contest (ctx, modules, n, peek);
   const fci_known *known = ctx->failed ? NULL : fci_known_find (peek);
   if (ctx->failed || (known && known->is_placeholder && fci_refuse_placeholder (ctx, peek))
-      || fci_missing_check_refused (ctx, modules, n, "name the reader with -r"))
+      || fci_missing_check_refused (ctx, modules, n, FCI_READER, "name the reader with -r"))
     return NULL;
   if (known && is_not_for (known, peek, c.top))
     {
@@ -238,7 +240,8 @@ no_writer (fmtconv_ctx *ctx, fci_module *modules, size_t n, const char *name)
 bool
 fci_module_writes (fmtconv_ctx *ctx, fci_module *module, const char *name)
 {
-  const fmtconv_plugin *plugin = fci_module_described (ctx, module);
+  const fmtconv_plugin *plugin =
+      fci_module_may_have (module, FCI_WRITER) ? fci_module_described (ctx, module) : NULL;
   return fci_plugin_has (plugin, FCI_WRITER) && fci_has_suffix (name, plugin->writer->suffixes);
 }
 
@@ -258,7 +261,7 @@ fci_pick_writer (fmtconv_ctx *ctx, fci_module *modules, size_t n, const char *ou
 {
   const char *name = last_component (output);
   fci_module *found = NULL;
-  if (fci_missing_check_refused (ctx, modules, n, "name the writer with -w"))
+  if (fci_missing_check_refused (ctx, modules, n, FCI_WRITER, "name the writer with -w"))
     return NULL;
   for (size_t i = 0; i < n; i++)
     {

@@ -45,10 +45,12 @@ fci_missing_fail (fmtconv_ctx *ctx, const fci_module *module, const char *file, 
 }
 
 int
-fci_missing_check_refused (fmtconv_ctx *ctx, fci_module *modules, size_t n, const char *otherwise)
+fci_missing_check_refused (fmtconv_ctx *ctx, fci_module *modules, size_t n, fci_role role,
+                           const char *otherwise)
 {
   for (size_t i = 0; i < n && !ctx->failed; i++)
-    if (!modules[i].known && !fci_module_load (ctx, &modules[i]) && modules[i].path && !ctx->failed)
+    if (!modules[i].known && fci_module_may_have (&modules[i], role) && !fci_module_load (ctx, &modules[i])
+        && modules[i].path && !ctx->failed)
       {
         const fmtconv_where where = { .hint = fmtconv_ctx_printf (ctx, "mend or remove that file, or %s",
                                                                   otherwise) };

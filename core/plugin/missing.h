@@ -13,9 +13,10 @@ const char *fci_missing_mark (fmtconv_ctx *ctx, fci_module *module);
 int fci_missing_fail (fmtconv_ctx *ctx, const fci_module *module, const char *file, const char *role,
                       const char *otherwise);
 
-/* Fails if one of the modules is refused and the index does not know it, since nobody can know what it would have done.
- * otherwise: as above.  Returns 0 or the code. */
-int fci_missing_check_refused (fmtconv_ctx *ctx, fci_module *modules, size_t n, const char *otherwise);
+/* Fails if one of the modules that may have the role is refused and the index does not know it, since nobody can know what
+ * it would have done.  otherwise: as above.  Returns 0 or the code. */
+int fci_missing_check_refused (fmtconv_ctx *ctx, fci_module *modules, size_t n, fci_role role,
+                               const char *otherwise);
 
 /* Warns, once, of a module that is refused without being loaded and takes no part in the conversion. */
 void fci_missing_note_unused (fmtconv_ctx *ctx, fci_module *module);

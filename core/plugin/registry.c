@@ -207,6 +207,12 @@ fci_module_find (fmtconv_ctx *ctx, const char *name)
 }
 
 bool
+fci_module_may_have (const fci_module *module, fci_role role)
+{
+  return !module->model || role == FCI_TRANSFORM;
+}
+
+bool
 fci_module_is_optional (fmtconv_ctx *ctx, const fci_module *module)
 {
   const registry *r = fci_state (ctx, &registry_key);

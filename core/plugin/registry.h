@@ -42,6 +42,10 @@ fci_module *fci_modules (fmtconv_ctx *ctx, size_t *n);
 /* Returns whether a plugin can be left out, as all can but the first of those built in, "spec". */
 bool fci_module_is_optional (fmtconv_ctx *ctx, const fci_module *module);
 
+/* Returns whether a module that is not loaded may have the role: a model file is a transform, and is not read for another
+ * role. */
+bool fci_module_may_have (const fci_module *module, fci_role role);
+
 /* Returns the module's plugin, which is loaded now if it was not.  NULL: it is refused, or absent. */
 const fmtconv_plugin *fci_module_load (fmtconv_ctx *ctx, fci_module *module);
 
