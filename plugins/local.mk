@@ -20,6 +20,8 @@ pickle_machine = plugins/common/pickle/container.c \
 	plugins/common/pickle/leaf.h \
 	plugins/common/pickle/legacy.c \
 	plugins/common/pickle/legacy.h \
+	plugins/common/pickle/lookup.c \
+	plugins/common/pickle/lookup.h \
 	plugins/common/pickle/machine.c \
 	plugins/common/pickle/machine.h \
 	plugins/common/pickle/measure.c \

@@ -4,43 +4,9 @@
  * A name joins these keys by dots, and keys hold dots too: only the planner knows that 'model.a.weight' was the value
  * 'a.weight' of a dictionary 'model'. */
 #include "config.h"
+
+#include "plugins/common/pickle/lookup.h"
 #include "plugins/dcp/dcp.h"
-#include <stdlib.h>
-#include <string.h>
-
-/* Orders keys of the planner's dictionary: by length, then by bytes. */
-static int
-compare (const void *left, const void *right)
-{
-  const pk_value *a = *(const pk_value *const *) left, *b = *(const pk_value *const *) right;
-  if (a->len != b->len)
-    return a->len < b->len ? -1 : 1;
-  return memcmp (a->v.s, b->v.s, a->len);
-}
-
-static int
-compare_name (const void *name, const void *with)
-{
-  const dcp_item *item = name;
-  const pk_value *key = *(const pk_value *const *) with;
-  if (item->len != key->len)
-    return item->len < key->len ? -1 : 1;
-  return memcmp (item->name, key->v.s, item->len);
-}
-
-/* Returns the keys that are texts, sorted, *n of them; NULL: out of memory. */
-static const pk_value **
-sorted_keys (fmtconv_ctx *ctx, const pk_items *pairs, size_t *n)
-{
-  const pk_value **keys = fmtconv_ctx_alloc (ctx, pairs->n / 2 + 1, sizeof *keys);
-  *n = 0;
-  for (uint32_t i = 0; keys && i + 1 < pairs->n; i += 2)
-    if (pairs->at[i].kind == PK_STRING)
-      keys[(*n)++] = &pairs->at[i];
-  if (keys)
-    qsort (keys, *n, sizeof *keys, compare);
-  return keys;
-}
 
 size_t
 dcp_key_length (const pk_value *key)
@@ -73,16 +39,17 @@ is_path_of (const pk_value *path, const dcp_item *item)
 int
 dcp_read_paths (dcp_load *load, const pk_value *planner)
 {
-  size_t n;
+  pk_lookup keys;
   if (!planner || planner->kind != PK_DICT)
     return 0;
-  const pk_value **keys = sorted_keys (load->ctx, planner->v.items, &n);
-  for (size_t i = 0; keys && i < load->meta.n; i++)
+  if (pk_lookup_make (load->ctx, planner, &keys))
+    return FMTCONV_E_NOMEM;
+  for (size_t i = 0; i < load->meta.n; i++)
     {
       dcp_item *item = &load->meta.items[i];
-      const pk_value **key = bsearch (item, keys, n, sizeof *keys, compare_name);
-      if (key && is_path_of (*key + 1, item))
-        item->path = (*key)[1].v.items;
+      const pk_value *key = pk_lookup_find (&keys, item->name, item->len);
+      if (key && is_path_of (&key[1], item))
+        item->path = key[1].v.items;
     }
-  return fmtconv_ctx_failed (load->ctx);
+  return 0;
 }

@@ -33,34 +33,61 @@ sat_is_iteration_name (const char *name)
   return all_digits (number, strlen (number)) || !strcmp (name, "release") || !strcmp (name, "pytorch_model");
 }
 
-/* Rejects files of ZeRO-3, which partitions every tensor over the ranks. */
-static int
-refuse_partitioned (fmtconv_ctx *ctx, const char *name)
+/* Returns whether a file is one rank's part of a ZeRO-3 checkpoint. */
+static bool
+is_split (const char *name)
 {
-  if (!text_starts_with (name, "z3_") && !text_starts_with (name, "zero_pp_"))
+  return text_starts_with (name, "z3_")
+         || (text_starts_with (name, "zero_pp_") && text_ends_with (name, "_model_states.pt"));
+}
+
+/* Reads the optimizer's weights if the user asks for them, or if there are no others: ZeRO-3 splits every tensor over the
+ * ranks.  Returns 0 or an error code. */
+static int
+choose_zero (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder, struct sat_place *out)
+{
+  const char *name, *split = NULL;
+  if (p->weights == SAT_WEIGHTS_FP32)
+    out->zero = folder;
+  if (out->n_ranks || out->zero)
     return 0;
-  return fmtconv_fail_at (
-      ctx, FMTCONV_E_UNSUPPORTED,
-      &(fmtconv_where){ .hint = "gather the weights first: set "
-                                "stage3_gather_16bit_weights_on_model_save in the "
-                                "DeepSpeed configuration and save again" },
-      "%s is one rank's part of a ZeRO-3 checkpoint, which splits every tensor over all ranks", name);
+  for (size_t i = 0; !split && (name = fmtconv_input_entry (folder, i)); i++)
+    split = is_split (name) ? name : NULL;
+  if (split && p->weights == SAT_WEIGHTS_MODEL)
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_UNSUPPORTED,
+        &(fmtconv_where){ .hint = "omit weights=model to read the optimizer's fp32 weights, or save "
+                                  "again with stage3_gather_16bit_weights_on_model_save" },
+        "%s is one rank's part of a ZeRO-3 checkpoint, which splits every tensor over all ranks", split);
+  out->zero = split ? folder : NULL;
+  return split ? fmtconv_ctx_failed (ctx)
+               : fmtconv_fail (ctx, FMTCONV_E_MISSING, "no " WEIGHTS " in %s", fmtconv_input_path (folder));
+}
+
+/* Tells which of the two copies of the weights is read. */
+static void
+note_choice (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder, const struct sat_place *out)
+{
+  const char *name;
+  for (size_t i = 0; !out->zero && p->weights == SAT_WEIGHTS_AUTO && (name = fmtconv_input_entry (folder, i));
+       i++)
+    if (text_ends_with (name, "_optim_states.pt"))
+      {
+        fmtconv_note (
+            ctx, "reading the model's weights; weights=fp32 reads those that the optimizer keeps in fp32");
+        return;
+      }
 }
 
 /* Finds the ranks in a folder N, N-ema or release. */
 static int
-in_iteration (fmtconv_ctx *ctx, fmtconv_input *folder, struct sat_place *out)
+in_iteration (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder, struct sat_place *out)
 {
-  const char *name;
-  if (sat_find_ranks (ctx, folder, out))
+  if (p->weights != SAT_WEIGHTS_FP32 && sat_find_ranks (ctx, folder, out))
     return fmtconv_ctx_failed (ctx);
-  if (!out->n_ranks)
-    {
-      for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
-        if (refuse_partitioned (ctx, name))
-          return fmtconv_ctx_failed (ctx);
-      return fmtconv_fail (ctx, FMTCONV_E_MISSING, "no " WEIGHTS " in %s", fmtconv_input_path (folder));
-    }
+  if (choose_zero (ctx, p, folder, out))
+    return fmtconv_ctx_failed (ctx);
+  note_choice (ctx, p, folder, out);
   if (!out->config && fmtconv_input_has (folder, CONFIG))
     out->config = fmtconv_input_child (folder, CONFIG);
   return fmtconv_ctx_failed (ctx);
@@ -166,7 +193,7 @@ in_run (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, struct
     out->config = fmtconv_input_child (run, CONFIG);
   if (!fmtconv_input_has (run, name))
     return no_iteration (ctx, p, run, name);
-  return in_iteration (ctx, fmtconv_input_child (run, name), out);
+  return in_iteration (ctx, p, fmtconv_input_child (run, name), out);
 }
 
 /* Reads the only run of a folder; if it has several, the user must choose. */
@@ -218,7 +245,7 @@ is_iteration (fmtconv_input *folder)
   const char *name;
   for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
     if (text_starts_with (name, "mp_rank_") || text_starts_with (name, "z3_")
-        || text_starts_with (name, "zero_pp_"))
+        || text_ends_with (name, "_optim_states.pt") || text_starts_with (name, "zero_pp_"))
       return 1;
   return 0;
 }
@@ -234,9 +261,13 @@ find_config_above (fmtconv_input *folder, struct sat_place *out)
 
 /* Finds all ranks next to a rank file; a file with another name is read alone. */
 static int
-find_sibling (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_input *folder, struct sat_place *out)
+find_sibling (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *in, fmtconv_input *folder,
+              struct sat_place *out)
 {
-  if (sat_is_rank_name (fmtconv_input_basename (in)))
+  const char *name = fmtconv_input_basename (in);
+  if (p->weights == SAT_WEIGHTS_FP32 || is_split (name))
+    return choose_zero (ctx, p, folder, out);
+  if (sat_is_rank_name (name))
     return sat_find_ranks (ctx, folder, out);
   out->ranks = fmtconv_ctx_alloc (ctx, 1, sizeof *out->ranks);
   if (out->ranks)
@@ -251,7 +282,7 @@ sat_locate (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *in, str
   if (!fmtconv_input_is_folder (in))
     {
       fmtconv_input *folder = fmtconv_input_parent (in);
-      if (refuse_partitioned (ctx, fmtconv_input_basename (in)) || find_sibling (ctx, in, folder, out))
+      if (find_sibling (ctx, p, in, folder, out))
         return fmtconv_ctx_failed (ctx);
       if (fmtconv_input_has (folder, CONFIG))
         out->config = fmtconv_input_child (folder, CONFIG);
@@ -261,7 +292,7 @@ sat_locate (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *in, str
     }
   if (is_iteration (in))
     {
-      if (in_iteration (ctx, in, out) == 0)
+      if (in_iteration (ctx, p, in, out) == 0)
         find_config_above (in, out);
       return fmtconv_ctx_failed (ctx);
     }

@@ -13,6 +13,9 @@ static const fmtconv_param params[] = {
     "read the averaged weights (folder N-ema)" },
   { "crc", FMTCONV_PARAM_CHOICE, offsetof (struct sat_params, crc), "check|ignore",
     "whether a checksum mismatch is an error" },
+  { "weights", FMTCONV_PARAM_CHOICE, offsetof (struct sat_params, weights), "auto|model|fp32",
+    "with ZeRO: the model's weights, or the optimizer's in fp32; default: the model's unless ZeRO-3 split "
+    "them" },
   { 0 },
 };
 
@@ -35,13 +38,24 @@ sat_read_config (fmtconv_ctx *ctx, fmtconv_input *config, fmtconv_model *out)
                   why ? why : "unknown reason");
 }
 
+/* Reads the weights of the place that was found. */
+static int
+read_place (fmtconv_ctx *ctx, const struct sat_params *p, const struct sat_place *place, fmtconv_model *out)
+{
+  if (!place->zero)
+    return sat_read_ranks (ctx, place, p->crc ? "torch:crc=ignore" : "torch", out);
+  const fmtconv_model *model = fmtconv_input_read (place->zero, p->crc ? "zero:crc=ignore" : "zero");
+  if (model)
+    fmtconv_model_adopt (out, model);
+  return fmtconv_ctx_failed (ctx);
+}
+
 static int
 read_sat (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_model *out)
 {
   const struct sat_params *p = params_;
   struct sat_place place;
-  if (sat_locate (ctx, p, in, &place)
-      || sat_read_ranks (ctx, &place, p->crc ? "torch:crc=ignore" : "torch", out))
+  if (sat_locate (ctx, p, in, &place) || read_place (ctx, p, &place, out))
     return fmtconv_ctx_failed (ctx);
   if (place.config)
     sat_read_config (ctx, place.config, out);

@@ -18,6 +18,15 @@ struct sat_params
   const char *iteration;
   int ema;
   int crc;
+  int weights; /* SAT_WEIGHTS_… */
+};
+
+/* Which of the two copies of the weights that ZeRO keeps is read. */
+enum
+{
+  SAT_WEIGHTS_AUTO, /* those of the model if they are there */
+  SAT_WEIGHTS_MODEL,
+  SAT_WEIGHTS_FP32
 };
 
 /* The files of a checkpoint. */
@@ -25,6 +34,7 @@ struct sat_place
 {
   fmtconv_input **ranks; /* n_ranks: mp_rank_00_model_states.pt and so on, or the file that the user named */
   unsigned n_ranks;
+  fmtconv_input *zero;   /* iteration of which the fp32 weights of ZeRO are read; NULL: `ranks` are */
   fmtconv_input *config; /* training_config.yaml; NULL: none */
 };
 

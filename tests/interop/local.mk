@@ -48,6 +48,7 @@ interop_tests = \
 	tests/interop/test_torch_models.py \
 	tests/interop/test_torch_writer.py \
 	tests/interop/test_weighted_merge.py \
+	tests/interop/test_zero.py \
 	tests/interop/test_zoo.py
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
@@ -64,6 +65,7 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/satmake.py \
 	tests/interop/support.py \
 	tests/interop/tokmake.py \
+	tests/interop/zeromake.py \
 	tests/interop/zoomake.py
 
 # The kernels of block types, for test_quant.py and bench/bench_quant.py.

@@ -189,8 +189,8 @@ class Mistakes(Case):
         path = write(Recipe(alpha=1), self.tmp / "run")
         for name in ("z3_rank_00_model_states.pt", "zero_pp_rank_0_mp_rank_00_model_states.pt"):
             renamed = path.rename(path.parent / name)
-            self.refused_path(self.tmp / "run", words=(name, "ZeRO-3"))
-            self.refused_path(renamed, words=(name, "ZeRO-3"))
+            for source in (self.tmp / "run", renamed):
+                self.refused_path(source, words=("no zero_pp_rank_0_mp_rank_00_optim_states.pt in",))
             path = renamed
 
 

@@ -1,0 +1,176 @@
+/* plugins/zero/files.c: the files of all ranks.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "plugins/common/text.h"
+#include "plugins/zero/zero.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define RANK "zero_pp_rank_"
+#define MIDDLE "_mp_rank_"
+#define OPTIMIZER "_optim_states.pt"
+#define MODEL "_model_states.pt"
+
+enum
+{
+  SHOWN = 200 /* names in a message */
+};
+
+int
+zero_wrong (const zero_load *load, const zero_file *file, const char *tensor, const char *why)
+{
+  return fmtconv_fail_at (
+      load->ctx, FMTCONV_E_FORMAT,
+      &(fmtconv_where){
+          .source = file->pickle.source,
+          .tensor = tensor,
+          .hint = "the files are of several saves, or the copy is incomplete; get a complete copy" },
+      "%s", why);
+}
+
+const pk_value *
+zero_get (const zero_file *file, const char *key)
+{
+  return pk_get (&file->pickle.top, key);
+}
+
+/* Parses the name of a rank's optimizer.  Returns whether it is one; model: its model-parallel rank. */
+static bool
+parse (const char *name, uint32_t *rank, uint32_t *model)
+{
+  const char *at = text_starts_with (name, "bf16_") || text_starts_with (name, "fp16_") ? name + 5 : name;
+  char *end;
+  if (!text_starts_with (at, RANK) || at[strlen (RANK)] < '0' || at[strlen (RANK)] > '9')
+    return false;
+  const unsigned long number = strtoul (at + strlen (RANK), &end, 10);
+  if (!text_starts_with (end, MIDDLE) || number >= ZERO_MAX_RANKS)
+    return false;
+  *rank = (uint32_t) number;
+  *model = (uint32_t) strtoul (end + strlen (MIDDLE), &end, 10);
+  return !strcmp (end, OPTIMIZER);
+}
+
+static int
+open_file (const zero_load *load, const char *name, zero_file *file)
+{
+  fmtconv_source *source = fmtconv_input_open (fmtconv_input_child (load->folder, name));
+  file->name = name;
+  if (!source || torch_archive_open (load->ctx, source, load->params->crc != 0, &file->archive)
+      || torch_archive_load (&file->archive, &file->pickle))
+    return fmtconv_ctx_failed (load->ctx);
+  return file->pickle.top.kind == PK_DICT ? 0 : zero_wrong (load, file, NULL, "it holds no dictionary");
+}
+
+/* Collects the names of the optimizers' files by rank.  Returns their number; 0 also after an error. */
+static uint32_t
+find_names (const zero_load *load, const char **names)
+{
+  const char *name;
+  uint32_t n = 0, rank, model;
+  for (size_t i = 0; (name = fmtconv_input_entry (load->folder, i)); i++)
+    {
+      if (!parse (name, &rank, &model))
+        continue;
+      if (model)
+        {
+          fmtconv_fail_at (
+              load->ctx, FMTCONV_E_UNSUPPORTED,
+              &(fmtconv_where){ .hint = "read the weights as trained with -r sat:weights=model" },
+              "'%s' is of a model-parallel rank; the fp32 weights of only one are read", name);
+          return 0;
+        }
+      names[rank] = name;
+      n = rank >= n ? rank + 1 : n;
+    }
+  return n;
+}
+
+/* Returns the number of ranks that a file says there are; 0: an error. */
+static uint32_t
+read_ranks (const zero_load *load, const zero_file *file)
+{
+  const pk_value *state = zero_get (file, "optimizer_state_dict");
+  const pk_value *count = state && state->kind == PK_DICT ? pk_get (state, "partition_count") : NULL;
+  int64_t most = count && count->kind == PK_INT ? count->v.i : 0;
+  /* Of stages 1 and 2 there is one for each group. */
+  for (uint32_t i = 0; count && count->kind == PK_LIST && i < count->v.items->n; i++)
+    if (count->v.items->at[i].kind == PK_INT && count->v.items->at[i].v.i > most)
+      most = count->v.items->at[i].v.i;
+  if (most < 1 || most > ZERO_MAX_RANKS)
+    zero_wrong (load, file, NULL,
+                "it is not of a ZeRO optimizer: it does not say how many partitions there are");
+  return fmtconv_ctx_failed (load->ctx) ? 0 : (uint32_t) most;
+}
+
+/* Checks that every rank has a file, and no other. */
+static int
+check_names (const zero_load *load, const char *const *names, uint32_t found)
+{
+  uint32_t absent = 0;
+  for (uint32_t rank = 0; rank < load->ranks; rank++)
+    if (!names[rank] && absent++ < SHOWN)
+      fmtconv_detail (load->ctx, RANK "%u" MIDDLE "00" OPTIMIZER, rank);
+  if (absent)
+    return fmtconv_fail_at (load->ctx, FMTCONV_E_MISSING,
+                            &(fmtconv_where){ .hint = "copy the files of all ranks into one folder" },
+                            "%u of %u ranks' optimizer states are missing in %s", absent, load->ranks,
+                            fmtconv_input_path (load->folder));
+  if (found <= load->ranks)
+    return 0;
+  fmtconv_detail (load->ctx, "%s", names[found - 1]);
+  return fmtconv_fail_at (
+      load->ctx, FMTCONV_E_FORMAT,
+      &(fmtconv_where){ .hint = "remove the files that do not belong to this checkpoint" },
+      "the checkpoint is of %u ranks, but the folder holds files of more", load->ranks);
+}
+
+static int
+open_optimizers (zero_load *load, const char **names)
+{
+  uint32_t first = 0, found = find_names (load, names);
+  zero_file one = { 0 };
+  while (first < found && !names[first])
+    first++;
+  if (!found)
+    return fmtconv_fail_at (
+        load->ctx, FMTCONV_E_MISSING,
+        &(fmtconv_where){ .hint = "the fp32 weights are in the files *" OPTIMIZER " of all ranks" },
+        "no " RANK "0" MIDDLE "00" OPTIMIZER " in %s", fmtconv_input_path (load->folder));
+  if (open_file (load, names[first], &one) || !(load->ranks = read_ranks (load, &one))
+      || check_names (load, names, found))
+    return fmtconv_ctx_failed (load->ctx);
+  load->optimizers = fmtconv_ctx_alloc (load->ctx, load->ranks, sizeof *load->optimizers);
+  load->is_split = pk_get (zero_get (&one, "optimizer_state_dict"), "fp32_flat_groups") != NULL;
+  for (uint32_t rank = 0; load->optimizers && rank < load->ranks; rank++)
+    {
+      if (open_file (load, names[rank], &load->optimizers[rank]))
+        return fmtconv_ctx_failed (load->ctx);
+      if (read_ranks (load, &load->optimizers[rank]) != load->ranks && !fmtconv_ctx_failed (load->ctx))
+        return zero_wrong (load, &load->optimizers[rank], NULL,
+                           "it is of another number of ranks than rank 0");
+    }
+  return fmtconv_ctx_failed (load->ctx);
+}
+
+static int
+open_models (zero_load *load)
+{
+  const uint32_t n = load->is_split ? load->ranks : 1;
+  load->models = fmtconv_ctx_alloc (load->ctx, n, sizeof *load->models);
+  for (uint32_t rank = 0; load->models && rank < n; rank++)
+    {
+      const char *name = load->is_split ? fmtconv_ctx_printf (load->ctx, RANK "%u" MIDDLE "00" MODEL, rank)
+                                        : "mp_rank_00" MODEL;
+      if (open_file (load, name, &load->models[rank]))
+        return fmtconv_ctx_failed (load->ctx);
+    }
+  return fmtconv_ctx_failed (load->ctx);
+}
+
+int
+zero_open_files (zero_load *load)
+{
+  const char **names = fmtconv_ctx_alloc (load->ctx, ZERO_MAX_RANKS, sizeof *names);
+  return !names || open_optimizers (load, names) ? fmtconv_ctx_failed (load->ctx) : open_models (load);
+}

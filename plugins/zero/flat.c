@@ -1,0 +1,68 @@
+/* plugins/zero/flat.c: the flat tensors of all ranks: parts of the fp32 weights.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+#include "plugins/zero/zero.h"
+
+/* Returns the list of a rank's flat tensors; NULL: an error. */
+static const pk_items *
+list_of (const zero_load *load, uint32_t rank)
+{
+  const zero_file *file = &load->optimizers[rank];
+  const char *key = load->is_split ? "fp32_flat_groups" : "single_partition_of_fp32_groups";
+  const pk_value *state = zero_get (file, "optimizer_state_dict");
+  const pk_value *list = state && state->kind == PK_DICT ? pk_get (state, key) : NULL;
+  if (list && (list->kind == PK_LIST || list->kind == PK_TUPLE) && list->v.items->n
+      && list->v.items->n <= ZERO_MAX_GROUPS)
+    return list->v.items;
+  zero_wrong (load, file, NULL, fmtconv_ctx_printf (load->ctx, "it has no list '%s'", key));
+  return NULL;
+}
+
+static int
+read_flat (zero_load *load, uint32_t rank, uint32_t group, const pk_value *value)
+{
+  zero_flat *flat = &load->flats[(size_t) rank * load->groups + group];
+  const char *name = fmtconv_ctx_printf (load->ctx, "(part %u of rank %u)", group, rank);
+  flat->view = zero_view (load, &load->optimizers[rank], name, value);
+  if (!flat->view)
+    return fmtconv_ctx_failed (load->ctx);
+  if (fmtconv_view_rank (flat->view) != 1)
+    return zero_wrong (load, &load->optimizers[rank], name,
+                       "it is not flat: it has more dimensions than one");
+  if (fmtconv_view_dtype (flat->view) != fmtconv_view_dtype (load->flats[0].view))
+    return zero_wrong (load, &load->optimizers[rank], name,
+                       "it has another data type than the first part of rank 0");
+  flat->elements = fmtconv_view_shape (flat->view)[0];
+  if (load->is_split && flat->elements != load->flats[group].elements)
+    return zero_wrong (load, &load->optimizers[rank], name,
+                       fmtconv_ctx_printf (load->ctx, "it has %llu elements, but that of rank 0 has %llu",
+                                           (unsigned long long) flat->elements,
+                                           (unsigned long long) load->flats[group].elements));
+  return 0;
+}
+
+int
+zero_read_flats (zero_load *load)
+{
+  for (uint32_t rank = 0; rank < load->ranks; rank++)
+    {
+      const pk_items *list = list_of (load, rank);
+      if (!list)
+        return fmtconv_ctx_failed (load->ctx);
+      if (rank == 0)
+        {
+          load->groups = list->n;
+          load->flats = fmtconv_ctx_alloc (load->ctx, (size_t) load->ranks * list->n, sizeof *load->flats);
+        }
+      if (!load->flats)
+        return FMTCONV_E_NOMEM;
+      if (list->n != load->groups)
+        return zero_wrong (load, &load->optimizers[rank], NULL,
+                           fmtconv_ctx_printf (load->ctx, "it has %u groups, but that of rank 0 has %u",
+                                               list->n, load->groups));
+      for (uint32_t group = 0; group < list->n; group++)
+        if (read_flat (load, rank, group, &list->at[group]))
+          return fmtconv_ctx_failed (load->ctx);
+    }
+  return 0;
+}

@@ -1,0 +1,105 @@
+/* plugins/zero/zero.h: the parts of the reader of ZeRO checkpoints.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The folder of an iteration, as DeepSpeed saves it (deepspeed/runtime/engine.py, zero/stage_1_and_2.py, zero/stage3.py):
+ *   [bf16_]zero_pp_rank_R_mp_rank_00_optim_states.pt   rank R's parts of the fp32 weights, flat, and of the moments
+ *   mp_rank_00_model_states.pt                         stages 1 and 2: names, shapes, buffers, weights as trained
+ *   zero_pp_rank_R_mp_rank_00_model_states.pt          stage 3: the same of rank R, with parts of frozen weights */
+#ifndef ZERO_H
+#define ZERO_H
+
+#include "plugins/common/pickle/archive.h"
+#include "plugins/common/pickle/lookup.h"
+#include <fmtconv/formats.h>
+
+enum
+{
+  ZERO_MAX_RANKS = 4096, /* as many files as a folder may have */
+  ZERO_MAX_GROUPS = 65536
+};
+
+struct zero_params
+{
+  int crc;
+};
+
+/* A file of torch.save, and the dictionary in it. */
+typedef struct zero_file
+{
+  torch_archive archive;
+  torch_pickle pickle;
+  const char *name;
+} zero_file;
+
+/* A flat tensor: one rank's part of a group of parameters. */
+typedef struct zero_flat
+{
+  fmtconv_view *view;
+  uint64_t elements;
+} zero_flat;
+
+/* A parameter as the names and shapes say it. */
+typedef struct zero_param
+{
+  const char *name;
+  unsigned rank;
+  uint64_t shape[FMTCONV_MAX_RANK];
+  uint64_t elements;
+} zero_param;
+
+typedef struct zero_load
+{
+  fmtconv_ctx *ctx;
+  const struct zero_params *params;
+  fmtconv_input *folder;
+  fmtconv_model *out;
+  bool is_split; /* stage 3: every parameter is split over the ranks */
+  uint32_t ranks;
+  zero_file *optimizers; /* of each rank */
+  zero_file *models;     /* stage 3: of each rank; else one */
+  uint32_t groups;
+  zero_flat *flats;      /* groups of rank 0, groups of rank 1 … */
+  fmtconv_view **pieces; /* of one parameter */
+  size_t cap_pieces;
+  uint64_t repeated; /* bytes that overlapping elements add */
+} zero_load;
+
+/* files.c: finds and opens the files of all ranks.  Returns 0 or an error code. */
+int zero_open_files (zero_load *load);
+
+/* Reports that a file is not as DeepSpeed writes it.  Returns the code. */
+int zero_wrong (const zero_load *load, const zero_file *file, const char *tensor, const char *why);
+
+/* Returns the value of a key in the dictionary of a file; NULL: it has none. */
+const pk_value *zero_get (const zero_file *file, const char *key);
+
+/* tensor.c: returns a view of a pickled tensor; NULL: an error. */
+fmtconv_view *zero_view (zero_load *load, const zero_file *file, const char *name, const pk_value *value);
+
+/* Reads the name and the shape of a parameter.  Returns 0 or an error code. */
+int zero_read_param (const zero_load *load, const zero_file *file, const pk_value *name,
+                     const pk_value *shape, zero_param *param);
+
+/* Returns n elements of the joined pieces in the shape of the parameter; NULL: an error. */
+fmtconv_view *zero_join (zero_load *load, size_t n_pieces, const zero_param *param);
+
+/* Makes room for n pieces, and keeps those that are there.  Returns 0 or E_NOMEM. */
+int zero_make_room (zero_load *load, size_t n);
+
+/* flat.c: reads the flat tensors of all ranks.  Returns 0 or an error code. */
+int zero_read_flats (zero_load *load);
+
+/* groups.c: puts the parameters of stages 1 and 2, of which every rank has a part of a group.  Returns 0 or an error
+ * code. */
+int zero_put_groups (zero_load *load, const pk_items *shapes);
+
+/* split.c: puts the parameters of stage 3, of which every rank has a part of each.  Returns 0 or an error code. */
+int zero_put_split (zero_load *load, const pk_items *shapes);
+
+/* module.c: puts the buffers and the frozen parameters; then, after all others, those that share the weights of another.
+ * Return 0 or an error code. */
+int zero_put_buffers (zero_load *load);
+int zero_put_frozen (zero_load *load);
+int zero_put_shared (zero_load *load);
+
+#endif

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fp32 weights of ZeRO checkpoints are those that were cut, and those of DeepSpeed's zero_to_fp32 if it is installed."""
+# Plugins: safetensors sat torch zero
+
+import contextlib
+import io
+import unittest
+
+import safetensors.torch
+import torch
+import zeromake
+from support import Case
+
+try:
+    from deepspeed.utils.zero_to_fp32 import get_fp32_state_dict_from_zero_checkpoint
+except ImportError:
+    get_fp32_state_dict_from_zero_checkpoint = None
+
+
+class Zero(Case):
+    def setUp(self):
+        super().setUp()
+        self.groups, self.frozen, self.buffers = zeromake.tensors()
+
+    def saved(self, stage, world, name="run", tag="global_step10", **options):
+        folder = self.tmp / name / tag
+        folder.mkdir(parents=True)
+        (folder.parent / "latest").write_text(tag)
+        if stage == 3:
+            zeromake.write_3(folder, world, self.groups, self.frozen, self.buffers, **options)
+        else:
+            zeromake.write_12(folder, stage, world, self.groups, self.frozen, self.buffers, **options)
+        return folder.parent
+
+    def wanted(self):
+        state = {n: t.float() if t.is_floating_point() else t for n, t in self.buffers.items()} | dict(self.frozen)
+        for group in self.groups:
+            state.update(group)
+        return state | {"head.weight": state["embed.weight"]}
+
+    def convert(self, source, *options, wanted=None):
+        out = self.tmp / "out.safetensors"
+        result = self.run_fmtconv("-f", "--verify", "-t", "none", "-w", "safetensors:tied=copy", *options, source, out)
+        self.assert_same(safetensors.torch.load_file(out), self.wanted() if wanted is None else wanted)
+        return result
+
+    def refuse(self, source, *says, options=("-r", "sat:weights=fp32")):
+        out = self.tmp / "none.safetensors"
+        result = self.run_fmtconv("-t", "none", *options, source, out, status=1)
+        for text in says:
+            self.assertIn(text, result.stderr)
+        self.assertFalse(out.exists())
+
+    def check_oracle(self, run):
+        if get_fp32_state_dict_from_zero_checkpoint:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                state = get_fp32_state_dict_from_zero_checkpoint(str(run))
+            self.assert_same(state, self.wanted())
+
+    def test_stages_1_and_2(self):
+        for world in (1, 2, 3, 5):
+            for stage, options in ((1, {}), (2, {"paddings": True}), (2, {"prefix": ""}), (2, {"lean": False})):
+                with self.subTest(world=world, options=options):
+                    run = self.saved(stage, world, f"{world}{stage}{options}", **options)
+                    self.check_oracle(run)
+                    for source, reader in ((run, "sat:weights=fp32"), (run / "global_step10", "sat:weights=fp32"),
+                                           (run / "global_step10", "zero"), (next(run.rglob("*_optim*")), "zero")):
+                        said = self.convert(source, "-r", reader).stderr
+                        self.assertIn(f"ZeRO stage 1 or 2, from {world} rank", said)
+
+    def test_stage_3(self):
+        """Every tensor cut over the ranks: detected, because the model's weights are cut too."""
+        for world in (1, 2, 3, 5):
+            for sub_groups in (1, 3):
+                with self.subTest(world=world):
+                    run = self.saved(3, world, f"{world}-{sub_groups}", tag="best", sub_groups=sub_groups)
+                    self.check_oracle(run)
+                    for source in (run, run / "best", run / "best" / "zero_pp_rank_0_mp_rank_00_model_states.pt"):
+                        self.assertIn("ZeRO stage 3", self.convert(source).stderr)
+        self.refuse(run, "splits every tensor over all ranks", options=("-r", "sat:weights=model"))
+
+    def test_choice(self):
+        """Without weights=, the model's weights of stages 1 and 2 are read, and the other copy is named."""
+        run = self.saved(2, 2)
+        module = torch.load(run / "global_step10" / "mp_rank_00_model_states.pt", weights_only=False)["module"]
+        self.assertIn("weights=fp32 reads", self.convert(run, wanted=module).stderr)
+        self.assertNotIn("weights=fp32 reads", self.convert(run, "-r", "sat:weights=model", wanted=module).stderr)
+
+    def test_ties(self):
+        run = self.saved(3, 2)
+        out = self.tmp / "tied.safetensors"
+        self.run_fmtconv("-t", "none", run, out)
+        with safetensors.safe_open(out, "pt") as f:
+            self.assertEqual(f.metadata()["head.weight"], "embed.weight")
+
+    def test_missing(self):
+        run = self.saved(2, 3)
+        rank_1 = "zero_pp_rank_1_mp_rank_00_optim_states.pt"
+        (run / "global_step10" / f"bf16_{rank_1}").unlink()
+        self.refuse(run, "1 of 3 ranks' optimizer states are missing", rank_1)
+        (run / "global_step10" / "mp_rank_00_model_states.pt").unlink()
+        run = self.saved(3, 2, "split")
+        (run / "global_step10" / "zero_pp_rank_1_mp_rank_00_model_states.pt").unlink()
+        self.refuse(run, "zero_pp_rank_1_mp_rank_00_model_states.pt")
+        for path in (run / "global_step10").glob("*_optim_*"):
+            path.unlink()
+        self.refuse(run, "no zero_pp_rank_0_mp_rank_00_optim_states.pt")
+
+    def change(self, run, glob, function):
+        path = sorted(run.rglob(glob))[0]
+        state = torch.load(path, weights_only=False)
+        function(state)
+        torch.save(state, path)
+
+    def test_wrong(self):
+        """Files of two saves, of model-parallel ranks, and what does not fit."""
+        def of(key, value):
+            return lambda state: state.__setitem__(key, value)
+
+        def inner(key, value):
+            return lambda state: state["optimizer_state_dict"].__setitem__(key, value)
+
+        for n, (stage, glob, function, says) in enumerate((
+                (2, "*optim*", inner("partition_count", [3, 3]), "1 of 3 ranks"),
+                (2, "*optim*", inner("partition_count", 1), "the checkpoint is of 1 ranks"),
+                (2, "*optim*", inner("partition_count", None), "how many partitions"),
+                (2, "*optim*", inner("single_partition_of_fp32_groups", [torch.ones(4)]), "1"),
+                (2, "*optim*", inner("single_partition_of_fp32_groups", [torch.ones(4), torch.ones(4)]), "of all ranks end before"),
+                (2, "*optim*", inner("single_partition_of_fp32_groups", [torch.ones(400), torch.ones(400)]), "all ranks together"),
+                (2, "*optim*", inner("single_partition_of_fp32_groups", [torch.ones(4, 4), torch.ones(4)]), "it is not flat"),
+                (2, "*optim*", inner("param_alignment_paddings", [[1], [2]]), "not one number for each parameter"),
+                (2, "*model*", of("param_shapes", None), "no shapes of the parameters"),
+                (2, "*model*", of("frozen_param_fragments", None), "it has no frozen parameters"),
+                (3, "*optim*", inner("fp32_flat_groups", [torch.ones(400)] * 3), "it has 33"),
+                (3, "*model*", of("param_shapes", []), "are of no parameter"),
+                (3, "*model*", of("buffer_names", None), "no list of buffers"))):
+            with self.subTest(says):
+                run = self.saved(stage, 2, f"run{n}")
+                self.change(run, glob, function)
+                self.refuse(run, *([says] if says not in ("1", "it has 33") else []))
+        run = self.saved(2, 1, "mp")
+        rank = run / "global_step10" / "bf16_zero_pp_rank_0_mp_rank_01_optim_states.pt"
+        rank.write_bytes((rank.parent / "bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt").read_bytes())
+        self.refuse(run, "model-parallel rank")
+
+
+if __name__ == "__main__":
+    unittest.main()
