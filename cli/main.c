@@ -3,12 +3,25 @@
 #include "config.h"
 
 #include "cli.h"
+#include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+/* Occupies standard descriptors that are closed, so that no file gets their numbers and with them what is printed.  Each is
+ * opened in the direction that fails when it is used, as a closed one does. */
+static void
+fill_streams (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0 && open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+      _exit (CLI_FAILED); /* there is no way to say so */
+}
 
 int
 main (int argc, char **argv)
 {
+  fill_streams ();
   struct settings s = { .verbosity = PRINT_NOTES, .progress = -1, .color = -1 };
   startup ();
   setlocale (LC_CTYPE, "");

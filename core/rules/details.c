@@ -276,10 +276,31 @@ fci_rule_details (fci_table *table, fci_rule *rule)
 }
 
 /* ---- Picks of one family: each part once. */
-static bool
-same_source (const fci_rule *a, const fci_rule *b)
+static int
+by_source (const void *a, const void *b)
 {
-  return strcmp (a->declared->from, b->declared->from) == 0;
+  const fci_rule *x = *(fci_rule *const *) a, *y = *(fci_rule *const *) b;
+  const int order = strcmp (x->declared->from, y->declared->from);
+  return order ? order : x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Links the rules of the same .from, in their order. */
+static bool
+link_sources (fci_table *table)
+{
+  fci_rule **sorted = fci_table_alloc (table, table->n_rules, sizeof *sorted);
+  if (!sorted)
+    return false;
+  for (unsigned i = 0; i < table->n_rules; i++)
+    sorted[i] = &table->rule[i];
+  qsort (sorted, table->n_rules, sizeof *sorted, by_source);
+  for (unsigned i = 0; i + 1 < table->n_rules; i++)
+    if (strcmp (sorted[i]->declared->from, sorted[i + 1]->declared->from) == 0)
+      {
+        sorted[i]->next_same = sorted[i + 1];
+        sorted[i + 1]->is_later = true;
+      }
+  return true;
 }
 
 static bool
@@ -303,17 +324,19 @@ check_parts (fci_table *table, const fci_rule *leader)
 bool
 fci_table_picks (fci_table *table)
 {
+  if (!link_sources (table))
+    return false;
   for (fci_rule *a = table->rule; a < table->rule + table->n_rules; a++)
     {
       fci_rule *last = a;
-      if (a->leader)
+      if (a->is_later) /* looked at with the first of them */
         continue;
-      for (fci_rule *b = a + 1; b < table->rule + table->n_rules; b++)
-        if (same_source (a, b) && !a->n_pick != !b->n_pick)
+      for (fci_rule *b = a->next_same; b; b = b->next_same)
+        if (!a->n_pick != !b->n_pick)
           return fci_table_bad (table, b->number, "either all or none of the same `from` has a .pick");
-        else if (same_source (a, b) && table->reverse && !a->n_pick)
+        else if (table->reverse && !a->n_pick)
           return fci_table_bad (table, b->number, "it copies a tensor that rule %u already takes", a->number);
-        else if (same_source (a, b) && a->n_pick)
+        else if (a->n_pick)
           {
             b->leader = a;
             last = last->next_pick = b;

@@ -28,6 +28,8 @@ fci_table_join (fci_table *table, fci_rule *rule, bool drop)
     return true;
   if (family && (drop || family->why))
     return fci_table_bad (table, rule->number, "a rule that drops and another rule have the same `from`");
+  if (!family && table->n_families == FCI_MAX_FAMILIES)
+    return fci_table_bad (table, 0, "the table has more than %d patterns", FCI_MAX_FAMILIES);
   if (!family)
     {
       family = &table->family[table->n_families++];
@@ -37,10 +39,8 @@ fci_table_join (fci_table *table, fci_rule *rule, bool drop)
     }
   if (drop)
     return true;
-  fci_rule **end = &family->rules;
-  while (*end)
-    end = &(*end)->sibling;
-  *end = rule;
+  *(family->rules ? &family->last_rule->sibling : &family->rules) = rule;
+  family->last_rule = rule;
   rule->family = family;
   family->required |= !optional;
   family->all_or_none |= (flags & FMTCONV_RULE_ALL_OR_NONE) != 0;
@@ -190,8 +190,6 @@ find_head (fci_table *table, const fci_family *family)
 bool
 fci_table_index (fci_table *table)
 {
-  if (table->n_families > FCI_MAX_FAMILIES)
-    return fci_table_bad (table, 0, "the table has more than %d patterns", FCI_MAX_FAMILIES);
   table->head = fci_table_alloc (table, table->n_families, sizeof *table->head);
   for (unsigned i = 0; table->head && i < table->n_families; i++)
     find_head (table, &table->family[i])->families[i / 64] |= UINT64_C (1) << i % 64;

@@ -133,6 +133,8 @@ typedef struct fci_rule
   unsigned n_join; /* tensors fused into each output: combinations of the lists only in `in` */
   uint32_t *join;  /* summand of each in a combination's number */
   unsigned n_split;
+  struct fci_rule *next_same; /* the next rule of the same .from */
+  bool is_later;              /* another rule of the same .from precedes it */
   struct fci_rule *leader;    /* picks: the first rule that picks from the same tensor, or NULL */
   struct fci_rule *next_pick; /* the next rule that picks from it */
   unsigned n_pick, pick_of;
@@ -157,6 +159,7 @@ struct fci_family
   bool joins;
   const char *why; /* drop rules: the reason; else NULL */
   fci_rule *rules;
+  fci_rule *last_rule;
   fci_text_span head; /* literal text the pattern begins with */
   fci_text_span mid;  /* literal text after head and a number, if the pattern has this form */
   fci_text_span tail; /* literal text the pattern ends with */

@@ -37,10 +37,24 @@ static fci_disk_file *
 find (fmtconv_ctx *ctx, const struct stat *st)
 {
   const struct fci_sources *all = fci_state_find (ctx, &sources_key);
-  fci_disk_file *disk = all ? all->disks : NULL;
-  while (disk && !same_file (&disk->opened, st))
-    disk = disk->next;
-  return disk;
+  const uint64_t file[2] = { (uint64_t) st->st_dev, (uint64_t) st->st_ino };
+  uintptr_t found = 0;
+  return all && all->by_file && fci_map_get (all->by_file, file, sizeof file, &found)
+             ? (fci_disk_file *) found
+             : NULL;
+}
+
+/* Adds a file to the list and the map.  Returns 0 or a code. */
+static int
+add_to_sources (fmtconv_ctx *ctx, struct fci_sources *all, fci_disk_file *disk)
+{
+  if (!all->by_file)
+    all->by_file = fci_map_new (ctx);
+  if (!all->by_file || !fci_map_add (all->by_file, disk->file, sizeof disk->file, (uintptr_t) disk, NULL))
+    return ctx->failed;
+  disk->next = all->disks;
+  all->disks = disk;
+  return 0;
 }
 
 static void
@@ -62,13 +76,15 @@ add_disk (fmtconv_ctx *ctx, int fd, const char *path, const struct stat *st)
       close (fd);
       return NULL;
     }
-  *disk =
-      (fci_disk_file){ .fd = fd, .path = source->name, .opened = *st, .whole = source, .next = all->disks };
+  *disk = (fci_disk_file){ .fd = fd,
+                           .path = source->name,
+                           .opened = *st,
+                           .file = { (uint64_t) st->st_dev, (uint64_t) st->st_ino },
+                           .whole = source };
   source->disk = disk;
   source->size = (uint64_t) st->st_size;
-  if (fci_defer_call (ctx, close_disk, disk) != 0)
+  if (fci_defer_call (ctx, close_disk, disk) != 0 || add_to_sources (ctx, all, disk) != 0)
     return NULL;
-  all->disks = disk;
   return source;
 }
 

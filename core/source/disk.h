@@ -3,6 +3,7 @@
 #ifndef FCI_SOURCE_DISK_H
 #define FCI_SOURCE_DISK_H
 
+#include "core/base/map.h"
 #include "core/source/source.h"
 #include <sys/stat.h>
 
@@ -16,6 +17,7 @@ enum
 struct fci_sources
 {
   fci_disk_file *disks; /* newest first */
+  fci_map *by_file;     /* device and inode → fci_disk_file; NULL: none is open */
   fmtconv_input *typed; /* inputs that the user named, newest first */
   uint32_t next_id;
 

@@ -15,6 +15,7 @@ typedef struct fci_disk_file
   int fd;
   const char *path;
   struct stat opened;    /* status when opened; compared before publishing */
+  uint64_t file[2];      /* device and inode: the key in fci_sources.by_file */
   fmtconv_source *whole; /* the file from its first to its last byte */
   struct fci_disk_file *next;
 } fci_disk_file;

@@ -36,6 +36,7 @@ FILES = {
     "core/source/within.c": ("fails", "open 2 openat 3 fstat 4 fstatat 1"),
     "core/spec/find.c": ("fails", "fopen 1 fgets 2"),
     "core/zip/inflate.c": ("fails", "fstat 1 fci_os_open_unnamed 1"),
+    "cli/main.c": ("fails", "open 1"),
     "cli/memory.c": ("plain", "fopen 1 fgets 1"),
     "cli/new-plugin.c": ("fails", "readlink 1 fopen 2 fread 1 access 1"),
     "cli/plugin-test/child.c": ("test", "open 1"),

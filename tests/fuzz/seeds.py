@@ -24,6 +24,8 @@ def gguf(folder):
 
 def pickles(folder):
     for name, (_, _, _, data) in make_pickles.cases().items():
+        if isinstance(data, tuple):  # the beginning of a file that is too large for a seed, and its size
+            continue
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 content = archive.read("archive/data.pkl")
