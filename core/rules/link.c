@@ -39,7 +39,10 @@ fci_table_join (fci_table *table, fci_rule *rule, bool drop)
     }
   if (drop)
     return true;
-  *(family->rules ? &family->last_rule->sibling : &family->rules) = rule;
+  if (family->rules)
+    family->last_rule->sibling = rule;
+  else
+    family->rules = rule;
   family->last_rule = rule;
   rule->family = family;
   family->required |= !optional;

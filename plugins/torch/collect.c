@@ -98,6 +98,9 @@ visit (torch_walk *w, const pk_value *value)
 {
   if (++w->load->nodes > TORCH_MAX_NODES)
     return torch_walk_fail (w, FMTCONV_E_LIMIT, NULL, "more than 64 M values to name");
+  if (w->load->nodes > w->load->max_nodes)
+    return torch_walk_fail (w, FMTCONV_E_LIMIT, NULL,
+                            "more values to name than 16 for each byte of the pickle");
   if (pk_is_tensor (value))
     return torch_walk_put (w, value->v.object);
   bool is_module = torch_is_module (value);

@@ -26,9 +26,12 @@ typedef struct torch_load
   torch_scan scan;
   uint64_t max_repeated; /* bytes that overlapping elements may add to the output */
   uint64_t repeated;
+  /* What shared containers multiply is bounded by the size of the pickle, so that a small file costs little. */
+  uint64_t max_tensors;
   uint64_t tensors;
-  uint64_t max_name_bytes; /* names of shared containers multiply, and must not fill the memory */
+  uint64_t max_name_bytes;
   uint64_t name_bytes;
+  uint64_t max_nodes;
   uint64_t nodes;
   uint64_t listed;
   uint64_t unlisted;

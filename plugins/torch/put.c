@@ -32,6 +32,8 @@ check_totals (torch_walk *w, const pk_object *object, const torch_tensor *t)
   if (++load->tensors > TORCH_MAX_TENSORS)
     return torch_walk_fail (w, FMTCONV_E_LIMIT, object,
                             fmtconv_ctx_printf (load->ctx, "more than %d tensors", TORCH_MAX_TENSORS));
+  if (load->tensors > load->max_tensors)
+    return torch_walk_fail (w, FMTCONV_E_LIMIT, object, "more names of tensors than the pickle has bytes");
   load->name_bytes += w->length + 1;
   if (load->name_bytes > load->max_name_bytes)
     return torch_walk_fail (w, FMTCONV_E_LIMIT, object,

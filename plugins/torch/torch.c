@@ -46,7 +46,9 @@ read_file (fmtconv_ctx *ctx, const struct params *p, fmtconv_input *in, fmtconv_
     .out = out,
     .scan = { .ctx = ctx, .source = pickle.source, .walk = 1 },
     .max_repeated = fmtconv_source_size (file) + (1 << 30),
-    .max_name_bytes = 16 * fmtconv_source_size (pickle.source) + (64 << 20),
+    .max_tensors = fmtconv_source_size (pickle.source) + 4096,
+    .max_nodes = 16 * fmtconv_source_size (pickle.source) + (1 << 20),
+    .max_name_bytes = 16 * fmtconv_source_size (pickle.source) + (8 << 20),
   };
   torch_root root;
   if (torch_scan_value (&load.scan, &pickle.top)

@@ -45,7 +45,8 @@ read_all (fmtconv_ctx *ctx, const uint8_t *data, size_t size, const char *typed,
                       .max_repeated = 1 << 20,
                       .max_name_bytes = 1 << 20,
                       .tensors = TORCH_MAX_TENSORS - 1000,
-                      .nodes = TORCH_MAX_NODES - 100000 };
+                      .max_tensors = TORCH_MAX_TENSORS,
+                      .max_nodes = 100000 };
   pk_value top = { 0 };
   torch_root root;
   load.scan.source = load.pickle;

@@ -215,7 +215,7 @@ def names():
         LIST + b"q\0" + LIST + b"q\x01h\0a" + b"a" + tensor() + b"a")
     doubled = LIST + tensor() + b"aq\0" + b"".join(b"]q" + bytes([i]) + b"(h" + bytes([i - 1]) + b"h"
                                                  + bytes([i - 1]) + b"e" for i in range(1, 27))
-    bad("bomb", "more than 262144 tensors", LIST + MARK + doubled + b"e")
+    bad("bomb", "more names of tensors than the pickle has bytes", LIST + MARK + doubled + b"e")
     bad("bomb-names", "names exceed", dict_of(("x" * 2000, LIST + MARK + doubled + b"e")))
     bad("bomb-globals", "STACK_GLOBAL: a global's name of more than 255 bytes", text("x" * 256) + b"q\0h\0\x93")
     bad("bomb-pairs", "more pairs than the pickle has bytes",
@@ -227,7 +227,7 @@ def names():
     bad("good-keys-beside", "  1 tensor, ",
         dict_of((None, 1), (b"G" + bytes(8), "x"), ((1,), LIST), ("a", tensor())), status=0)
     shared = LIST + b"q\0" + MARK + NONE * 1023 + tensor() + b"e"
-    bad("bomb-values", "more than 64 M values to name", LIST + shared + b"a" + b"h\0a" * 65600)
+    bad("bomb-values", "more values to name than 16 for each byte", LIST + shared + b"a" + b"h\0a" * 65600)
     bad("key-tuple", "a tuple of 1 is used as the key of tensors", dict_of(((1,), tensor())))
     bad("key-tensor", "a tensor is used as the key of tensors", dict_of((tensor(), tensor())))
     bad("key-bytes", "a bytes is used as the key of tensors", dict_of((b"C\x01a", tensor())))

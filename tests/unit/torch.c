@@ -285,6 +285,8 @@ collect (const bytes *b, int *status)
                           .out = model,
                           .scan = { .ctx = ctx, .walk = 1 },
                           .max_repeated = 1 << 20,
+                          .max_tensors = TORCH_MAX_TENSORS,
+                          .max_nodes = TORCH_MAX_NODES,
                           .max_name_bytes = 64 << 20 };
   *status = torch_scan_value (&load_all.scan, &top);
   if (!*status)
