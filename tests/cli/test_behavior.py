@@ -205,6 +205,17 @@ class Behavior(unittest.TestCase):
         self.run_here("-q", "-f", small, self.target)
         self.assertEqual(self.target.stat().st_mode & 0o7777, 0o604)
 
+    def test_closed_streams(self):
+        """No file gets the number of a closed stream, and with it the messages."""
+        with tempfile.TemporaryDirectory() as folder:
+            small, usual, out = (Path(folder) / f"{name}.safetensors" for name in ("small", "usual", "out"))
+            write_ones(small, [f"t{i}" for i in range(9)])
+            subprocess.run([FMTCONV, "-q", "-t", "none", "--dtype", "f16", small, usual], check=True)
+            for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+                words = [FMTCONV, "-v", "-f", "-t", "none", "--dtype", "f16", small, out]
+                subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *words], stderr=subprocess.DEVNULL, check=True)
+                self.assertEqual(out.read_bytes(), usual.read_bytes(), closed)
+
     @unittest.skipIf(is_sanitized(), "a sanitizer takes memory of its own")
     def test_memory(self):
         self.input = self.out / "in.safetensors"
