@@ -1,7 +1,9 @@
 /* plugins/tokenizer/special.c: ids of special tokens, and which of them are added to a text.
- * SPDX-License-Identifier: Apache-2.0
+ * SPDX-License-Identifier: Apache-2.0 AND MIT
+ * SPDX-FileCopyrightText: 2026 The fmtconv authors
+ * SPDX-FileCopyrightText: 2023 Georgi Gerganov
  *
- * Follows SpecialVocab of gguf-py (MIT), so that both converters write the same keys. */
+ * Follows SpecialVocab of gguf-py, so that both converters write the same keys. */
 #include "config.h"
 
 #include "plugins/tokenizer/tokenizer.h"

@@ -1,7 +1,9 @@
 /* plugins/tokenizer/template.c: what the post-processor of tokenizer.json adds to a text.
- * SPDX-License-Identifier: Apache-2.0
+ * SPDX-License-Identifier: Apache-2.0 AND MIT
+ * SPDX-FileCopyrightText: 2026 The fmtconv authors
+ * SPDX-FileCopyrightText: 2023 Georgi Gerganov
  *
- * Follows SpecialVocab of gguf-py (MIT), which understands simple templates. */
+ * Follows SpecialVocab of gguf-py, which understands simple templates. */
 #include "config.h"
 
 #include "plugins/tokenizer/tokenizer.h"
