@@ -8,6 +8,7 @@
 #include "core/exec/check/finding.h"
 #include "core/exec/check/measure.h"
 #include "core/exec/check/outcome.h"
+#include "core/exec/check/plain.h"
 #include "core/exec/check/verify.h"
 #include "core/exec/exec.h"
 #include "core/exec/publish/check.h"
@@ -137,6 +138,8 @@ prove (run *r)
   if (code == 0)
     code = fci_report_findings (&r->pool, r->outcome);
   r->outcome->fetched = fetched (&r->pool);
+  if (code == 0 && r->execution->reread)
+    code = fci_verify_plain (&r->pool);
   if (code == 0 && r->execution->reread)
     code = fci_verify (&r->pool, r->execution->reread, r->execution->arg, r->paths, r->outcome);
   if (code == 0)

@@ -244,6 +244,40 @@ Test (verify, finds_one_wrong_bit)
   end (&s);
 }
 
+static ssize_t
+lying_about_text (int fd, const void *bytes, size_t n, off_t at)
+{
+  char copy[8];
+  if (n != 8 || memcmp (bytes, "{\"a\": 1}", 8) != 0)
+    return pwrite (fd, bytes, n, at);
+  memcpy (copy, bytes, n);
+  copy[6] ^= 1;
+  return pwrite (fd, copy, n, at);
+}
+
+/* No reader looks at a file without tensors, but a wrong bit in it is found. */
+Test (verify, finds_one_wrong_bit_of_a_text)
+{
+  fci_outcome outcome;
+  struct fci_io io = fci_io_system;
+  for (int lies = 0; lies < 2; lies++)
+    {
+      stage s;
+      set (&s, FMTCONV_VERIFY);
+      s.layout = fci_layout_new (s.ctx, "out");
+      fmtconv_file *out = fmtconv_layout_create (s.layout, NULL);
+      fmtconv_file_emit_view (out, "t0", s.view);
+      fmtconv_file_emit_view (out, "t1", fmtconv_view_permute (s.view, (const unsigned[]){ 1, 0 }));
+      fmtconv_file_emit (fmtconv_layout_create (s.layout, "config"), "{\"a\": 1}", 8);
+      cr_assert_eq (fci_layout_freeze (s.layout), 0);
+      io.pwrite = lies ? lying_about_text : pwrite;
+      cr_assert_eq (run_verified (&s, &io, &outcome), lies ? FMTCONV_E_FORMAT : 0, "%s", s.h.text);
+      cr_assert (!lies || strstr (s.h.text, "config: byte 6 is not what was written"), "%s", s.h.text);
+      cr_assert_eq (n_entries (s.at.path), lies ? 1 : 3);
+      end (&s);
+    }
+}
+
 /* ---- Events during a run */
 
 static stage *running;

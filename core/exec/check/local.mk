@@ -16,6 +16,8 @@ core_sources += \
 	core/exec/check/measure.c \
 	core/exec/check/measure.h \
 	core/exec/check/outcome.h \
+	core/exec/check/plain.c \
+	core/exec/check/plain.h \
 	core/exec/check/scan.c \
 	core/exec/check/scan.h \
 	core/exec/check/slerp.c \

@@ -1,0 +1,94 @@
+/* core/exec/check/plain.c: --verify: compares the bytes of written files that are not tensors.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/exec/check/plain.h"
+#include "core/exec/worker/pool.h"
+#include "core/plan/compile.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+enum
+{
+  CHUNK = 32 << 10
+};
+
+/* A region of an open file. */
+typedef struct written
+{
+  fmtconv_ctx *ctx;
+  int fd;
+  const char *display;
+  const fci_region *region;
+} written;
+
+/* Reads n bytes of the region from the file.  Returns 0 or a code. */
+static int
+read_file (const written *w, uint64_t at, uint8_t *to, size_t n)
+{
+  for (size_t done = 0; done < n;)
+    {
+      const ssize_t got = pread (w->fd, to + done, n - done, (off_t) (w->region->at + at + done));
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got < 0)
+        return fci_fail_io (w->ctx, w->display, "cannot be read again");
+      if (got == 0)
+        return fci_fail_file (w->ctx, FMTCONV_E_IO, w->display,
+                              &(fmtconv_where){ .hint = "nothing was published" },
+                              "became shorter while it was written");
+      done += (size_t) got;
+    }
+  return 0;
+}
+
+/* Returns n bytes that the region was to have, in `buffer` or elsewhere; NULL: an error was recorded. */
+static const uint8_t *
+expected (const written *w, uint64_t at, uint8_t *buffer, size_t n)
+{
+  if (w->region->kind == FCI_REGION_LITERAL)
+    return w->region->u.bytes + at;
+  if (w->region->kind == FCI_REGION_SOURCE)
+    return fci_source_load (w->region->u.source, at, buffer, n) == 0 ? buffer : NULL;
+  memset (buffer, w->region->u.fill, n);
+  return buffer;
+}
+
+static int
+compare (const written *w)
+{
+  uint8_t found[CHUNK], buffer[CHUNK];
+  for (uint64_t at = 0; at < w->region->size; at += CHUNK)
+    {
+      const uint64_t left = w->region->size - at;
+      const size_t n = left < CHUNK ? (size_t) left : CHUNK;
+      const uint8_t *wanted = expected (w, at, buffer, n);
+      if (!wanted || read_file (w, at, found, n))
+        return fmtconv_ctx_failed (w->ctx);
+      size_t same = 0;
+      while (same < n && found[same] == wanted[same])
+        same++;
+      if (same < n)
+        return fci_fail_file (
+            w->ctx, FMTCONV_E_FORMAT, w->display,
+            &(fmtconv_where){ .hint = "nothing was published; check the disk and the memory" },
+            "byte %" PRIu64 " is not what was written there", w->region->at + at + same);
+    }
+  return fci_check_cancel (w->ctx);
+}
+
+int
+fci_verify_plain (fci_pool *pool)
+{
+  int code = 0;
+  for (size_t i = 0; i < pool->plan->files.n; i++)
+    for (const fci_region *region = FCI_FILES (pool->plan)[i].file->first; region && code == 0;
+         region = region->next)
+      if (region->kind == FCI_REGION_LITERAL || region->kind == FCI_REGION_FILL
+          || region->kind == FCI_REGION_SOURCE)
+        code = compare (&(written){ pool->ctx, pool->fds[i], pool->display[i], region });
+  return code;
+}
