@@ -176,7 +176,7 @@ class Kills(unittest.TestCase):
                 self.check_case(name)
 
     def test_without_calls(self):
-        """The same where the system can neither exchange names nor link, or has no locks."""
+        """The same where the system can neither exchange names nor link."""
         for calls in ("renameat2=ENOSYS", "renameat2=ENOSYS,linkat=EPERM"):
             without = [WITHOUT, calls]
             if subprocess.run([*without, "true"], check=False).returncode != 0:

@@ -15,6 +15,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* EEXIST: the temporary of an earlier run, in a file system without locks, which would tell whether that has ended. */
+static int
+fail_open (const fci_publication *p, const fci_target *target)
+{
+  if (errno == EWOULDBLOCK)
+    return fci_fail_system (p->ctx, FMTCONV_E_OUTPUT, EWOULDBLOCK, target->display,
+                            &(fmtconv_where){ .hint = "wait for it to finish" },
+                            "another process is writing this output");
+  if (errno == EEXIST)
+    return fci_fail_system (p->ctx, FMTCONV_E_OUTPUT, EEXIST, target->display,
+                            &(fmtconv_where){ .hint = "remove it if no other process writes this output" },
+                            "its temporary file %s exists", target->temporary);
+  return fci_fail_io (p->ctx, target->display, "cannot create a temporary file next to it");
+}
+
 static int
 open_target (fci_publication *p, fci_target *target, uint64_t digest)
 {
@@ -31,12 +46,8 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   target->fd = fci_open_locked (target->dir->fd, target->temporary, &target->mode);
   if (target->exists)
     target->mode = st.st_mode & 0777;
-  if (target->fd < 0 && errno == EWOULDBLOCK)
-    return fci_fail_system (ctx, FMTCONV_E_OUTPUT, EWOULDBLOCK, target->display,
-                            &(fmtconv_where){ .hint = "wait for it to finish" },
-                            "another process is writing this output");
   if (target->fd < 0)
-    return fci_fail_io (ctx, target->display, "cannot create a temporary file next to it");
+    return fail_open (p, target);
   if (fci_set_mode (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0
       || p->io->fallocate (target->fd, (off_t) target->file->size) != 0)
     return fci_fail_io (ctx, target->display, "cannot allocate disk space for it");
