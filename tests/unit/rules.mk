@@ -4,6 +4,7 @@ check_PROGRAMS += tests/unit/rules
 TESTS += tests/unit/rules
 tests_unit_rules_SOURCES = \
 	tests/unit/rules-apply.c \
+	tests/unit/rules-attributes.c \
 	tests/unit/rules-errors.c \
 	tests/unit/rules-help.c \
 	tests/unit/rules-help.h \
