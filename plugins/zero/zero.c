@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "config.h"
 #include "plugins/zero/zero.h"
 
 static const fmtconv_param params[] = {
