@@ -80,14 +80,17 @@ find_place (const dcp_place *places, size_t n, const dcp_chunk *chunk, unsigned 
   return NULL;
 }
 
+/* A list can have one chunk many times, and many tensors can share it: no more chunks are read than places, and one more to
+ * name a chunk without a place. */
 int
 dcp_read_chunks (dcp_load *load, const dcp_item *item)
 {
   size_t n_places, n = item->chunks->n;
   const dcp_place *places = dcp_places_of (load, item, &n_places);
-  if (!make_room (load, n))
+  const size_t most = n <= n_places ? n : n_places + 1;
+  if (!make_room (load, most))
     return FMTCONV_E_NOMEM;
-  for (size_t i = 0; i < n; i++)
+  for (size_t i = 0; i < most; i++)
     {
       dcp_chunk *chunk = &load->chunks[i];
       if (read_chunk (load, item, &item->chunks->at[i], chunk))
@@ -99,7 +102,7 @@ dcp_read_chunks (dcp_load *load, const dcp_item *item)
                                           dcp_box_text (load->ctx, chunk->at, item->rank)));
     }
   load->n_chunks = n;
-  return n_places <= n
+  return n == n_places
              ? 0
              : wrong (load, item,
                       fmtconv_ctx_printf (load->ctx, "it has %zu chunks, but %zu are stored", n, n_places));

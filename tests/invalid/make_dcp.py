@@ -112,6 +112,7 @@ def tensors():
     case("chunks-none", "it has 0 chunks, but 1 are stored", files(metadata(dict_of(("w", entry(chunks=()))))))
     case("chunk-number", "a chunk of it has no offsets and sizes",
          files(metadata(dict_of(("w", parts(("chunks", list_of(3))))))))
+    case("chunk-again", "it has 3 chunks, but 1 are stored", files(metadata(dict_of(("w", entry(chunks=(((0,), (4,)),) * 3))))))
     case("chunk-rank", "it has 1 dimensions, but a chunk of it 2", files(of(((0, 0), (4, 1)))))
     case("chunk-beyond", "its chunk of [4] at [1] reaches beyond its shape [4]", files(of(((1,), (4,)))))
     case("chunk-wraps", "reaches beyond its shape", files(of(((0,), ((1 << 63) - 1,)))))
