@@ -1,6 +1,7 @@
 /* plugins/common/safetensors-types.c: the data types of the format.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "plugins/common/safetensors-types.h"
 
 const fmtconv_dtype_name safetensors_dtypes[] = {
