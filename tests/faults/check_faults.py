@@ -99,6 +99,8 @@ def names_file(text, hit, place):
 def judge(result, good, before, hit, place):
     """Returns what is wrong with a run; None: nothing."""
     status, out, err, files = result
+    if any(re.search(late, hit + "\n" + err) for late in scenarios.LATE) and status in (0, 1):
+        return None
     if status == good[0]:
         if files != good[3] and not (hit.startswith("unlink") and good[3].items() <= files.items()):
             return "other files, with the usual status"
@@ -109,8 +111,6 @@ def judge(result, good, before, hit, place):
         return "no message"
     if not names_file(err + out, hit, place):
         return "the message does not name the file"
-    if any(re.search(late, hit + "\n" + err) for late in scenarios.LATE):
-        return None
     if files != before and not hit.startswith("unlink"):
         new, gone = sorted(set(files) - set(before)), sorted(set(before) - set(files))
         return f"left: {new}" if new else f"gone: {gone}" if gone else "a changed old file"
