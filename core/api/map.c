@@ -6,6 +6,7 @@
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/base/error.h"
+#include "core/base/presence.h"
 #include "core/base/text.h"
 #include "core/convert/detect.h"
 #include "core/convert/link.h"
@@ -205,8 +206,10 @@ static const fmtconv_rules *
 rules_of (fmtconv_ctx *ctx, const char *path)
 {
   struct stat st;
-  if (fci_plugin_name_ok (path, strlen (path)) && stat (path, &st) != 0)
+  if (fci_plugin_name_ok (path, strlen (path)) && !fci_path_exists (ctx, path, &st))
     {
+      if (ctx->failed)
+        return NULL;
       const fmtconv_plugin *plugin = fci_plugin_find (ctx, path, FCI_TRANSFORM);
       if (plugin && !plugin->transform->rules)
         fmtconv_fail (ctx, FMTCONV_E_USAGE, "transform '%s' has no rules table", path);

@@ -7,6 +7,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/base/presence.h"
 #include "core/source/journal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -177,8 +178,7 @@ fci_journal_refuse (fmtconv_ctx *ctx, int folder, const char *name, const char *
 {
   int fd = openat (folder, FCI_JOURNAL, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0)
-    return errno == ENOENT || errno == ENOTDIR ? 0
-                                               : fci_fail_io (ctx, display, "its journal cannot be opened");
+    return fci_is_absent (errno) ? 0 : fci_fail_io (ctx, display, "its journal cannot be opened");
   int code = refuse (ctx, fd, name, display);
   close (fd);
   return code;
@@ -188,14 +188,16 @@ int
 fci_journal_refuse_path (fmtconv_ctx *ctx, const char *path)
 {
   char *real = realpath (path, NULL);
-  char *base = real ? strrchr (real, '/') : NULL;
+  if (!real)
+    return fci_is_absent (errno) ? 0 : fci_fail_io (ctx, path, "cannot be followed");
+  char *base = strrchr (real, '/');
   int code = 0;
-  if (base && base[1])
+  if (base[1])
     {
       *base = '\0';
       int folder = open (*real ? real : "/", FCI_O_SEARCH);
-      if (folder >= 0)
-        code = fci_journal_refuse (ctx, folder, base + 1, path);
+      code = folder >= 0 ? fci_journal_refuse (ctx, folder, base + 1, path)
+                         : fci_fail_io (ctx, path, "its folder cannot be opened");
       if (folder >= 0)
         close (folder);
     }

@@ -21,16 +21,19 @@ fci_os_open_beneath fci_os_open_unnamed""".split()
 # The names that outputs get, with rules of their own; tests/faults makes each of their calls fail.
 FOLDERS = {"core/exec/publish"}
 FILES = {
-    "core/base/os.c": ("caller", "fopen 1 fgets 1 fstatat 3 openat 3 open 2 read 1 fci_os_open_unnamed 1 fci_os_open_beneath 1"),
+    "core/base/os.c": ("caller", "fci_os_open_beneath 1 openat 3 fstatat 3 fci_os_open_unnamed 1 open 2 opendir 1 readdir 1 read 1"),
     "core/base/os.h": ("caller", "fci_os_open_beneath 1 fci_os_open_unnamed 1"),
     "core/base/presence.c": ("fails", "fstatat 1"),
     "core/plugin/installed.c": ("plain", "realpath 1"),
     "core/plugin/module.c": ("fails", "dlopen 1 fopen 1 fread 1"),
     "core/plugin/search.c": ("fails", "opendir 2 readdir 1 fstat 2 realpath 1"),
+    "core/plugin/segments.c": ("plain", "fopen 1 fstat 1 fread 2"),
+    "core/plugin/trust.c": ("fails", "stat 2 realpath 2"),
     "core/source/disk.c": ("fails", "fstat 2"),
     "core/source/folder.c": ("fails", "openat 1 fdopendir 1 readdir 1"),
     "core/source/follow.c": ("fails", "openat 2 readlinkat 1"),
     "core/source/input.c": ("fails", "fstat 1 stat 1 open 1 fstatat 1"),
+    "core/source/journal.c": ("fails", "openat 1 open 1 fstat 1 pread 1 realpath 1"),
     "core/source/safe-open.c": ("fails", "fci_os_open_beneath 1 openat 1"),
     "core/source/source.c": ("fails", "pread 1"),
     "core/source/within.c": ("fails", "open 2 openat 3 fstat 4 fstatat 1"),
@@ -39,6 +42,7 @@ FILES = {
     "cli/main.c": ("fails", "open 1"),
     "cli/memory.c": ("plain", "fopen 1 fgets 1"),
     "cli/new-plugin.c": ("fails", "readlink 1 fopen 2 fread 1 access 1"),
+    "cli/startup.c": ("plain", "open 1"),
     "cli/plugin-test/child.c": ("test", "open 1"),
     "cli/plugin-test/files.c": ("test", "fopen 2 stat 3 fread 1 opendir 2 readdir 2"),
     "cli/plugin-test/reader.c": ("test", "opendir 1 readdir 1 stat 1"),
