@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "plugins/zero/zero.h"
+#include <string.h>
 
 static const fmtconv_param params[] = {
   { "crc", FMTCONV_PARAM_CHOICE, offsetof (struct zero_params, crc), "check|ignore",
@@ -41,5 +42,15 @@ read_zero (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_mod
                        load.is_split ? "3" : "1 or 2", load.ranks, load.ranks == 1 ? "" : "s");
 }
 
+/* One file of the optimizer stands for all; folders are for the sat reader, which chooses between the copies of the weights. */
+static int
+probe (const fmtconv_peek *peek)
+{
+  const bool torch = peek->head_len >= 4
+                     && (!memcmp (peek->head, "PK\3\4", 4) || (peek->head[0] == 0x80 && peek->head[1] <= 5));
+  return !peek->is_folder && torch && fmtconv_glob_match ("*zero_pp_rank_*_optim_states.pt", peek->base) ? 256
+                                                                                                         : 0;
+}
+
 FMTCONV_PLUGIN (zero, .name = "zero", .summary = "fp32 weights of ZeRO checkpoints",
-                .reader = FMTCONV_READER (.params = params, .read = read_zero));
+                .reader = FMTCONV_READER (.params = params, .probe = probe, .read = read_zero));

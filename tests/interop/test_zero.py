@@ -85,6 +85,7 @@ class Zero(Case):
         module = torch.load(run / "global_step10" / "mp_rank_00_model_states.pt", weights_only=False)["module"]
         self.assertIn("weights=fp32 reads", self.convert(run, wanted=module).stderr)
         self.assertNotIn("weights=fp32 reads", self.convert(run, "-r", "sat:weights=model", wanted=module).stderr)
+        self.assertIn("ZeRO stage 1 or 2, from 2 rank", self.convert(next(run.rglob("*_optim*"))).stderr)
 
     def test_ties(self):
         run = self.saved(3, 2)
