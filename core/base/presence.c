@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/base/presence.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,14 +14,31 @@ fci_is_absent (int os_errno)
   return os_errno == ENOENT || os_errno == ENOTDIR;
 }
 
+static bool
+exists (fmtconv_ctx *ctx, int folder, const char *name, const char *path, struct stat *st, int flags)
+{
+  if (fstatat (folder, name, st, flags) == 0)
+    return true;
+  const int error = errno;
+  char text[FCI_ERROR_TEXT];
+  if (!fci_is_absent (error))
+    fci_fail_system (ctx, FMTCONV_E_IO, error, path,
+                     &(fmtconv_where){ .hint = error == ELOOP ? "links lead back to themselves: mend them"
+                                                              : "check the disk and the permissions" },
+                     "cannot be examined: %s", fci_os_error_text (error, text));
+  return false;
+}
+
 bool
 fci_entry_exists (fmtconv_ctx *ctx, int folder, const char *name, const char *path, struct stat *st)
 {
-  if (fstatat (folder, name, st, 0) == 0)
-    return true;
-  if (!fci_is_absent (errno))
-    fci_fail_io (ctx, path, "cannot be examined");
-  return false;
+  return exists (ctx, folder, name, path, st, 0);
+}
+
+bool
+fci_name_exists (fmtconv_ctx *ctx, int folder, const char *name, const char *path, struct stat *st)
+{
+  return exists (ctx, folder, name, path, st, AT_SYMLINK_NOFOLLOW);
 }
 
 bool

@@ -17,6 +17,9 @@ bool fci_path_exists (fmtconv_ctx *ctx, const char *path, struct stat *st);
 /* Looks at a name in an open folder the same way; `path` is for messages. */
 bool fci_entry_exists (fmtconv_ctx *ctx, int folder, const char *name, const char *path, struct stat *st);
 
+/* Looks at a name in an open folder itself: a link is not followed. */
+bool fci_name_exists (fmtconv_ctx *ctx, int folder, const char *name, const char *path, struct stat *st);
+
 /* Returns whether a folder has that path; false also after an error, E_IO, which is recorded then. */
 bool fci_folder_exists (fmtconv_ctx *ctx, const char *path);
 

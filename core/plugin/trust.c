@@ -13,11 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Returns whether a file of that user is trusted: root's, the user's own, or that of the owner of "/". */
 static bool
-is_trusted (uid_t user)
+is_trusted (fmtconv_ctx *ctx, uid_t user)
 {
   struct stat root;
-  return user == 0 || user == geteuid () || (stat ("/", &root) == 0 && user == root.st_uid);
+  return user == 0 || user == geteuid () || (fci_path_exists (ctx, "/", &root) && user == root.st_uid);
 }
 
 /* Returns the reason why a folder above the file must not be used, or NULL. */
@@ -25,11 +26,9 @@ static const char *
 refuse_folder (fmtconv_ctx *ctx, const char *folder, bool is_first)
 {
   struct stat st;
-  char text[FCI_ERROR_TEXT];
-  if (stat (folder, &st) != 0)
-    return fmtconv_ctx_printf (ctx, "its folder %s cannot be examined: %s", folder,
-                               fci_os_error_text (errno, text));
-  if (!is_trusted (st.st_uid))
+  if (!fci_path_exists (ctx, folder, &st))
+    return "its folder was removed meanwhile";
+  if (!is_trusted (ctx, st.st_uid))
     return fmtconv_ctx_printf (ctx, "its folder %s belongs to another user", folder);
   if (st.st_mode & S_IWOTH && (is_first || !(st.st_mode & S_ISVTX)))
     return fmtconv_ctx_printf (ctx, "everyone may write to its folder %s (mode %04o)", folder,
@@ -50,40 +49,52 @@ refuse_folders (fmtconv_ctx *ctx, char *folder)
   return reason;
 }
 
+/* Returns the path without links, to be freed.  NULL: nothing is there, or an error was recorded. */
+static char *
+real_path (fmtconv_ctx *ctx, const char *path)
+{
+  char *real = realpath (path, NULL);
+  if (!real && !fci_is_absent (errno))
+    fci_fail_io (ctx, path, "cannot be followed");
+  return real;
+}
+
 /* Checks the folders of a path as it is given, and, of a link, as it leads on (`real`, which is cut). */
 static const char *
 refuse_above (fmtconv_ctx *ctx, const char *path, char *real)
 {
   const char *slash = strrchr (path, '/');
   const char *given = slash ? fci_strndup (ctx, path, (size_t) (slash - path) + 1) : ".";
-  char *folder = given ? realpath (given, NULL) : NULL;
-  *strrchr (real, '/') = '\0';
-  const char *reason = folder ? refuse_folders (ctx, folder) : "its folder cannot be examined";
+  char *folder = given ? real_path (ctx, given) : NULL;
+  const char *reason = folder ? refuse_folders (ctx, folder) : "its folder was removed meanwhile";
   free (folder);
+  *strrchr (real, '/') = '\0';
   return reason ? reason : refuse_folders (ctx, real);
+}
+
+/* Returns the reason why the file itself must not be used, or NULL. */
+static const char *
+refuse_file (fmtconv_ctx *ctx, const char *real)
+{
+  struct stat st;
+  char text[FCI_ERROR_TEXT];
+  if (!real
+      || !fci_path_exists (ctx, real, &st)) /* a link that leads nowhere, or the file was removed meanwhile */
+    return fmtconv_ctx_printf (ctx, "cannot be read: %s", fci_os_error_text (ENOENT, text));
+  if (!S_ISREG (st.st_mode))
+    return "it is not a regular file";
+  if (st.st_mode & S_IWOTH)
+    return fmtconv_ctx_printf (ctx, "everyone may write to it (mode %04o)", (unsigned) st.st_mode & 07777);
+  return is_trusted (ctx, st.st_uid) ? NULL : "it belongs to another user";
 }
 
 const char *
 fci_trust_refusal (fmtconv_ctx *ctx, const char *path)
 {
-  struct stat st;
-  char text[FCI_ERROR_TEXT], *real = realpath (path, NULL);
-  const char *reason = NULL;
-  if (!real && !fci_is_absent (errno))
-    fci_fail_io (ctx, path, "cannot be examined");
-  else if (!real
-           || !fci_path_exists (ctx, real,
-                                &st)) /* a link that leads nowhere, or a file that was removed meanwhile */
-    reason =
-        ctx->failed ? NULL : fmtconv_ctx_printf (ctx, "cannot be read: %s", fci_os_error_text (ENOENT, text));
-  else if (!S_ISREG (st.st_mode))
-    reason = "it is not a regular file";
-  else if (st.st_mode & S_IWOTH)
-    reason = fmtconv_ctx_printf (ctx, "everyone may write to it (mode %04o)", (unsigned) st.st_mode & 07777);
-  else if (!is_trusted (st.st_uid))
-    reason = "it belongs to another user";
-  else
+  char *real = real_path (ctx, path);
+  const char *reason = ctx->failed ? NULL : refuse_file (ctx, real);
+  if (!reason && !ctx->failed)
     reason = refuse_above (ctx, path, real);
   free (real);
-  return reason;
+  return ctx->failed ? NULL : reason;
 }

@@ -66,12 +66,6 @@ is_below (int fd, const struct stat *wanted)
 }
 
 bool
-fci_path_is_within (const char *folder, const struct stat *wanted)
-{
-  return is_below (open (folder, FCI_O_SEARCH), wanted) > 0;
-}
-
-bool
 fci_output_is_within (fmtconv_ctx *ctx, const char *folder, const struct stat *wanted)
 {
   const int answer = is_below (open (folder, FCI_O_SEARCH), wanted);

@@ -7,11 +7,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* Returns whether `folder` is the folder of `wanted` or is inside it at any depth; false also if it cannot
- * be opened. */
-bool fci_path_is_within (const char *folder, const struct stat *wanted);
-
-/* Returns the same; false also if `folder` does not exist, or after an error, E_IO, which is recorded then. */
+/* Returns whether `folder` is the folder of `wanted` or is inside it at any depth; false also if it does not exist, or
+ * after an error, E_IO, which is recorded then. */
 bool fci_output_is_within (fmtconv_ctx *ctx, const char *folder, const struct stat *wanted);
 
 /* Returns 1 if an open folder is inside that folder, else 0; -1: it cannot be found out, and errno is set. */

@@ -55,12 +55,6 @@ rules:
 - {from: "a.{x*}", to: "b.{x*}"}
 - {from: "layer.{x}", to: "block.{x}"}
 """
-# Where outputs are published, an error can come too late: what the messages and calls of such a run look like.
-LATE = [
-    r"cannot search for older files of the output",
-    r"cannot create a temporary folder next to it",
-    r"^readdir \S*/out/",
-]
 SCENARIOS = [(name, words.split()) for name, words in CONVERSIONS + OTHERS]
 
 

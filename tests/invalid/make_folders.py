@@ -129,7 +129,7 @@ def file_names():
         case("file-is-" + name, f"@file-is-{name}.d/3.safetensors this is {what}",
              both(two(a="3.safetensors"), **{"3.safetensors": content}))
     case("link-out", "@link-out.d/3.safetensors this link points outside the input folder", both(two(a="3.safetensors"), **{"3.safetensors": Link("../up.safetensors")}))
-    case("link-loop", "the index names '3.safetensors', which is not next to it", both(two(a="3.safetensors"), **{"3.safetensors": Link("3.safetensors")}))
+    case("link-loop", "@link-loop.d/3.safetensors cannot be examined", both(two(a="3.safetensors"), **{"3.safetensors": Link("3.safetensors")}))
     case("link-device", "@link-device.d/3.safetensors this is a character device", both(two(a="3.safetensors"), **{"3.safetensors": Link("/dev/zero")}))
     good("link-inside", "", both(two(a="3.safetensors"), **{"1.safetensors": b"", "3.safetensors": Link("x/1"), "x/1": A}))
 

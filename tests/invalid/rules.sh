@@ -94,8 +94,8 @@ depth ()
 {
   { printf 'x: '; head -c "$(($1 - 1))" /dev/zero | tr '\0' '['; head -c "$(($1 - 1))" /dev/zero | tr '\0' ']'; } >r.yaml
 }
-depth 31;                    refused depth-31 "a rules file has no key 'x'"
-depth 32;                    refused depth-32 "a rules file has no key 'x'"
+depth 31;                    refused depth-31 "r.yaml:1:1: a rules file must begin with 'fmtconv-rules: 1'"
+depth 32;                    refused depth-32 "r.yaml:1:1: a rules file must begin with 'fmtconv-rules: 1'"
 depth 33;                    refused depth-33 'r.yaml:1:35: nested deeper than 32'
 { printf 'x: '; head -c 1000000 /dev/zero | tr '\0' '['; } >r.yaml
 refused depth-million 'nested deeper than 32'
@@ -104,8 +104,8 @@ items ()
 {
   { printf 'x:\n'; yes -- '- a' | head -n "$1"; } >r.yaml
 }
-items 99990;                 refused events-below "a rules file has no key 'x'"
-items 99991;                 refused events-at "a rules file has no key 'x'"
+items 99990;                 refused events-below "r.yaml:1:1: a rules file must begin with 'fmtconv-rules: 1'"
+items 99991;                 refused events-at "r.yaml:1:1: a rules file must begin with 'fmtconv-rules: 1'"
 items 99992;                 refused events-above 'more than 100000 values'
 size ()
 {
@@ -167,7 +167,7 @@ rule 'from: "", to: b';      refused pattern-empty 'r.yaml'
 rule 'from: "a.{w}", to: "b.{w}", shape: "h,,"'; refused shape 'r.yaml:3:'
 rule 'from: "a.{w}", to: "b.{w}", ops: "turn"'; refused ops 'r.yaml:3:'
 rule 'from: "a.{w}", to: "b.{w}", pick: "x"'; refused pick 'r.yaml:3:'
-text 'lists: "w"\n';         refused lists 'r.yaml: rules: '
+text 'lists: "w"\n';         refused lists 'r.yaml:1:1: .lists is not of the form'
 text 'prefix: "{x"\n';       refused prefix 'r.yaml'
 table '  - {from: "a.{i}.w", to: "b.{i}"}\n  - {from: "a.{i}.w", to: "c.{i}"}\n'
 run same-from 0 '' map --check r.yaml

@@ -92,9 +92,10 @@ __wrap_open (const char *path, int flags, ...)
 {
   va_list ap;
   va_start (ap, flags);
-  const mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg (ap, mode_t) : 0;
+  const bool unnamed = (flags & O_TMPFILE) == O_TMPFILE; /* its bits include O_DIRECTORY */
+  const mode_t mode = flags & O_CREAT || unnamed ? va_arg (ap, mode_t) : 0;
   va_end (ap);
-  if (fails == NO_TMPFILE && (flags & __O_TMPFILE))
+  if (fails == NO_TMPFILE && unnamed)
     {
       errno = EOPNOTSUPP;
       return -1;

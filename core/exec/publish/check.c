@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/presence.h"
 #include "core/base/text.h"
 #include "core/exec/publish/check.h"
 #include "core/exec/publish/leftover.h"
@@ -51,10 +52,8 @@ check_way (fmtconv_ctx *ctx, const char *folder, int fd, const char *name)
   for (const char *slash = strchr (name, '/'); slash; slash = strchr (slash + 1, '/'))
     {
       const char *part = fci_strndup (ctx, name, (size_t) (slash - name));
-      if (!part)
+      if (!part || !fci_name_exists (ctx, fd, part, fci_path_join (ctx, folder, part), &st))
         return fmtconv_ctx_failed (ctx);
-      if (fstatat (fd, part, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return 0;
       if (!S_ISDIR (st.st_mode))
         return fci_fail_file (ctx, FMTCONV_E_OUTPUT, fci_path_join (ctx, folder, part), NULL,
                               "the output needs a folder here, but this is not a folder");
@@ -72,10 +71,8 @@ check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder,
       const char *path = fci_path_join (ctx, folder, file->name);
       if (!path || check_way (ctx, folder, fd, file->name))
         return fmtconv_ctx_failed (ctx);
-      if (fstatat (fd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        code = check_existing (ctx, path, &st);
-      else if (errno != ENOENT)
-        code = fci_fail_io (ctx, path, "cannot be examined");
+      code = fci_name_exists (ctx, fd, file->name, path, &st) ? check_existing (ctx, path, &st)
+                                                              : fmtconv_ctx_failed (ctx);
     }
   return code == 0 ? fci_stale_check (ctx, layout, fd, folder) : code;
 }
@@ -86,12 +83,13 @@ find_empty (fmtconv_ctx *ctx, const char *output, int folder, bool *empty)
 {
   int fd = openat (folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-  int code = dir ? 0 : fci_fail_io (ctx, output, "cannot be listed");
   *empty = dir != NULL;
   if (!dir && fd >= 0)
     close (fd);
+  errno = dir ? 0 : errno;
   for (const struct dirent *entry; *empty && (entry = readdir (dir));)
     *empty = strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0;
+  int code = errno ? fci_fail_io (ctx, output, "cannot be listed") : 0;
   if (dir)
     closedir (dir);
   return code;
@@ -117,10 +115,10 @@ static int
 check_new_folder (fmtconv_ctx *ctx, const char *output)
 {
   struct stat st;
-  if (lstat (output, &st) == 0)
+  if (fci_name_exists (ctx, AT_FDCWD, output, output, &st))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, output, &(fmtconv_where){ .hint = "give another OUTPUT" },
                           "the output is a folder, but this is not a folder");
-  return errno == ENOENT || errno == ENOTDIR ? 0 : fci_fail_io (ctx, output, "cannot be examined");
+  return fmtconv_ctx_failed (ctx);
 }
 
 int
@@ -208,9 +206,9 @@ fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *o
 {
   if (fmtconv_ctx_failed (ctx))
     return fmtconv_ctx_failed (ctx);
-  bool existing = layout->is_folder && fci_output_exists (output);
+  bool existing = layout->is_folder && fci_folder_exists (ctx, output);
   const char *folder = existing ? output : fci_output_folder (ctx, output);
-  int fd = folder ? fci_open_folder (ctx, folder) : -1;
+  int fd = folder && !fmtconv_ctx_failed (ctx) ? fci_open_folder (ctx, folder) : -1;
   if (fd < 0)
     return fmtconv_ctx_failed (ctx);
   int code = repair_all (ctx, layout, output, fd, folder);

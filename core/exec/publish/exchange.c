@@ -97,7 +97,7 @@ walk_folder (walk *w, int folder, const char *within)
   bool fine = dir != NULL;
   if (!dir && fd >= 0)
     close (fd);
-  errno = 0;
+  errno = dir ? 0 : errno;
   for (const struct dirent *entry; fine && (entry = readdir (dir));)
     {
       fine = walk_entry (w, folder, within, entry->d_name);
@@ -185,14 +185,18 @@ int
 fci_exchange_carry (fci_publication *p)
 {
   struct stat open, named;
+  char text[FCI_ERROR_TEXT];
   walk w = { .p = p, .carries = true };
+  errno = 0;
   if (fstat (p->replaced, &open) == 0
       && fstatat (p->folder, p->layout->target, &named, AT_SYMLINK_NOFOLLOW) == 0
       && open.st_dev == named.st_dev && open.st_ino == named.st_ino && walk_folder (&w, p->replaced, "")
       && copy_modes (p))
     return 0;
-  return fci_fail_file (
-      p->ctx, FMTCONV_E_OUTPUT, p->output,
+  const int error = errno; /* 0: a condition does not hold any more */
+  return fci_fail_system (
+      p->ctx, FMTCONV_E_OUTPUT, error, p->output,
       &(fmtconv_where){ .hint = "convert again when no other program works in this folder" },
-      "the folder changed during the conversion and cannot be replaced any more");
+      "the folder changed during the conversion and cannot be replaced any more%s%s", error ? ": " : "",
+      error ? fci_os_error_text (error, text) : "");
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/presence.h"
 #include "core/exec/publish/exchange.h"
 #include "core/exec/publish/lock.h"
 #include "core/exec/publish/output-dirs.h"
@@ -45,13 +46,18 @@ make_whole (fci_publication *p)
       if (fd < 0)
         return made ? remove_made (p) : -1;
       bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
+      errno = 0; /* another owner of the name is no error */
       if (locked && made && fci_is_own (p->folder, p->temporary_folder, fd) && fstat (fd, &st) == 0
           && fci_set_mode (fd, 0700) == 0)
         {
           p->folder_mode = st.st_mode & 07777;
           return fd;
         }
+      const int error = errno;
       close (fd);
+      errno = error;
+      if (made && error != 0)
+        return remove_made (p);
       errno = busy ? EWOULDBLOCK : EEXIST;
       if (!locked || !made)
         return -1;
@@ -227,8 +233,10 @@ open_in_place (fci_publication *p, bool existing)
 int
 fci_out_dirs_open (fci_publication *p, uint64_t digest)
 {
-  const bool existing = p->layout->is_folder && fci_output_exists (p->output);
+  const bool existing = p->layout->is_folder && fci_folder_exists (p->ctx, p->output);
   p->dirs = fmtconv_ctx_alloc (p->ctx, max_out_dirs (p->layout), sizeof *p->dirs);
+  if (fmtconv_ctx_failed (p->ctx))
+    return fmtconv_ctx_failed (p->ctx);
   int code =
       p->dirs && p->layout->is_folder ? open_sibling (p, digest, existing) : fmtconv_ctx_failed (p->ctx);
   if (code == 0 && !p->temporary_folder)

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/presence.h"
 #include "core/exec/publish/check.h"
 #include "core/exec/publish/outputs.h"
 #include "core/exec/publish/path.h"
@@ -24,11 +25,11 @@ typedef struct spot
 static int
 find_spot (fmtconv_ctx *ctx, const fci_output *output, spot *s)
 {
-  const bool existing = output->layout->is_folder && fci_output_exists (output->path);
+  const bool existing = output->layout->is_folder && fci_folder_exists (ctx, output->path);
   const char *slash = strrchr (output->path, '/');
   *s = (spot){ .output = output, .base = existing ? NULL : slash ? slash + 1 : output->path };
   s->folder = existing ? output->path : fci_output_folder (ctx, output->path);
-  int fd = s->folder ? fci_open_folder (ctx, s->folder) : -1;
+  int fd = s->folder && !fmtconv_ctx_failed (ctx) ? fci_open_folder (ctx, s->folder) : -1;
   if (fd < 0)
     return fmtconv_ctx_failed (ctx);
   int code = fstat (fd, &s->opened) == 0 ? 0 : fci_fail_io (ctx, s->folder, "cannot be examined");
@@ -79,9 +80,9 @@ check_texts (fmtconv_ctx *ctx, const fci_output *a, const fci_output *b)
 
 /* Returns whether b would be inside a, an existing folder. */
 static bool
-is_inside (const spot *a, const spot *b)
+is_inside (fmtconv_ctx *ctx, const spot *a, const spot *b)
 {
-  return !a->base && fci_path_is_within (b->folder, &a->opened);
+  return !a->base && fci_output_is_within (ctx, b->folder, &a->opened);
 }
 
 static int
@@ -90,9 +91,9 @@ check_spots (fmtconv_ctx *ctx, const spot *a, const spot *b)
   const bool same_name = a->base && b->base ? strcmp (a->base, b->base) == 0 : a->base == b->base;
   if (same_name && same_folder (a, b))
     return fail_same (ctx, b->output);
-  if (is_inside (a, b))
+  if (is_inside (ctx, a, b))
     return fail_inside (ctx, a->output, b->output);
-  return is_inside (b, a) ? fail_inside (ctx, b->output, a->output) : 0;
+  return is_inside (ctx, b, a) ? fail_inside (ctx, b->output, a->output) : fmtconv_ctx_failed (ctx);
 }
 
 /* Returns whether the other output would remove the file as an older file. */

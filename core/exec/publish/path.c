@@ -44,10 +44,3 @@ fci_open_folder (fmtconv_ctx *ctx, const char *folder)
     fci_fail_io (ctx, folder, "cannot open the output folder");
   return -1;
 }
-
-bool
-fci_output_exists (const char *output)
-{
-  struct stat st;
-  return stat (output, &st) == 0 && S_ISDIR (st.st_mode);
-}

@@ -15,7 +15,4 @@ const char *fci_output_folder (fmtconv_ctx *ctx, const char *output);
 /* Opens a folder.  Returns a descriptor; -1: an error was recorded. */
 int fci_open_folder (fmtconv_ctx *ctx, const char *folder);
 
-/* Returns whether OUTPUT exists and is a folder. */
-bool fci_output_exists (const char *output);
-
 #endif

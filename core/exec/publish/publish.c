@@ -230,9 +230,10 @@ remove_replaced_folder (const fci_publication *p)
     return;
   fci_leftover_empty (p->layout, p->folder, p->temporary_folder, p->dirs[0].fd);
   if (fstatat (p->folder, p->temporary_folder, &st, AT_SYMLINK_NOFOLLOW) == 0)
-    fmtconv_note (
-        p->ctx, "%s: the replaced folder was left as %s, because it holds files that are not in the new one",
-        p->output, p->top_path);
+    fmtconv_note (p->ctx,
+                  "%s: the replaced folder was left as %s, because it holds files that are not in the new "
+                  "one, or cannot be emptied",
+                  p->output, p->top_path);
 }
 
 /* Removes the replaced files. */

@@ -8,6 +8,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/base/presence.h"
 #include "core/exec/publish/lock.h"
 #include "core/exec/publish/move.h"
 #include "core/exec/publish/path.h"
@@ -125,19 +126,18 @@ open_peers (recovery *r)
   return FOUND;
 }
 
-/* Returns whether a name in a folder has that inode number. */
 static bool
-has_id (const place *p, const char *name, uint64_t id)
+exists (fmtconv_ctx *ctx, const place *p, const char *name, struct stat *st)
 {
-  struct stat st;
-  return fstatat (p->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (uint64_t) st.st_ino == id;
+  return fci_name_exists (ctx, p->folder, name, fci_path_join (ctx, p->path, name), st);
 }
 
+/* Returns whether a name in a folder has that inode number. */
 static bool
-exists (const place *p, const char *name)
+has_id (fmtconv_ctx *ctx, const place *p, const char *name, uint64_t id)
 {
   struct stat st;
-  return fstatat (p->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  return exists (ctx, p, name, &st) && (uint64_t) st.st_ino == id;
 }
 
 static void
@@ -145,9 +145,9 @@ examine (recovery *r)
 {
   for (const place *p = r->places; p < r->places + r->n; p++)
     for (const fci_journal_move *m = p->journal.moves; m < p->journal.moves + p->journal.n_moves; m++)
-      if (has_id (p, m->to, m->id))
+      if (has_id (r->ctx, p, m->to, m->id))
         r->n_done++;
-      else if (has_id (p, m->from, m->id))
+      else if (has_id (r->ctx, p, m->from, m->id))
         r->n_pending++;
       else
         r->n_lost++;
@@ -169,11 +169,15 @@ finish_moves (const recovery *r)
   for (const place *p = r->places; p < r->places + r->n; p++)
     for (const fci_journal_move *m = p->journal.moves; m < p->journal.moves + p->journal.n_moves; m++)
       {
+        struct stat st;
         fci_move_state state = FCI_MOVE_PENDING;
+        const bool replaces = exists (r->ctx, p, m->to, &st);
         const fci_move move = {
-          .folder = p->folder, .from = m->from, .to = m->to, .replaces = exists (p, m->to), .state = &state
+          .folder = p->folder, .from = m->from, .to = m->to, .replaces = replaces, .state = &state
         };
-        if (!has_id (p, m->to, m->id) && fci_move_do (&fci_io_system, &move) != 0)
+        if (fmtconv_ctx_failed (r->ctx))
+          return fmtconv_ctx_failed (r->ctx);
+        if ((!replaces || (uint64_t) st.st_ino != m->id) && fci_move_do (&fci_io_system, &move) != 0)
           return fci_fail_io (r->ctx, fci_path_join (r->ctx, p->path, m->to),
                               "an interrupted conversion cannot be finished: cannot be replaced");
       }
@@ -185,8 +189,8 @@ static int
 remove_name (const recovery *r, const place *p, const char *name)
 {
   struct stat st;
-  if (fstatat (p->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (st.st_mode))
-    return 0;
+  if (exists (r->ctx, p, name, &st) ? S_ISDIR (st.st_mode) : fmtconv_ctx_failed (r->ctx))
+    return fmtconv_ctx_failed (r->ctx);
   if (unlinkat (p->folder, name, 0) == 0 || errno == ENOENT)
     return 0;
   return fci_fail_io (r->ctx, fci_path_join (r->ctx, p->path, name), "this older file cannot be removed");
@@ -201,7 +205,7 @@ remove_old (const recovery *r)
     {
       const fci_journal *j = &p->journal;
       for (size_t i = 0; i < j->n_moves && code == 0; i++)
-        if (has_id (p, j->moves[i].to, j->moves[i].id))
+        if (has_id (r->ctx, p, j->moves[i].to, j->moves[i].id))
           code = remove_name (r, p, j->moves[i].from);
       for (size_t i = 0; i < j->n_old && code == 0; i++)
         code = remove_name (r, p, j->old[i]);
@@ -236,6 +240,8 @@ resolve (recovery *r)
 {
   int code = 0;
   examine (r);
+  if (fmtconv_ctx_failed (r->ctx))
+    return fmtconv_ctx_failed (r->ctx);
   if (r->n_done == 0 && (r->n_pending == 0 || !r->has_all || r->n_lost > 0))
     return remove_journals (r, "undid an interrupted conversion, which had not replaced a file");
   if (r->n_lost > 0 || (!r->has_all && r->n_pending > 0))
@@ -285,8 +291,8 @@ int
 fci_recover (fmtconv_ctx *ctx, int folder, const char *path)
 {
   struct stat st;
-  if (fstatat (folder, FCI_JOURNAL, &st, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
-    return 0;
+  if (!fci_name_exists (ctx, folder, FCI_JOURNAL, fci_path_join (ctx, path, FCI_JOURNAL), &st))
+    return fmtconv_ctx_failed (ctx);
   if (ctx->options.flags & FMTCONV_DRY_RUN)
     return fmtconv_note (ctx, "%s: a conversion was interrupted here; this one would first finish or undo it",
                          path);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/presence.h"
 #include "core/exec/publish/output-dirs.h"
 #include "core/exec/publish/path.h"
 #include "core/exec/publish/stale.h"
@@ -63,11 +64,13 @@ find_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale,
          fci_old_file **list)
 {
   int code = 0;
-  for (const struct dirent *entry; code == 0 && (entry = readdir (folder));)
+  for (const struct dirent *entry; code == 0 && (errno = 0, entry = readdir (folder));)
     if (fmtconv_glob_match (stale->glob, entry->d_name)
         && !fci_layout_has (layout, stale->folder, entry->d_name)
         && !is_known (*list, stale->folder, entry->d_name))
       code = add (ctx, stale, entry->d_name, list);
+  if (code == 0 && errno != 0)
+    code = fci_fail_io (ctx, stale->folder, "cannot search for older files of the output");
   return code;
 }
 
@@ -84,7 +87,7 @@ fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const c
         return fmtconv_ctx_failed (ctx);
       int fd = openat (top, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       DIR *folder = fd >= 0 ? fdopendir (fd) : NULL;
-      if (!folder && errno != ENOENT)
+      if (!folder && !fci_is_absent (errno))
         code = fci_fail_io (ctx, top_path, "cannot search for older files of the output");
       if (!folder && fd >= 0)
         close (fd);
@@ -104,7 +107,7 @@ check_old (fmtconv_ctx *ctx, int top, const char *name, const char *display)
 {
   struct stat st, to;
   if (fstatat (top, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-    return errno == ENOENT ? 0 : fci_fail_io (ctx, display, "cannot be examined");
+    return fci_is_absent (errno) ? 0 : fci_fail_io (ctx, display, "cannot be examined");
   if (!S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, display, NULL,
                           "this has the name of an older output file, but is not a file");

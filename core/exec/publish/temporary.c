@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/presence.h"
 #include "core/exec/publish/leftover.h"
 #include "core/exec/publish/lock.h"
 #include "core/exec/publish/output-dirs.h"
@@ -41,8 +42,11 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   target->temporary = p->temporary_folder ? base : fci_temporary_name (ctx, base, digest);
   if (!target->display || !target->temporary)
     return fmtconv_ctx_failed (ctx);
-  target->exists = p->replaced >= 0 ? fstatat (p->replaced, target->file->name, &st, AT_SYMLINK_NOFOLLOW) == 0
-                                    : fstatat (target->dir->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  target->exists = p->replaced >= 0
+                       ? fci_name_exists (ctx, p->replaced, target->file->name, target->display, &st)
+                       : fci_name_exists (ctx, target->dir->fd, base, target->display, &st);
+  if (fmtconv_ctx_failed (ctx))
+    return fmtconv_ctx_failed (ctx);
   target->fd = fci_open_locked (target->dir->fd, target->temporary, &target->mode);
   if (target->exists)
     target->mode = st.st_mode & 0777;
