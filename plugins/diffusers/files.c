@@ -8,18 +8,9 @@
 /* Files that a folder of weights may also hold: those of its tokenizer (transformers,
  * src/transformers/tokenization_utils_base.py) and the generation configuration. */
 static const char *const beside_weights[] = {
-  "added_tokens.json",
-  "chat_template.jinja",
-  "chat_template.json",
-  "generation_config.json",
-  "merges.txt",
-  "sentencepiece.bpe.model",
-  "special_tokens_map.json",
-  "spiece.model",
-  "tokenizer.json",
-  "tokenizer.model",
-  "tokenizer_config.json",
-  "vocab.json",
+  "added_tokens.json", "chat_template.jinja",     "chat_template.json",      "generation_config.json",
+  "merges.txt",        "sentencepiece.bpe.model", "special_tokens_map.json", "spiece.model",
+  "tokenizer.json",    "tokenizer.model",         "tokenizer_config.json",   "vocab.json",
   "vocab.txt",
 };
 

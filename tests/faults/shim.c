@@ -27,18 +27,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define CLASSES(X)                                                                                           \
-  X (alloc)                                                                                                  \
-  X (open) X (fopen) X (opendir) X (readdir) X (stat) X (access) X (readlink) X (realpath) X (dlopen)        \
-  X (read) X (write) X (copy) X (fallocate) X (ftruncate) X (fsync) X (close) X (rename) X (link) X (unlink) \
-  X (mkdir) X (chmod) X (flock) X (statvfs) X (thread)
+#define CLASSES(X)                                                                                      \
+  X (alloc)                                                                                             \
+  X (open)                                                                                              \
+  X (fopen) X (opendir) X (readdir) X (stat) X (access) X (readlink) X (realpath) X (dlopen) X (read)   \
+      X (write) X (copy) X (fallocate) X (ftruncate) X (fsync) X (close) X (rename) X (link) X (unlink) \
+          X (mkdir) X (chmod) X (flock) X (statvfs) X (thread)
 
 enum class
 {
 #define X(name) C_##name,
   CLASSES (X)
 #undef X
-  N_CLASSES
+      N_CLASSES
 };
 
 static const char *const names[] = {
@@ -171,14 +172,14 @@ fails (enum class class, const char *path, int fd)
 }
 
 /* Finds the function that this library stands before. */
-#define REAL(name)                                                                                           \
-  static __typeof__ (name) *real;                                                                            \
-  if (!real)                                                                                                 \
-    {                                                                                                        \
-      const bool was_inside = inside;                                                                        \
-      inside = true;                                                                                         \
-      real = (__typeof__ (name) *) dlsym (RTLD_NEXT, #name);                                                 \
-      inside = was_inside;                                                                                   \
+#define REAL(name)                                           \
+  static __typeof__ (name) *real;                            \
+  if (!real)                                                 \
+    {                                                        \
+      const bool was_inside = inside;                        \
+      inside = true;                                         \
+      real = (__typeof__ (name) *) dlsym (RTLD_NEXT, #name); \
+      inside = was_inside;                                   \
     }
 
 /* ---- Memory */
@@ -230,28 +231,28 @@ aligned_alloc (size_t align, size_t n)
 
 /* ---- Opening.  Each with its name for large files, which is the one that is called. */
 
-#define OPEN(name)                                                                                           \
-  int name (const char *path, int flags, ...)                                                                \
-  {                                                                                                          \
-    va_list ap;                                                                                              \
-    va_start (ap, flags);                                                                                    \
-    const int mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg (ap, int) : 0;           \
-    va_end (ap);                                                                                             \
-    REAL (name)                                                                                              \
-    return fails (C_open, path, -1) ? -1 : real (path, flags, mode);                                         \
+#define OPEN(name)                                                                                 \
+  int name (const char *path, int flags, ...)                                                      \
+  {                                                                                                \
+    va_list ap;                                                                                    \
+    va_start (ap, flags);                                                                          \
+    const int mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg (ap, int) : 0; \
+    va_end (ap);                                                                                   \
+    REAL (name)                                                                                    \
+    return fails (C_open, path, -1) ? -1 : real (path, flags, mode);                               \
   }
 OPEN (open)
 OPEN (open64)
 
-#define OPENAT(name)                                                                                         \
-  int name (int folder, const char *path, int flags, ...)                                                    \
-  {                                                                                                          \
-    va_list ap;                                                                                              \
-    va_start (ap, flags);                                                                                    \
-    const int mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg (ap, int) : 0;           \
-    va_end (ap);                                                                                             \
-    REAL (name)                                                                                              \
-    return fails (C_open, path, folder) ? -1 : real (folder, path, flags, mode);                             \
+#define OPENAT(name)                                                                               \
+  int name (int folder, const char *path, int flags, ...)                                          \
+  {                                                                                                \
+    va_list ap;                                                                                    \
+    va_start (ap, flags);                                                                          \
+    const int mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg (ap, int) : 0; \
+    va_end (ap);                                                                                   \
+    REAL (name)                                                                                    \
+    return fails (C_open, path, folder) ? -1 : real (folder, path, flags, mode);                   \
   }
 OPENAT (openat)
 OPENAT (openat64)
@@ -273,11 +274,11 @@ syscall (long n, ...)
   return real (n, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-#define FOPEN(name)                                                                                          \
-  FILE *name (const char *path, const char *mode)                                                            \
-  {                                                                                                          \
-    REAL (name)                                                                                              \
-    return fails (C_fopen, path, -1) ? NULL : real (path, mode);                                             \
+#define FOPEN(name)                                              \
+  FILE *name (const char *path, const char *mode)                \
+  {                                                              \
+    REAL (name)                                                  \
+    return fails (C_fopen, path, -1) ? NULL : real (path, mode); \
   }
 FOPEN (fopen)
 FOPEN (fopen64)
@@ -324,31 +325,31 @@ dlopen (const char *path, int flags)
 
 /* ---- Looking */
 
-#define STAT(name, type)                                                                                     \
-  int name (const char *path, struct type *st)                                                               \
-  {                                                                                                          \
-    REAL (name)                                                                                              \
-    return fails (C_stat, path, -1) ? -1 : real (path, st);                                                  \
+#define STAT(name, type)                                    \
+  int name (const char *path, struct type *st)              \
+  {                                                         \
+    REAL (name)                                             \
+    return fails (C_stat, path, -1) ? -1 : real (path, st); \
   }
 STAT (stat, stat)
 STAT (stat64, stat64)
 STAT (lstat, stat)
 STAT (lstat64, stat64)
 
-#define FSTAT(name, type)                                                                                    \
-  int name (int fd, struct type *st)                                                                         \
-  {                                                                                                          \
-    REAL (name)                                                                                              \
-    return fails (C_stat, NULL, fd) ? -1 : real (fd, st);                                                    \
+#define FSTAT(name, type)                                 \
+  int name (int fd, struct type *st)                      \
+  {                                                       \
+    REAL (name)                                           \
+    return fails (C_stat, NULL, fd) ? -1 : real (fd, st); \
   }
 FSTAT (fstat, stat)
 FSTAT (fstat64, stat64)
 
-#define FSTATAT(name, type)                                                                                  \
-  int name (int folder, const char *path, struct type *st, int flags)                                        \
-  {                                                                                                          \
-    REAL (name)                                                                                              \
-    return fails (C_stat, path, folder) ? -1 : real (folder, path, st, flags);                               \
+#define FSTATAT(name, type)                                                    \
+  int name (int folder, const char *path, struct type *st, int flags)          \
+  {                                                                            \
+    REAL (name)                                                                \
+    return fails (C_stat, path, folder) ? -1 : real (folder, path, st, flags); \
   }
 FSTATAT (fstatat, stat)
 FSTATAT (fstatat64, stat64)
@@ -388,11 +389,11 @@ realpath (const char *path, char *out)
   return fails (C_realpath, path, -1) ? NULL : real (path, out);
 }
 
-#define STATVFS(name, type)                                                                                  \
-  int name (int fd, struct type *out)                                                                        \
-  {                                                                                                          \
-    REAL (name)                                                                                              \
-    return fails (C_statvfs, NULL, fd) ? -1 : real (fd, out);                                                \
+#define STATVFS(name, type)                                   \
+  int name (int fd, struct type *out)                         \
+  {                                                           \
+    REAL (name)                                               \
+    return fails (C_statvfs, NULL, fd) ? -1 : real (fd, out); \
   }
 STATVFS (fstatvfs, statvfs)
 STATVFS (fstatvfs64, statvfs64)
@@ -406,12 +407,12 @@ half (size_t n)
 }
 
 /* Ends a call that fails, or goes on with half of the bytes. */
-#define SHORTEN(class, fd)                                                                                   \
-  if (fails (class, NULL, fd))                                                                               \
-    {                                                                                                        \
-      if (error != 0)                                                                                        \
-        return -1;                                                                                           \
-      n = half (n);                                                                                          \
+#define SHORTEN(class, fd)     \
+  if (fails (class, NULL, fd)) \
+    {                          \
+      if (error != 0)          \
+        return -1;             \
+      n = half (n);            \
     }
 
 ssize_t
@@ -422,12 +423,12 @@ read (int fd, void *to, size_t n)
   return real (fd, to, n);
 }
 
-#define PREAD(name, type)                                                                                    \
-  ssize_t name (int fd, void *to, size_t n, type offset)                                                     \
-  {                                                                                                          \
-    REAL (name)                                                                                              \
-    SHORTEN (C_read, fd)                                                                                     \
-    return real (fd, to, n, offset);                                                                         \
+#define PREAD(name, type)                                \
+  ssize_t name (int fd, void *to, size_t n, type offset) \
+  {                                                      \
+    REAL (name)                                          \
+    SHORTEN (C_read, fd)                                 \
+    return real (fd, to, n, offset);                     \
   }
 PREAD (pread, off_t)
 PREAD (pread64, off64_t)
@@ -440,12 +441,12 @@ write (int fd, const void *from, size_t n)
   return real (fd, from, n);
 }
 
-#define PWRITE(name, type)                                                                                   \
-  ssize_t name (int fd, const void *from, size_t n, type offset)                                             \
-  {                                                                                                          \
-    REAL (name)                                                                                              \
-    SHORTEN (C_write, fd)                                                                                    \
-    return real (fd, from, n, offset);                                                                       \
+#define PWRITE(name, type)                                       \
+  ssize_t name (int fd, const void *from, size_t n, type offset) \
+  {                                                              \
+    REAL (name)                                                  \
+    SHORTEN (C_write, fd)                                        \
+    return real (fd, from, n, offset);                           \
   }
 PWRITE (pwrite, off_t)
 PWRITE (pwrite64, off64_t)
@@ -460,20 +461,20 @@ copy_file_range (int from, off64_t *from_at, int to, off64_t *to_at, size_t n, u
 
 /* ---- Making, naming, removing */
 
-#define FALLOCATE(name, type)                                                                                \
-  int name (int fd, int mode, type offset, type n)                                                           \
-  {                                                                                                          \
-    REAL (name)                                                                                              \
-    return fails (C_fallocate, NULL, fd) ? -1 : real (fd, mode, offset, n);                                  \
+#define FALLOCATE(name, type)                                               \
+  int name (int fd, int mode, type offset, type n)                          \
+  {                                                                         \
+    REAL (name)                                                             \
+    return fails (C_fallocate, NULL, fd) ? -1 : real (fd, mode, offset, n); \
   }
 FALLOCATE (fallocate, off_t)
 FALLOCATE (fallocate64, off64_t)
 
-#define FTRUNCATE(name, type)                                                                                \
-  int name (int fd, type n)                                                                                  \
-  {                                                                                                          \
-    REAL (name)                                                                                              \
-    return fails (C_ftruncate, NULL, fd) ? -1 : real (fd, n);                                                \
+#define FTRUNCATE(name, type)                                 \
+  int name (int fd, type n)                                   \
+  {                                                           \
+    REAL (name)                                               \
+    return fails (C_ftruncate, NULL, fd) ? -1 : real (fd, n); \
   }
 FTRUNCATE (ftruncate, off_t)
 FTRUNCATE (ftruncate64, off64_t)

@@ -46,7 +46,7 @@ make_whole (fci_publication *p)
       if (fd < 0)
         return made ? remove_made (p) : -1;
       bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
-      errno = 0; /* another owner of the name is no error */
+      errno = 0; /* the name may belong to another */
       if (locked && made && fci_is_own (p->folder, p->temporary_folder, fd) && fstat (fd, &st) == 0
           && fci_set_mode (fd, 0700) == 0)
         {
