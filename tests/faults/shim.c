@@ -27,12 +27,32 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define CLASSES(X)                                                                                      \
-  X (alloc)                                                                                             \
-  X (open)                                                                                              \
-  X (fopen) X (opendir) X (readdir) X (stat) X (access) X (readlink) X (realpath) X (dlopen) X (read)   \
-      X (write) X (copy) X (fallocate) X (ftruncate) X (fsync) X (close) X (rename) X (link) X (unlink) \
-          X (mkdir) X (chmod) X (flock) X (statvfs) X (thread)
+#define CLASSES(X) \
+  X (alloc)        \
+  X (open)         \
+  X (fopen)        \
+  X (opendir)      \
+  X (readdir)      \
+  X (stat)         \
+  X (access)       \
+  X (readlink)     \
+  X (realpath)     \
+  X (dlopen)       \
+  X (read)         \
+  X (write)        \
+  X (copy)         \
+  X (fallocate)    \
+  X (ftruncate)    \
+  X (fsync)        \
+  X (close)        \
+  X (rename)       \
+  X (link)         \
+  X (unlink)       \
+  X (mkdir)        \
+  X (chmod)        \
+  X (flock)        \
+  X (statvfs)      \
+  X (thread)
 
 enum class
 {
