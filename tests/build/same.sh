@@ -39,7 +39,7 @@ run_case ()
     FMTCONV_PLUGIN_PATH="$2" FMTCONV_PIPELINE_PATH="$presets" FMTCONV_MODEL_PATH="$models" \
     sh -c '. "$1"; . "$2"' run "$top/tests/cli/prelude.sh" "$case") >"$3.out" 2>"$3.err" </dev/null
   for stream in out err; do
-    sed -e "s|  file    $plugins/.*\.so\$|  file    built into fmtconv|" -e "s|$top/\(pipelines\|models\)/\([a-z0-9-]*\)\.yaml|\2 (built in)|g" \
+    sed -e "s|  file    $plugins/.*\.so\$|  file    built into fmtconv|" -e "s#$top/\(pipelines\|models\)/\([a-z0-9-]*\)\.yaml#\2 (built in)#g" \
       -e 's|  file    \([a-z0-9-]* (built in)\)$|  file    built into fmtconv|' \
       -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME|' \
       -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE|' \
