@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../need.sh"
 . "$(dirname "$0")/../cli/prelude.sh"
 need cast cogvideox-lora cogvideox-transformer diffusers gguf quantize safetensors sat torch
+need_modules
 : "${srcdir:=.}" "${FMTCONV:=./fmtconv}"
 sources=$(cd "$srcdir/plugins" && pwd)
 data=$(cd "$srcdir/tests/data" && pwd)

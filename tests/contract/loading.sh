@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../need.sh"
 . "$(dirname "$0")/../cli/prelude.sh"
 need cast cogvideox-lora cogvideox-transformer gguf safetensors sat torch
+need_modules
 need_command ldd
 : "${srcdir:=.}" "${FMTCONV:=./fmtconv}"
 data=$(cd "$srcdir/tests/data" && pwd)

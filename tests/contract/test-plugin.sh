@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 . "$(dirname "$0")/../need.sh"
 need safetensors
+need_modules
 srcdir=$(cd "${srcdir:-.}" && pwd)
 : "${FMTCONV:=./fmtconv}"
 tmp=$(mktemp -d) || exit 99
