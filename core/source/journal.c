@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A journal is a list of records, each ended by NUL, which no name contains, with fields separated by '/':
- *   fmtconv journal 1 · owner PID/HOST · move ID/FROM/TO · old NAME · peer /PATH · end */
+ *   fmtconv journal 1 · owner PID/HOST · move ID/REPLACED/FROM/TO · old ID/NAME · peer /PATH · end
+ * ID and REPLACED are identities: a file that was put under a name after a kill is none of the publication's. */
 #include "config.h"
 
 #include "core/base/ctx.h"
@@ -11,6 +12,8 @@
 #include "core/source/journal.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,18 +62,52 @@ is_plain (const char *name)
   return *name && strcmp (name, ".") != 0 && strcmp (name, "..") != 0 && !strchr (name, '/');
 }
 
-/* Parses "ID/FROM/TO". */
+void
+fci_identity_write (const struct stat *st, char text[FCI_IDENTITY_TEXT])
+{
+  if (!st)
+    snprintf (text, FCI_IDENTITY_TEXT, "0");
+  else if (S_ISDIR (st->st_mode))
+    snprintf (text, FCI_IDENTITY_TEXT, "%" PRIu64, (uint64_t) st->st_ino);
+  else
+    {
+      const struct timespec time = fci_os_mtime (st);
+      snprintf (text, FCI_IDENTITY_TEXT, "%" PRIu64 ".%" PRId64 ".%" PRId64 ".%ld", (uint64_t) st->st_ino,
+                (int64_t) st->st_size, (int64_t) time.tv_sec, time.tv_nsec);
+    }
+}
+
+/* Cuts the text at the next '/' and returns what follows; NULL: there is none. */
+static char *
+next_field (char *text)
+{
+  char *slash = text ? strchr (text, '/') : NULL;
+  if (slash)
+    *slash = '\0';
+  return slash ? slash + 1 : NULL;
+}
+
+/* Parses "ID/REPLACED/FROM/TO". */
 static bool
 parse_move (char *text, fci_journal *journal)
 {
-  char *from, *to;
-  errno = 0;
-  const unsigned long long id = strtoull (text, &from, 10);
-  if (errno != 0 || from == text || *from != '/' || !(to = strchr (++from, '/')))
+  char *replaced = next_field (text), *from = next_field (replaced), *to = next_field (from);
+  if (!to)
     return false;
-  *to++ = '\0';
-  journal->moves[journal->n_moves++] = (fci_journal_move){ .id = id, .from = from, .to = to };
-  return is_plain (from) && is_plain (to) && strcmp (from, to) != 0;
+  journal->moves[journal->n_moves++] =
+      (fci_journal_move){ .id = text, .replaced = replaced, .from = from, .to = to };
+  return *text && *replaced && is_plain (from) && is_plain (to) && strcmp (from, to) != 0;
+}
+
+/* Parses "ID/NAME". */
+static bool
+parse_old (char *text, fci_journal *journal)
+{
+  const char *name = next_field (text);
+  if (!name)
+    return false;
+  journal->old[journal->n_old++] = (fci_journal_old){ .id = text, .name = name };
+  return *text && is_plain (name);
 }
 
 static bool
@@ -90,7 +127,7 @@ parse_record (char *text, fci_journal *journal)
   if (strncmp (text, "owner ", 6) == 0)
     return parse_owner (text + 6, journal);
   if (strncmp (text, "old ", 4) == 0)
-    return is_plain (journal->old[journal->n_old++] = text + 4);
+    return parse_old (text + 4, journal);
   if (strncmp (text, "peer ", 5) == 0)
     return *(journal->peers[journal->n_peers++] = text + 5) == '/';
   return false;
@@ -148,7 +185,7 @@ names (const fci_journal *journal, const char *name)
   for (size_t i = 0; i < journal->n_moves && !found; i++)
     found = strcmp (journal->moves[i].to, name) == 0;
   for (size_t i = 0; i < journal->n_old && !found; i++)
-    found = strcmp (journal->old[i], name) == 0;
+    found = strcmp (journal->old[i].name, name) == 0;
   return found;
 }
 

@@ -11,24 +11,43 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #define FCI_JOURNAL ".fmtconv.journal"
 #define FCI_JOURNAL_HEAD "fmtconv journal 1"
 
+/* What tells a file from others that have its name later, as text without '/': inode number, size and time of
+ * modification; of a folder, whose size and time change with its entries, the inode number; "0": nothing. */
+enum
+{
+  FCI_IDENTITY_TEXT = 112 /* bytes, with NUL */
+};
+
+/* Writes the identity of a file; st: NULL: that of nothing. */
+void fci_identity_write (const struct stat *st, char text[FCI_IDENTITY_TEXT]);
+
 /* A temporary file or folder and its final name, both in the journal's folder. */
 typedef struct fci_journal_move
 {
-  uint64_t id; /* inode number of the new file */
+  const char *id;       /* identity of the new file */
+  const char *replaced; /* identity of what had the final name before */
   const char *from;
   const char *to;
 } fci_journal_move;
+
+/* An older file, which is removed after the moves. */
+typedef struct fci_journal_old
+{
+  const char *id;
+  const char *name;
+} fci_journal_old;
 
 /* Arrays and strings live as long as the context. */
 typedef struct fci_journal
 {
   fci_journal_move *moves;
   size_t n_moves;
-  const char **old; /* names of older files, removed after the moves */
+  fci_journal_old *old;
   size_t n_old;
   const char **peers; /* absolute paths of other folders whose journals belong to the same publication */
   size_t n_peers;

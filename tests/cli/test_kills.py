@@ -184,6 +184,61 @@ class Kills(unittest.TestCase):
             with self.subTest(calls):
                 self.check_case("folder onto a set", without)
 
+    def interrupt(self, name):
+        """Returns what kills a run when some files of a set, which are replaced one by one, are old and some new."""
+        without = [WITHOUT, "renameat2=ENOSYS"]
+        if subprocess.run([*without, "true"], check=False).returncode != 0:
+            self.skipTest("system calls cannot be refused here")
+        old, new, _ = CASES[name]
+        before, after = self.sets(old, new)
+        self.restart()
+        _, calls = self.kill(1 << 30, new, without)
+        for n in range(calls, 0, -1):
+            self.restart()
+            self.kill(n, new, without)
+            files, _ = content(self.top / "out")
+            if len({file for file in files if files[file] == after.get(file)}) < len(after) - 1 and files != before:
+                return (n, new, without), after
+        return self.fail("no call lies between two moves")
+
+    def test_what_others_put_there(self):
+        """What got a name of the set after the kill belongs to somebody: it stays, and the set is refused."""
+        case = "several outputs onto a set"
+        new = CASES[case][1]
+        call, after = self.interrupt(case)
+        for name in sorted(after):
+            for text in ("mine", None):  # edited, and another file
+                with self.subTest(name, text=text):
+                    self.restart()
+                    self.kill(*call)
+                    path = self.top / "out" / name
+                    if name == "m/mine.txt" or not path.exists():
+                        continue
+                    if text is None:
+                        shutil.copy2(path, path.with_suffix(".copy"))
+                        path.with_suffix(".copy").replace(path)
+                    else:
+                        path.write_text(text)
+                    wanted = path.read_bytes()
+                    for args in (new, ["-t", "none", "new.safetensors", "out/other.safetensors"], ["-t", "none", "new.safetensors", "out/m/x.pt"]):
+                        self.run_in([], args)
+                        self.assertEqual(path.read_bytes(), wanted)
+                    self.assertIn("its files changed since", self.run_in([], new).stderr)
+
+    def test_a_copy(self):
+        """A copy of an interrupted set cannot be finished, as its files are others, and is refused."""
+        case = "several outputs onto a set"
+        _, new, paths = CASES[case]
+        call, _ = self.interrupt(case)
+        self.restart()
+        self.kill(*call)
+        shutil.copytree(self.top / "out", self.top / "copied", dirs_exist_ok=True)
+        shutil.rmtree(self.top / "out")
+        (self.top / "copied").rename(self.top / "out")
+        self.assertFalse(self.read(paths))
+        self.assertIn("its files changed since", self.run_in([], new).stderr)
+        self.assertFalse(self.read(paths))
+
     @unittest.skipUnless(LONG, "FMTCONV_LONG is not set")
     def test_at_random(self):
         seed = random.randrange(1 << 32)

@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define NOTHING "0" /* the identity of nothing */
+
 enum
 {
   OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
@@ -47,7 +49,8 @@ typedef struct recovery
   bool has_all; /* no journal is missing */
   size_t n_done;
   size_t n_pending;
-  size_t n_lost;
+  size_t n_lost;    /* the temporary is gone */
+  size_t n_changed; /* something else has one of the names */
 } recovery;
 
 typedef enum found
@@ -76,7 +79,7 @@ static found
 open_journal (fmtconv_ctx *ctx, place *p)
 {
   p->fd = openat (p->folder, FCI_JOURNAL, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (p->fd < 0 && errno == ENOENT)
+  if (p->fd < 0 && fci_is_absent (errno))
     return ABSENT;
   if (p->fd < 0)
     {
@@ -100,6 +103,19 @@ close_place (place *p, bool with_folder)
   p->fd = -1;
 }
 
+/* A folder of a journal that could not be opened: only one that is not there has no journal. */
+static found
+no_folder (fmtconv_ctx *ctx, const place *p)
+{
+  if (fci_is_absent (errno))
+    return ABSENT;
+  fci_fail_system (
+      ctx, FMTCONV_E_IO, errno, p->path,
+      &(fmtconv_where){ .hint = "its files and others here were being replaced: let it be opened" },
+      "an interrupted conversion cannot be finished: this folder of it cannot be opened");
+  return FAILED;
+}
+
 /* Opens the journals of the other folders. */
 static found
 open_peers (recovery *r)
@@ -112,7 +128,7 @@ open_peers (recovery *r)
       *p = (place){ .path = first->peers[i], .fd = -1 };
       p->display = fci_path_join (r->ctx, p->path, FCI_JOURNAL);
       p->folder = open (p->path, OPEN_FOLDER);
-      found what = p->folder < 0 ? ABSENT : open_journal (r->ctx, p);
+      found what = p->folder < 0 ? no_folder (r->ctx, p) : open_journal (r->ctx, p);
       r->n++;
       if (what == BUSY || what == FAILED)
         return what;
@@ -132,14 +148,17 @@ exists (fmtconv_ctx *ctx, const place *p, const char *name, struct stat *st)
   return fci_name_exists (ctx, p->folder, name, fci_path_join (ctx, p->path, name), st);
 }
 
-/* Returns whether a name in a folder has that inode number. */
+/* Returns whether a name in a folder has that identity. */
 static bool
-has_id (fmtconv_ctx *ctx, const place *p, const char *name, uint64_t id)
+has_id (fmtconv_ctx *ctx, const place *p, const char *name, const char *id)
 {
   struct stat st;
-  return exists (ctx, p, name, &st) && (uint64_t) st.st_ino == id;
+  char now[FCI_IDENTITY_TEXT];
+  fci_identity_write (exists (ctx, p, name, &st) ? &st : NULL, now);
+  return strcmp (now, id) == 0;
 }
 
+/* Counts the moves by what the names have now.  Anything else than before and after the move was put there later. */
 static void
 examine (recovery *r)
 {
@@ -147,10 +166,14 @@ examine (recovery *r)
     for (const fci_journal_move *m = p->journal.moves; m < p->journal.moves + p->journal.n_moves; m++)
       if (has_id (r->ctx, p, m->to, m->id))
         r->n_done++;
+      else if (!has_id (r->ctx, p, m->to, m->replaced))
+        r->n_changed++;
       else if (has_id (r->ctx, p, m->from, m->id))
         r->n_pending++;
-      else
+      else if (has_id (r->ctx, p, m->from, NOTHING))
         r->n_lost++;
+      else
+        r->n_changed++;
 }
 
 static int
@@ -169,28 +192,34 @@ finish_moves (const recovery *r)
   for (const place *p = r->places; p < r->places + r->n; p++)
     for (const fci_journal_move *m = p->journal.moves; m < p->journal.moves + p->journal.n_moves; m++)
       {
-        struct stat st;
         fci_move_state state = FCI_MOVE_PENDING;
-        const bool replaces = exists (r->ctx, p, m->to, &st);
-        const fci_move move = {
-          .folder = p->folder, .from = m->from, .to = m->to, .replaces = replaces, .state = &state
-        };
+        const fci_move move = { .folder = p->folder,
+                                .from = m->from,
+                                .to = m->to,
+                                .replaces = strcmp (m->replaced, NOTHING) != 0,
+                                .state = &state };
+        const bool done = has_id (r->ctx, p, m->to, m->id);
         if (fmtconv_ctx_failed (r->ctx))
           return fmtconv_ctx_failed (r->ctx);
-        if ((!replaces || (uint64_t) st.st_ino != m->id) && fci_move_do (&fci_io_system, &move) != 0)
+        if (!done && fci_move_do (&fci_io_system, &move) != 0)
           return fci_fail_io (r->ctx, fci_path_join (r->ctx, p->path, m->to),
                               "an interrupted conversion cannot be finished: cannot be replaced");
       }
   return sync_places (r);
 }
 
-/* Removes a file, which may be removed already; a replaced folder is left to fci_leftovers_remove. */
+/* Removes a file, which may be removed already, or replaced by somebody.  A replaced folder is left to
+ * fci_leftovers_remove, as others may have put files into it. */
 static int
-remove_name (const recovery *r, const place *p, const char *name)
+remove_name (const recovery *r, const place *p, const char *name, const char *id)
 {
   struct stat st;
-  if (exists (r->ctx, p, name, &st) ? S_ISDIR (st.st_mode) : fmtconv_ctx_failed (r->ctx))
+  if (!exists (r->ctx, p, name, &st) || !has_id (r->ctx, p, name, id))
     return fmtconv_ctx_failed (r->ctx);
+  if (S_ISDIR (st.st_mode))
+    return fmtconv_note (r->ctx,
+                         "%s: this is the folder that was replaced; the next conversion to it removes this",
+                         fci_path_join (r->ctx, p->path, name));
   if (unlinkat (p->folder, name, 0) == 0 || errno == ENOENT)
     return 0;
   return fci_fail_io (r->ctx, fci_path_join (r->ctx, p->path, name), "this older file cannot be removed");
@@ -206,9 +235,9 @@ remove_old (const recovery *r)
       const fci_journal *j = &p->journal;
       for (size_t i = 0; i < j->n_moves && code == 0; i++)
         if (has_id (r->ctx, p, j->moves[i].to, j->moves[i].id))
-          code = remove_name (r, p, j->moves[i].from);
+          code = remove_name (r, p, j->moves[i].from, j->moves[i].replaced);
       for (size_t i = 0; i < j->n_old && code == 0; i++)
-        code = remove_name (r, p, j->old[i]);
+        code = remove_name (r, p, j->old[i].name, j->old[i].id);
     }
   return code;
 }
@@ -242,6 +271,8 @@ resolve (recovery *r)
   examine (r);
   if (fmtconv_ctx_failed (r->ctx))
     return fmtconv_ctx_failed (r->ctx);
+  if (r->n_changed > 0)
+    return fail_lost (r);
   if (r->n_done == 0 && (r->n_pending == 0 || !r->has_all || r->n_lost > 0))
     return remove_journals (r, "undid an interrupted conversion, which had not replaced a file");
   if (r->n_lost > 0 || (!r->has_all && r->n_pending > 0))
