@@ -225,21 +225,36 @@ agree (fmtconv_attr *a, fmtconv_attr *b)
   return x && y && !strcmp (x, y);
 }
 
-/* Compares the entries of the input's configuration that the rules know, and notes the others, which are lost. */
+/* Notes the entries of the input's configuration that the output has no place for. */
+static void
+note_lost (const fci_rule_run *run, const fmtconv_attr *config, fmtconv_attr *made)
+{
+  size_t n = 0;
+  for (const fmtconv_attr *entry = config->first; entry; entry = entry->next)
+    if (*entry->key != '_' && !fmtconv_attr_get (made, entry->key))
+      {
+        fmtconv_detail (run->ctx, "%s", entry->key);
+        n++;
+      }
+  if (n)
+    fmtconv_note (run->ctx, "config.json: left out %zu entr%s that the output has no place for:", n,
+                  n == 1 ? "y" : "ies");
+}
+
+/* Compares the entries of the input's configuration that the rules know. */
 static void
 compare_config (fci_rule_run *run)
 {
   fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config"),
                *made = fmtconv_attr_get (run->attributes, "config");
+  if (config && made)
+    note_lost (run, config, made);
   for (fmtconv_attr *entry = config && made ? config->first : NULL; entry; entry = entry->next)
     {
       fmtconv_attr *own = fmtconv_attr_get (made, entry->key);
       if (own && !agree (own, entry))
         fci_rule_run_problem (run, FCI_PROBLEM_CONFIG, "%s: %s in config.json, %s by the tensors", entry->key,
                               fmtconv_attr_json_text (entry, 0), fmtconv_attr_json_text (own, 0));
-      else if (!own && *entry->key != '_')
-        fmtconv_note (run->ctx, "the entry '%s' of config.json is left out: the output has no place for it",
-                      entry->key);
     }
 }
 
@@ -262,7 +277,7 @@ fci_rule_run_put_attributes (fci_rule_run *run)
   for (fmtconv_attr *node = run->attributes ? run->attributes->first : NULL, *next; node; node = next)
     {
       next = node->next;
-      if (run->table.reverse && strcmp (node->key, "title") != 0)
+      if (run->table.reverse && strcmp (node->key, "title") != 0 && strcmp (node->key, "architecture") != 0)
         fmtconv_attr_unset (attrs, node->key);
       else
         fmtconv_attr_set (attrs, node->key, node);

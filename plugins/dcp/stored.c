@@ -14,7 +14,7 @@ enum
   DEPTH = 4
 };
 
-/* Reads the header at the place of a chunk, once for each file.  Returns 0 or an error code. */
+/* Reads the header at the place of a chunk, once for each file: torch writes one safetensors file into it.  Returns 0 or an error code. */
 static int
 read_header (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk)
 {
@@ -22,6 +22,11 @@ read_header (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk)
   fmtconv_cursor c = fmtconv_cursor_start (file->source);
   if (file->header && file->header_at == chunk->place->at)
     return 0;
+  if (file->header)
+    {
+      dcp_wrong (load, item, chunk, "its file has two safetensors files, where torch writes one");
+      return fmtconv_ctx_failed (load->ctx);
+    }
   c.pos = chunk->place->at;
   const uint64_t n = c.end - c.pos >= 8 ? fmtconv_cursor_take_le (&c, 8) : UINT64_MAX;
   const uint8_t *brace = n <= MAX_HEADER && n <= c.end - c.pos && n ? fmtconv_cursor_take (&c, 1) : NULL;

@@ -49,7 +49,7 @@ static int
 put_frozen (zero_load *load, const pk_lookup *fragments, const zero_param *param)
 {
   const uint32_t n = load->is_split ? load->ranks : 1;
-  uint64_t total = 0;
+  const uint64_t part = param->elements / n + (param->elements % n > 0); /* padded at the end of the last */
   for (uint32_t rank = 0; rank < n; rank++)
     {
       const pk_value *key = pk_lookup_find (&fragments[rank], param->name, strlen (param->name));
@@ -60,12 +60,11 @@ put_frozen (zero_load *load, const pk_lookup *fragments, const zero_param *param
       uint64_t held = 1;
       for (unsigned i = 0; i < fmtconv_view_rank (load->pieces[rank]); i++)
         held *= shape[i];
+      if (held != part)
+        return zero_wrong (load, &load->models[rank], param->name,
+                           "its frozen part has not the size that its shape gives");
       load->pieces[rank] = fmtconv_view_reshape (load->pieces[rank], 1, &held);
-      total += held;
     }
-  if (total < param->elements || (!load->is_split && total != param->elements))
-    return zero_wrong (load, &load->models[0], param->name,
-                       "its frozen parts have not the size of its shape");
   fmtconv_model_put (load->out, param->name, zero_join (load, n, param));
   return fmtconv_ctx_failed (load->ctx);
 }

@@ -5,6 +5,7 @@
 One entry of TABLE is one model; what is tested of it is the same for all."""
 
 import json
+import re
 import unittest
 from dataclasses import dataclass, field
 
@@ -134,6 +135,39 @@ class Models(Case):
         prefixed = {model.prefix + n: t for n, t in original.items()}
         self.assert_same(self.convert(prefixed, "-t", model.name), wanted, "with a prefix")
         self.assert_same(self.convert(wanted, "-t", f"{model.name}:reverse,prefix={model.prefix}"), prefixed, "to a prefix")
+
+    @narrow
+    def test_file_with_other_models(self, model, original, wanted):
+        """The checkpoints that authors and ComfyUI publish hold a VAE and text encoders, too."""
+        prefixed = {"model.diffusion_model." + n: t for n, t in original.items()}
+        others = {"vae.decoder.conv_in.weight": torch.zeros(2)}
+        if model.name in ("flux", "sd3", "wan", "hunyuan-video"):
+            others |= {"first_stage_model.encoder.conv_in.bias": torch.zeros(2), "text_encoders.clip_l.logit_scale": torch.zeros(1)}
+        if model.name != "mochi":
+            self.assert_same(self.convert(prefixed | others, "-t", model.name), wanted, "with other models")
+
+    def test_families(self):
+        """What stands for a part of the configuration must be whole: its tensors are there together, and have its shapes."""
+        sizes = {"sd3": (modelmake.sd3(**(SD3_NARROW | {"dual": 2, "head": 16})), r"context_block\.attn\.ln_"),
+                 "wan": (modelmake.wan(**(WAN_NARROW | {"image": 48, "c": 9})), r"_img\."),
+                 "flux": (modelmake.flux(**FLUX_NARROW), r"guidance_in\.out")}
+        for name, (shapes, family) in sizes.items():
+            with self.subTest(name):
+                tensors = modelmake.random(shapes)
+                self.convert({n: t for n, t in tensors.items() if not re.search(family, n)}, "-t", name, status=1)
+        flux = modelmake.random(modelmake.flux(**FLUX_NARROW))
+        self.assertIn("guidance_in.in_layer.weight", self.convert(flux | {"guidance_in.in_layer.weight": torch.zeros(3, 7)}, "-t", "flux", status=1))
+
+    def test_heads_of_a_configuration(self):
+        """The number of heads of Wan is in its configuration alone."""
+        original = modelmake.random(modelmake.wan(**(WAN_NARROW | {"h": 128})))
+        folder = self.tmp / "wan"
+        folder.mkdir()
+        save_file({n: t.contiguous() for n, t in original.items()}, folder / "diffusion_pytorch_model.safetensors")
+        (folder / "config.json").write_text(json.dumps({"model_type": "t2v", "dim": 128, "num_heads": 2}))
+        self.run_fmtconv("-f", folder, f"{self.tmp}/made/")
+        made = json.loads((self.tmp / "made/config.json").read_text())
+        self.assertEqual((made["num_attention_heads"], made["attention_head_dim"]), (2, 64))
 
     @narrow
     def test_diffusers_opens_the_folder(self, model, original, wanted):
