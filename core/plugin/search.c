@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* State of a search. */
 typedef struct walk
@@ -215,16 +216,23 @@ scan_list (const walk *w, const char *variable)
   return w->ctx->failed;
 }
 
-/* Searches the user's folder.  As XDG specifies, relative paths are ignored. */
+/* Searches the user's folder.  As XDG specifies, relative paths are ignored.  In containers and after setuid, the variables
+ * often name another user's home: nothing in it is this user's, and it may not be readable. */
 static int
 scan_own (const walk *w)
 {
+  struct stat st;
   const char *config = getenv ("XDG_CONFIG_HOME"), *home = getenv ("HOME");
-  if (config && *config == '/')
-    return scan (w, fmtconv_ctx_printf (w->ctx, "%s/%s", config, w->search->own), false);
-  if (home && *home == '/')
-    return scan (w, fmtconv_ctx_printf (w->ctx, "%s/.config/%s", home, w->search->own), false);
-  return w->ctx->failed;
+  const char *top = config && *config == '/' ? config : home && *home == '/' ? home : NULL;
+  if (!top)
+    return w->ctx->failed;
+  if (stat (top, &st) != 0)
+    return fci_is_absent (errno) || errno == EACCES ? w->ctx->failed
+                                                    : fci_fail_io (w->ctx, top, "cannot be examined");
+  if (st.st_uid != geteuid ())
+    return w->ctx->failed;
+  return scan (
+      w, fmtconv_ctx_printf (w->ctx, "%s%s/%s", top, top == config ? "" : "/.config", w->search->own), false);
 }
 
 /* Adds the files inside of the program whose names no folder has. */

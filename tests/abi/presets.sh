@@ -18,3 +18,14 @@ for name in cogvideox-lora cogvideox-pipeline; do
   run -p "$name" 2>"$tmp/err" && fail "$name needs nothing"
   grep -q "$folder/$name.yaml: values are missing" "$tmp/err" || fail "$name: $(cat "$tmp/err")"
 done
+
+# A home that belongs to another user is not searched, and stops no command.
+test "$(id -u)" = 0 || exit 0
+mkdir -p "$tmp/home/.config/fmtconv/pipelines"
+sed 's/^# .*/# of another user/' "$folder/cogvideox-lora.yaml" >"$tmp/home/.config/fmtconv/pipelines/another.yaml"
+listed () { HOME=$tmp/home XDG_CONFIG_HOME="" "$program" plugins --plugin-dir "$installed" 2>&1; }
+listed | grep -q '^another  *spec' || fail "the user's preset is not found"
+chmod 700 "$tmp/home/.config"
+chown -R 65534 "$tmp/home"
+listed | grep -q '^another' && fail "a preset of another user is listed"
+listed >"$tmp/out" || fail "the home of another user: $(cat "$tmp/out")"

@@ -27,7 +27,7 @@ FILES = {
     "core/exec/check/plain.c": ("fails", "pread 1"),
     "core/plugin/installed.c": ("plain", "realpath 1"),
     "core/plugin/module.c": ("fails", "dlopen 1 fopen 1 fread 1"),
-    "core/plugin/search.c": ("fails", "opendir 2 readdir 1 fstat 2 realpath 1"),
+    "core/plugin/search.c": ("fails", "opendir 2 readdir 1 fstat 2 realpath 1 stat 1"),
     "core/plugin/segments.c": ("plain", "fopen 1 fstat 1 fread 2"),
     "core/plugin/trust.c": ("fails", "realpath 1"),
     "core/source/disk.c": ("fails", "fstat 2"),
