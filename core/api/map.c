@@ -206,7 +206,7 @@ static const fmtconv_rules *
 rules_of (fmtconv_ctx *ctx, const char *path)
 {
   struct stat st;
-  if (fci_plugin_name_ok (path, strlen (path)) && !fci_path_exists (ctx, path, &st))
+  if (fci_plugin_name_ok (path, strlen (path)) && (!fci_path_exists (ctx, path, &st) || S_ISDIR (st.st_mode)))
     {
       if (ctx->failed)
         return NULL;
