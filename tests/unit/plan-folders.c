@@ -589,6 +589,43 @@ Test (folders, every_call_may_fail)
 
 /* ---- What cannot be undone */
 
+/* The folder gets its name, then nothing does; the flush that follows fails. */
+static int
+first_rename (int folder, const char *from, const char *to, unsigned flags)
+{
+  if (left[RENAME]++ == 0)
+    return fci_io_system.rename (folder, from, to, flags);
+  errno = EIO;
+  return -1;
+}
+
+Test (folders, keeps_a_new_folder_that_cannot_be_undone)
+{
+  struct fci_io io = fci_io_system;
+  io.rename = first_rename;
+  io.fsync = faulty_fsync;
+  for (int existing = NOTHING; existing <= EXCHANGED; existing++)
+    {
+      place at;
+      captured h;
+      set (&at);
+      if (existing)
+        put_old (&at);
+      left[RENAME] = 0;
+      left[SYNC] = 3 + 3 + 1;
+      cr_assert_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, &io), FMTCONV_E_IO);
+      cr_assert_not_null (strstr (h.text, "could not be withdrawn"), "%s", h.text);
+      cr_assert_eq (h.n_details, 1);
+      left[SYNC] = 0;
+      check_new (&at);
+      cr_assert_eq (n_entries (at.path), existing ? 3 : 2);
+      cr_assert (!existing || holds (in (&at, "out/vae/mine"), "mine", 4));
+      cr_assert_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, NULL), 0, "%s", h.text);
+      cr_assert_eq (n_entries (at.path), 2);
+      end (&at);
+    }
+}
+
 static int renames;
 
 /* The journals and one file get their names, then nothing does. */

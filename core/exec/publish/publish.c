@@ -201,17 +201,21 @@ undo (const fci_changes *c)
   return n_left;
 }
 
+/* Reports the failure; n_left changes could not be undone.  Without a journal that is the only one: all of the output has
+ * its name. */
 static int
-report (fmtconv_ctx *ctx, const failure *f, size_t n_left)
+report (fmtconv_ctx *ctx, const failure *f, size_t n_left, bool has_journal)
 {
   char buffer[FCI_ERROR_TEXT];
   const char *text = fci_os_error_text (f->error, buffer);
+  const char *hint = has_journal
+                         ? "remove the cause and convert again, which first finishes this conversion"
+                         : "the new output is complete, but may be lost if the machine stops now; remove the "
+                           "cause and convert again with -f";
   if (n_left > 0)
-    return fci_fail_system (
-        ctx, FMTCONV_E_IO, f->error, f->display,
-        &(fmtconv_where){ .hint =
-                              "remove the cause and convert again, which first finishes this conversion" },
-        "%s: %s; %zu new file%s could not be withdrawn:", f->what, text, n_left, n_left == 1 ? "" : "s");
+    return fci_fail_system (ctx, FMTCONV_E_IO, f->error, f->display, &(fmtconv_where){ .hint = hint },
+                            "%s: %s; %zu new file%s could not be withdrawn:", f->what, text, n_left,
+                            n_left == 1 ? "" : "s");
   if (f->error == EEXIST)
     return fci_fail_system (ctx, FMTCONV_E_OUTPUT, EEXIST, f->display,
                             &(fmtconv_where){ .hint = "-f overwrites it" },
@@ -280,10 +284,10 @@ change (fci_publication *p, size_t n, const fci_changes *c)
       return 0;
     }
   const size_t n_left = undo (c);
-  for (size_t i = 0; i < n && n_left > 0; i++)
-    p[i].is_kept = journals.n > 0;
+  for (size_t i = 0; i < n; i++)
+    p[i].is_kept = n_left > 0;
   fci_journals_close (&journals, n_left == 0);
-  return report (c->ctx, &f, n_left);
+  return report (c->ctx, &f, n_left, journals.n > 0);
 }
 
 int

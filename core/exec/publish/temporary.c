@@ -114,6 +114,21 @@ fci_publication_open (fci_publication *p, uint64_t digest)
   return code != 0 ? code : fmtconv_ctx_failed (p->ctx);
 }
 
+/* Returns whether a file still has its temporary name; in a new folder, which is moved as a whole, all have or none. */
+static bool
+is_pending (const fci_publication *p, const fci_target *target)
+{
+  return target->state == FCI_MOVE_PENDING && p->state == FCI_MOVE_PENDING && !p->published && !p->is_kept;
+}
+
+/* Returns whether the temporary name is that of the folder that this publication made. */
+static bool
+has_own_folder (const fci_publication *p)
+{
+  return p->temporary_folder && p->n_dirs > 0 && p->dirs[0].made && p->state == FCI_MOVE_PENDING
+         && fci_is_own (p->folder, p->temporary_folder, p->dirs[0].fd);
+}
+
 /* Holds the lock until the name is removed, so that another process cannot take the file over. */
 void
 fci_publication_drop (fci_publication *p)
@@ -121,13 +136,13 @@ fci_publication_drop (fci_publication *p)
   for (size_t i = 0; p->targets && i < p->layout->n_files; i++)
     {
       fci_target *target = &p->targets[i];
-      if (target->fd >= 0 && target->state == FCI_MOVE_PENDING && !p->published && !p->is_kept)
+      if (target->fd >= 0 && is_pending (p, target))
         unlinkat (target->dir->fd, target->temporary, 0);
       if (target->fd >= 0)
         close (target->fd);
       target->fd = -1;
     }
-  if (p->replaced >= 0 && !p->published && !p->is_kept)
+  if (p->replaced >= 0 && !p->published && !p->is_kept && has_own_folder (p))
     fci_leftover_empty (p->layout, p->folder, p->temporary_folder, p->replaced);
   fci_out_dirs_drop (p);
 }
