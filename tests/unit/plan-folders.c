@@ -79,6 +79,15 @@ Test (folders, an_inner_writer_has_its_own_target)
 
 /* ---- Publication */
 
+/* What has the name of the output. */
+enum
+{
+  NOTHING,
+  EXCHANGED, /* a folder that is replaced as a whole */
+  IN_PLACE,  /* a folder with a folder of others, whose files are replaced one by one */
+  STATES
+};
+
 static uint8_t *source_bytes;
 
 static void
@@ -398,10 +407,47 @@ Test (folders, takes_over_what_a_killed_run_left)
   close (fd);
   snprintf (deep, sizeof deep, "%s/vae/stranger", left);
   put_file (deep, "x", 1);
-  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), FMTCONV_E_OUTPUT);
-  cr_assert_not_null (strstr (h.text, "temporary folder"), "%s", h.text);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), 0, "%s", h.text); /* under another name */
+  check_new (&at);
+  cr_assert_eq (n_entries (at.path), 3);
   cr_assert (holds (deep, "x", 1));
   end (&at);
+}
+
+/* A second conversion to the same output, while the first writes. */
+static captured second;
+static int second_code;
+static _Atomic int has_second;
+
+static ssize_t
+second_pwrite (int fd, const void *bytes, size_t n, off_t at)
+{
+  if (has_second++ == 0)
+    second_code = convert (changed, in (changed, "out"), &second, FMTCONV_FORCE, NULL);
+  return pwrite (fd, bytes, n, at);
+}
+
+Test (folders, a_second_conversion_leaves_the_first_alone)
+{
+  struct fci_io io = fci_io_system;
+  io.pwrite = second_pwrite;
+  for (int existing = NOTHING; existing <= EXCHANGED; existing++)
+    {
+      place at;
+      captured h;
+      set (&at);
+      if (existing)
+        put_old (&at);
+      changed = &at;
+      has_second = 0;
+      cr_assert_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, &io), 0, "%s", h.text);
+      cr_assert_eq (second_code, FMTCONV_E_OUTPUT);
+      cr_assert_not_null (strstr (second.text, "another process"), "%s", second.text);
+      check_new (&at);
+      cr_assert_eq (n_entries (at.path), 2);
+      cr_assert (!existing || holds (in (&at, "out/vae/mine"), "mine", 4));
+      end (&at);
+    }
 }
 
 /* ---- Events during a run */
@@ -521,15 +567,6 @@ faulty_rename (int folder, const char *from, const char *to, unsigned flags)
 {
   return fails (RENAME) ? -1 : fci_io_system.rename (folder, from, to, flags);
 }
-
-/* What has the name of the output. */
-enum
-{
-  NOTHING,
-  EXCHANGED, /* a folder that is replaced as a whole */
-  IN_PLACE,  /* a folder with a folder of others, whose files are replaced one by one */
-  STATES
-};
 
 /* Returns the number of calls of that kind. */
 static int

@@ -105,10 +105,14 @@ empty (const fmtconv_layout *layout, int folder, const char *name, int twin, con
   unlinkat (folder, name, AT_REMOVEDIR);
 }
 
+/* In a folder that is its own twin, every file has a twin. */
 void
 fci_leftover_empty (const fmtconv_layout *layout, int folder, const char *name, int twin)
 {
-  empty (layout, folder, name, twin, "", 0);
+  struct stat st, other;
+  if (twin < 0 || fstatat (folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || fstat (twin, &other) != 0
+      || st.st_dev != other.st_dev || st.st_ino != other.st_ino)
+    empty (layout, folder, name, twin, "", 0);
 }
 
 /* Removes a left folder; its files may be links to those of the output's folder. */

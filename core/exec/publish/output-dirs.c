@@ -29,8 +29,8 @@ remove_made (const fci_publication *p)
   return -1;
 }
 
-/* Creates and locks the temporary folder.  Returns a descriptor, or -1 with errno; EWOULDBLOCK: another
- * process uses it. */
+/* Creates and locks the temporary folder.  Returns a descriptor, or -1 with errno; EWOULDBLOCK: another process uses it;
+ * ENOTEMPTY: it was left and holds files of others; EEXIST: one of these, in a file system without locks. */
 static int
 make_whole (fci_publication *p)
 {
@@ -58,7 +58,7 @@ make_whole (fci_publication *p)
       errno = error;
       if (made && error != 0)
         return remove_made (p);
-      errno = busy ? EWOULDBLOCK : EEXIST;
+      errno = busy ? EWOULDBLOCK : locked ? ENOTEMPTY : EEXIST;
       if (!locked || !made)
         return -1;
     }
@@ -66,28 +66,44 @@ make_whole (fci_publication *p)
   return -1;
 }
 
+/* Reports why the temporary folder could not be made.  Returns a code. */
+static int
+fail_whole (const fci_publication *p)
+{
+  if (errno == EWOULDBLOCK)
+    return fci_fail_system (p->ctx, FMTCONV_E_OUTPUT, EWOULDBLOCK, p->output,
+                            &(fmtconv_where){ .hint = "wait for it to finish" },
+                            "another process is writing this output");
+  if (errno == EEXIST || errno == ENOTEMPTY)
+    return fci_fail_system (p->ctx, FMTCONV_E_OUTPUT, EEXIST, p->top_path,
+                            &(fmtconv_where){ .hint = "remove it if you do not need its files" },
+                            "this folder has the name of the output's temporary folder");
+  return fci_fail_io (p->ctx, p->output, "cannot create a temporary folder next to it");
+}
+
+/* Makes the temporary folder, under another name where one was left with files of others.  The publication has its name
+ * only if it made it: what has the name else is not to be removed.  Returns 0 or a code. */
 static int
 open_whole (fci_publication *p, uint64_t digest)
 {
   fmtconv_ctx *ctx = p->ctx;
-  p->temporary_folder = fci_temporary_name (ctx, p->layout->target, digest);
-  p->top_path = p->temporary_folder ? fci_path_join (ctx, p->folder_path, p->temporary_folder) : NULL;
+  int fd = -1;
   p->top_display = p->output;
-  if (!p->top_path)
-    return fmtconv_ctx_failed (ctx);
-  int fd = make_whole (p);
+  for (uint64_t i = 0; fd < 0 && i < FCI_TRIES && (i == 0 || errno == ENOTEMPTY); i++)
+    {
+      p->temporary_folder = fci_temporary_name (ctx, p->layout->target, digest + i);
+      p->top_path = p->temporary_folder ? fci_path_join (ctx, p->folder_path, p->temporary_folder) : NULL;
+      if (!p->top_path)
+        break;
+      fd = make_whole (p);
+    }
   p->dirs[0] =
       (fci_out_dir){ .name = "", .base = "", .display = p->output, .parent = -1, .fd = fd, .made = true };
   p->n_dirs = fd >= 0;
-  if (fd < 0 && errno == EWOULDBLOCK)
-    return fci_fail_system (ctx, FMTCONV_E_OUTPUT, EWOULDBLOCK, p->output,
-                            &(fmtconv_where){ .hint = "wait for it to finish" },
-                            "another process is writing this output");
-  if (fd < 0 && errno == EEXIST)
-    return fci_fail_system (ctx, FMTCONV_E_OUTPUT, EEXIST, p->top_path,
-                            &(fmtconv_where){ .hint = "remove it if you do not need its files" },
-                            "this folder has the name of the output's temporary folder");
-  return fd < 0 ? fci_fail_io (ctx, p->output, "cannot create a temporary folder next to it") : 0;
+  if (fd >= 0)
+    return 0;
+  p->temporary_folder = NULL;
+  return fmtconv_ctx_failed (ctx) ? fmtconv_ctx_failed (ctx) : fail_whole (p);
 }
 
 /* Opens the existing output folder.  Returns 0 or a code. */
