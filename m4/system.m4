@@ -4,8 +4,8 @@
 # FC_SYSTEM_CALLS: looks for each.  None is needed; FC_SYSTEM_SUMMARY says what is weaker without it.
 # To build as if one were missing: ac_cv_func_renameat2=no, ac_cv_have_decl_SYS_openat2=no … (tests/build/posix.sh).
 AC_DEFUN([FC_SYSTEM_CALLS], [
-  AC_CHECK_HEADERS([linux/openat2.h linux/ptrace.h sys/auxv.h sys/random.h xlocale.h])
-  AC_CHECK_FUNCS([copy_file_range fallocate flock getauxval getentropy getrandom issetugid memmem mkostemp \
+  AC_CHECK_HEADERS([linux/openat2.h linux/ptrace.h sys/auxv.h sys/random.h sys/vfs.h sys/xattr.h xlocale.h])
+  AC_CHECK_FUNCS([copy_file_range fallocate flistxattr flock getauxval getentropy getrandom issetugid memmem mkostemp \
     posix_fadvise pthread_condattr_setclock renameat2 renameatx_np sched_getaffinity uselocale])
   AC_CHECK_DECLS([SYS_openat2, SYS_renameat2], [], [], [[#include <sys/syscall.h>]])
   AC_CHECK_DECLS([O_PATH, O_SEARCH, O_TMPFILE, O_RESOLVE_BENEATH, F_RDADVISE, F_PREALLOCATE], [], [], [[#include <fcntl.h>]])
@@ -32,6 +32,8 @@ AC_DEFUN([FC_SYSTEM_CALLS], [
     [FC_WEAKER([fallocate], [disk space is not reserved before the work])])
   AS_CASE([$ac_cv_func_flock], [yes], [],
     [FC_WEAKER([flock], [two runs that write one output at once are only noticed at the end])])
+  AS_CASE([$ac_cv_func_flistxattr$ac_cv_header_sys_xattr_h], [yesyes], [],
+    [FC_WEAKER([flistxattr], [files of an existing folder are replaced one by one])])
   AS_CASE([$ac_cv_func_pthread_condattr_setclock], [yes], [],
     [FC_WEAKER([pthread_condattr_setclock], [progress waits when the clock is set back])])
   AS_CASE([$ac_cv_func_uselocale], [yes], [],

@@ -24,6 +24,12 @@
 #ifdef HAVE_SYS_RANDOM_H
 #include <sys/random.h>
 #endif
+#ifdef HAVE_SYS_VFS_H
+#include <sys/vfs.h>
+#endif
+#ifdef HAVE_SYS_XATTR_H
+#include <sys/xattr.h>
+#endif
 #ifdef HAVE_SCHED_GETAFFINITY
 #include <sched.h>
 #endif
@@ -199,9 +205,39 @@ fci_os_rename (int folder, const char *from, const char *to, unsigned flags)
 }
 
 int
-fci_os_link (int from_folder, int to_folder, const char *name)
+fci_os_link (int from_folder, const char *from, int to_folder, const char *to)
 {
-  return linkat (from_folder, name, to_folder, name, 0);
+  return linkat (from_folder, from, to_folder, to, 0);
+}
+
+bool
+fci_os_is_layered (int folder)
+{
+#if defined __linux__ && defined HAVE_SYS_VFS_H
+  struct statfs fs;
+  return fstatfs (folder, &fs) == 0 && (unsigned long) fs.f_type == 0x794c7630; /* OVERLAYFS_SUPER_MAGIC */
+#else
+  (void) folder;
+  return false;
+#endif
+}
+
+bool
+fci_os_has_no_attributes (int folder)
+{
+#if defined __linux__ && defined HAVE_FLISTXATTR && defined HAVE_SYS_XATTR_H
+  static const char label[] = "security.selinux"; /* which the system gives to each file */
+  char names[1024];
+  const int error = errno;
+  const ssize_t n = flistxattr (folder, names, sizeof names);
+  const bool none = n < 0 ? errno == ENOTSUP || errno == ENOSYS
+                          : n == 0 || (n == sizeof label && memcmp (names, label, sizeof label) == 0);
+  errno = error;
+  return none;
+#else
+  (void) folder;
+  return false;
+#endif
 }
 
 bool

@@ -60,7 +60,14 @@ int fci_os_open_unnamed (const char *folder);
 int fci_os_rename (int folder, const char *from, const char *to, unsigned flags);
 
 /* Gives a file or link in a folder a second name in another folder; links are not followed.  -1 with errno. */
-int fci_os_link (int from_folder, int to_folder, const char *name);
+int fci_os_link (int from_folder, const char *from, int to_folder, const char *to);
+
+/* Returns whether the file system of a folder shows several others as one, where only new folders can be renamed. */
+bool fci_os_is_layered (int folder);
+
+/* Returns whether a folder is known to have no access lists or other attributes that a new one lacks; false if the system
+ * cannot tell.  errno stays. */
+bool fci_os_has_no_attributes (int folder);
 
 /* Returns whether a folder in another is known not to be a mount point; false if the system cannot tell. */
 bool fci_os_is_not_mounted (int parent, const char *name);

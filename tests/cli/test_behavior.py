@@ -166,6 +166,47 @@ class Behavior(unittest.TestCase):
         self.assertEqual(process.returncode, 0)
         self.assertEqual(self.left(), ["out.safetensors"])
 
+    def make_folder(self):
+        """An output folder with a file of others and an older one."""
+        small, folder = self.out / "small.safetensors", self.out / "lower/model"
+        write_sparse(small, 1)
+        folder.mkdir(parents=True)
+        (folder / "mine.txt").write_text("mine")
+        (folder / "diffusion_pytorch_model.safetensors").write_text("old")
+        return small, folder
+
+    # Prints what such a folder holds in the end: the file is new, the other one is there, and nothing else is next to the folder.
+    FORCE = f'at=$1; shift; "{FMTCONV}" -q -f -w diffusers "$@" "$at" && ls -A "$at" && cat "$at/mine.txt" && ls -A "$at/.." && ' \
+            'test "$(stat -c %s "$at/diffusion_pytorch_model.safetensors")" -gt 500000'
+    FORCED = "diffusion_pytorch_model.safetensors\nmine.txt\nminemodel\n"
+
+    def test_force_onto_an_immutable_file(self):
+        small, folder = self.make_folder()
+        if subprocess.run(["chattr", "+i", str(folder / "mine.txt")], capture_output=True, check=False).returncode:
+            self.skipTest("no file can be made immutable here")
+        try:
+            done = subprocess.run(["sh", "-c", self.FORCE, "sh", str(folder), str(small)], capture_output=True, text=True, check=False)
+        finally:
+            subprocess.run(["chattr", "-i", str(folder / "mine.txt")], check=True)
+        self.assertEqual(done.stdout, self.FORCED, done.stderr)
+        self.assertEqual(done.returncode, 0)
+
+    def test_force_onto_mounts(self):
+        small, _ = self.make_folder()
+        for name in ("upper", "work", "all"):
+            (self.out / name).mkdir()
+        bind = "mount --bind lower/model/mine.txt lower/model/mine.txt"
+        layers = "mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work none all"
+        for mount, at in ((layers, "all/model"), (bind, "lower/model")):
+            with self.subTest(mount):
+                script = f'cd "$0" && {mount} || exit 77; {self.FORCE}'
+                done = subprocess.run(["unshare", "-rm", "sh", "-c", script, str(self.out), at, str(small)],
+                                      capture_output=True, text=True, check=False)
+                if done.returncode == 77 or "unshare" in done.stderr:
+                    self.skipTest("this cannot be mounted here: " + done.stderr.strip())
+                self.assertEqual(done.stdout, self.FORCED, done.stderr)
+                self.assertEqual(done.returncode, 0)
+
     def test_limit_of_file_size(self):
         done = self.run_here(*SLOW, self.input, self.target,
                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, MIB)))

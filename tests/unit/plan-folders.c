@@ -11,6 +11,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef HAVE_SYS_XATTR_H
+#include <sys/xattr.h>
+#endif
 
 enum
 {
@@ -252,6 +255,73 @@ Test (folders, one_that_exists_is_exchanged)
       cr_assert_eq (n_entries (at.path), 2);
       end (&at);
     }
+}
+
+static bool
+set_group (const char *path)
+{
+  return chown (path, (uid_t) -1, getegid () + 1) == 0;
+}
+
+static bool
+set_attribute (const char *path)
+{
+#if defined __linux__ && defined HAVE_SYS_XATTR_H
+  return setxattr (path, "user.mine", "1", 1, 0) == 0;
+#else
+  (void) path;
+  return false;
+#endif
+}
+
+/* What a new folder would not have keeps the old one, whose files are replaced one by one. */
+Test (folders, one_that_a_new_folder_is_unlike_stays)
+{
+  static const struct
+  {
+    const char *folder;
+    bool (*set) (const char *path); /* false: that cannot be done here */
+  } cases[] = {
+    { "out", set_group }, { "out/vae", set_group }, { "out", set_attribute }, { "out/vae", set_attribute }
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      place at;
+      captured h;
+      set (&at);
+      put_old (&at);
+      if (cases[i].set (in (&at, cases[i].folder)))
+        {
+          const ino_t out = inode_of (in (&at, "out")), vae = inode_of (in (&at, "out/vae"));
+          cr_assert_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, NULL), 0, "%s", h.text);
+          check_new (&at);
+          cr_assert_eq (inode_of (in (&at, "out")), out, "case %zu", i);
+          cr_assert_eq (inode_of (in (&at, "out/vae")), vae, "case %zu", i);
+          cr_assert (holds (in (&at, "out/vae/mine"), "mine", 4));
+          cr_assert_eq (n_entries (at.path), 2);
+        }
+      end (&at);
+    }
+}
+
+/* In a folder that gives its group to what is made in it, all that is new has that group. */
+Test (folders, has_the_group_of_its_folder)
+{
+  static const char *const names[] = { "out", "out/config", "out/vae", "out/vae/data", "out/vae/w/deep" };
+  place at;
+  captured h;
+  struct stat st;
+  set (&at);
+  if (set_group (at.path) && chmod (at.path, 02755) == 0)
+    for (int again = 0; again < 2; again++)
+      {
+        const ino_t out = inode_of (in (&at, "out"));
+        cr_assert_eq (convert (&at, in (&at, "out"), &h, again ? FMTCONV_FORCE : 0, NULL), 0, "%s", h.text);
+        cr_assert_neq (inode_of (in (&at, "out")), out); /* exchanged */
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+          cr_expect (stat (in (&at, names[i]), &st) == 0 && st.st_gid == getegid () + 1, "%s", names[i]);
+      }
+  end (&at);
 }
 
 /* What came into the folder during the conversion is carried over or refused, never lost. */

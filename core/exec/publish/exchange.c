@@ -25,11 +25,20 @@ enum
   MAX_ENTRIES = 10000 /* of a folder that is exchanged; more are replaced one by one */
 };
 
-/* A walk through the existing folder: what is in it can be exchanged, and, with `carries`, is linked. */
+/* What is done with the files of others. */
+typedef enum task
+{
+  LOOK,
+  TRY,  /* link each once */
+  CARRY /* link them into the new folder */
+} task;
+
+/* A walk through the existing folder: what is in it can be exchanged. */
 typedef struct walk
 {
   const fci_publication *p;
-  bool carries;
+  task what;
+  struct stat top; /* of the folder */
   size_t n;
 } walk;
 
@@ -46,29 +55,42 @@ has_folder (const fmtconv_layout *layout, const char *within)
   return false;
 }
 
+/* Returns whether a new folder can take the place of an open one: it is as the one at the top, and in no use. */
+static bool
+is_plain (const walk *w, int fd)
+{
+  struct stat st;
+  return fstat (fd, &st) == 0 && st.st_uid == geteuid () && st.st_gid == w->top.st_gid
+         && st.st_dev == w->top.st_dev && fci_os_has_no_attributes (fd)
+         && (w->what != LOOK || !fci_os_is_working_folder (&st));
+}
+
 /* Walks an inner folder, which must be one of the output's. */
 static bool
 walk_inner (walk *w, int folder, const char *within, const char *name)
 {
   char inner[FCI_PATH_MAX];
-  struct stat st;
   if (snprintf (inner, sizeof inner, "%s%s/", within, name) >= (int) sizeof inner
       || !has_folder (w->p->layout, inner) || !fci_os_is_not_mounted (folder, name))
     return false;
   int fd = openat (folder, name, OPEN_FOLDER);
-  bool fine = fd >= 0 && fstat (fd, &st) == 0 && st.st_uid == geteuid () && !fci_os_is_working_folder (&st)
-              && walk_folder (w, fd, inner);
+  bool fine = fd >= 0 && is_plain (w, fd) && walk_folder (w, fd, inner);
   if (fd >= 0)
     close (fd);
   return fine;
 }
 
-/* Links a file of others into the new folder. */
+/* Links a file of others into the new folder, or tries whether it can be linked: it may be immutable or mounted. */
 static bool
 carry (const walk *w, int folder, const char *within, const char *name)
 {
-  const fci_out_dir *to = w->carries ? fci_out_dir_named (w->p, within) : NULL;
-  return !w->carries || (to && fci_os_link (folder, to->fd, name) == 0);
+  if (w->what == LOOK)
+    return true;
+  if (w->what == TRY)
+    return fci_os_link (folder, name, w->p->dirs[0].fd, FCI_PROBE) == 0
+           && unlinkat (w->p->dirs[0].fd, FCI_PROBE, 0) == 0;
+  const fci_out_dir *to = fci_out_dir_named (w->p, within);
+  return to && fci_os_link (folder, name, to->fd, name) == 0;
 }
 
 static bool
@@ -83,7 +105,7 @@ walk_entry (walk *w, int folder, const char *within, const char *name)
   if (S_ISDIR (st.st_mode))
     return walk_inner (w, folder, within, name);
   if ((!S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode)) || st.st_uid != geteuid ()
-      || strcmp (name, FCI_JOURNAL) == 0 || fci_is_temporary (name))
+      || st.st_dev != w->top.st_dev || strcmp (name, FCI_JOURNAL) == 0 || fci_is_temporary (name))
     return false;
   return fci_layout_has (layout, within, name) || fci_layout_is_stale (layout, within, name)
          || carry (w, folder, within, name);
@@ -109,6 +131,24 @@ walk_folder (walk *w, int folder, const char *within)
   return fine;
 }
 
+/* Walks through the existing folder.  Returns whether it can be exchanged. */
+static bool
+walk_all (const fci_publication *p, task what)
+{
+  walk w = { .p = p, .what = what };
+  return fstat (p->replaced, &w.top) == 0 && is_plain (&w, p->replaced) && walk_folder (&w, p->replaced, "");
+}
+
+/* Returns whether the existing folder still has the name of the output. */
+static bool
+has_name (const fci_publication *p)
+{
+  struct stat open, named;
+  return fstat (p->replaced, &open) == 0
+         && fstatat (p->folder, p->layout->target, &named, AT_SYMLINK_NOFOLLOW) == 0
+         && open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
 /* Returns whether the folder can change its name: its parent can be written to and is in the same file system. */
 static bool
 can_move (const char *parent_path, const char *name, const struct stat *st)
@@ -132,10 +172,9 @@ fci_exchange_open (fci_publication *p)
   if (!parent || !(p->ctx->options.flags & FMTCONV_FORCE) || strcmp (name, p->layout->target) != 0
       || strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
     return false;
-  walk w = { .p = p };
   p->replaced = open (p->output, OPEN_FOLDER);
-  if (p->replaced >= 0 && fstat (p->replaced, &st) == 0 && st.st_uid == geteuid ()
-      && can_move (parent, name, &st) && !fci_os_is_working_folder (&st) && walk_folder (&w, p->replaced, ""))
+  if (p->replaced >= 0 && fstat (p->replaced, &st) == 0 && can_move (parent, name, &st)
+      && !fci_os_is_layered (p->replaced) && walk_all (p, LOOK))
     return true;
   if (p->replaced >= 0)
     close (p->replaced);
@@ -143,13 +182,15 @@ fci_exchange_open (fci_publication *p)
   return false;
 }
 
-bool
-fci_exchange_works (int folder)
+/* Returns whether the file system can link and exchange, tried in an empty folder. */
+static bool
+can_exchange (int folder)
 {
   bool made = mkdirat (folder, "a", 0700) == 0 && mkdirat (folder, "b", 0700) == 0;
   int inner = made ? openat (folder, "a", OPEN_FOLDER) : -1;
   int file = inner >= 0 ? openat (folder, FCI_PROBE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
-  bool fine = file >= 0 && fci_os_link (folder, inner, FCI_PROBE) == 0 && unlinkat (inner, FCI_PROBE, 0) == 0
+  bool fine = file >= 0 && fci_os_link (folder, FCI_PROBE, inner, FCI_PROBE) == 0
+              && unlinkat (inner, FCI_PROBE, 0) == 0
               && fci_os_rename (folder, "a", "b", FCI_RENAME_EXCHANGE) == 0;
   if (file >= 0)
     {
@@ -161,6 +202,16 @@ fci_exchange_works (int folder)
   unlinkat (folder, "a", AT_REMOVEDIR);
   unlinkat (folder, "b", AT_REMOVEDIR);
   return fine;
+}
+
+bool
+fci_exchange_works (const fci_publication *p)
+{
+  struct stat old, new;
+  const int folder = p->dirs[0].fd;
+  return fstat (p->replaced, &old) == 0 && fstat (folder, &new) == 0
+         && old.st_gid == new.st_gid &&fci_os_has_no_attributes (folder) && has_name (p)
+         && can_exchange (folder) && walk_all (p, TRY);
 }
 
 /* Gives the new folders the modes of the old ones. */
@@ -184,14 +235,9 @@ copy_modes (fci_publication *p)
 int
 fci_exchange_carry (fci_publication *p)
 {
-  struct stat open, named;
   char text[FCI_ERROR_TEXT];
-  walk w = { .p = p, .carries = true };
   errno = 0;
-  if (fstat (p->replaced, &open) == 0
-      && fstatat (p->folder, p->layout->target, &named, AT_SYMLINK_NOFOLLOW) == 0
-      && open.st_dev == named.st_dev && open.st_ino == named.st_ino && walk_folder (&w, p->replaced, "")
-      && copy_modes (p))
+  if (has_name (p) && walk_all (p, CARRY) && copy_modes (p))
     return 0;
   const int error = errno; /* 0: a condition does not hold any more */
   return fci_fail_system (

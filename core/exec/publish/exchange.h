@@ -9,12 +9,13 @@
 #include "core/exec/publish/publication.h"
 
 /* Sets publication->replaced to the existing folder of the output if it can be exchanged: it and all in it belong to this
- * user, it is not a link, mount point or working folder, and holds no folders of others.  Returns false, without an
- * error, if not. */
+ * user, it is not a link, mount point or working folder, and holds no folders of others; its folders have one group, no
+ * access lists and no other attributes.  Returns false, without an error, if not. */
 bool fci_exchange_open (fci_publication *publication);
 
-/* Returns whether the file system can link and exchange, tried in an empty folder. */
-bool fci_exchange_works (int folder);
+/* Returns whether the new folder, still empty, can take the place of the existing one: it has the same group, the file system
+ * can exchange, and all files of others can be linked.  Tries both. */
+bool fci_exchange_works (const fci_publication *publication);
 
 /* Links the files of others into the new folder, and gives new folders the modes of the old ones.  Returns 0 or a code. */
 int fci_exchange_carry (fci_publication *publication);

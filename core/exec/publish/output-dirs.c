@@ -48,7 +48,7 @@ make_whole (fci_publication *p)
       bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
       errno = 0; /* the name may belong to another */
       if (locked && made && fci_is_own (p->folder, p->temporary_folder, fd) && fstat (fd, &st) == 0
-          && fci_set_mode (fd, 0700) == 0)
+          && fci_set_mode (fd, 0700 | (st.st_mode & S_ISGID)) == 0) /* files get the group of the folder */
         {
           p->folder_mode = st.st_mode & 07777;
           return fd;
@@ -231,7 +231,7 @@ open_sibling (fci_publication *p, uint64_t digest, bool existing)
   if (!p->folder_path || (p->folder = fci_open_folder (p->ctx, p->folder_path)) < 0)
     return fmtconv_ctx_failed (p->ctx);
   int code = open_whole (p, digest);
-  if (code == 0 && existing && !fci_exchange_works (p->dirs[0].fd))
+  if (code == 0 && existing && !fci_exchange_works (p))
     close_exchange (p);
   return code;
 }
