@@ -13,7 +13,6 @@ typedef struct fci_move
   const char *from;
   const char *to;
   const char *display; /* final path, for messages */
-  uint64_t id;         /* inode number of what is moved */
   bool is_folder;
   bool replaces; /* something has the final name, and gets the temporary one */
   fci_move_state *state;

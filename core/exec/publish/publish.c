@@ -66,51 +66,34 @@ path_of (const fci_publication *p, const fci_out_dir *dir)
   return *dir->name ? fci_path_join (p->ctx, p->top_path, dir->name) : p->top_path;
 }
 
-/* Sets the inode number of what is moved.  Returns 0 or a code. */
-static int
-identify (const fci_publication *p, fci_move *move, int fd)
-{
-  struct stat st;
-  if (fstat (fd, &st) != 0)
-    return fci_fail_io (p->ctx, move->display, "cannot be examined");
-  move->id = (uint64_t) st.st_ino;
-  return fmtconv_ctx_failed (p->ctx);
-}
-
-static int
+static void
 add_folder_move (fci_publication *p, fci_changes *c)
 {
-  fci_move *move = &c->moves[c->n_moves++];
-  *move = (fci_move){ .folder = p->folder,
-                      .path = p->folder_path,
-                      .from = p->temporary_folder,
-                      .to = p->layout->target,
-                      .display = p->top_display,
-                      .replaces = p->replaced >= 0,
-                      .is_folder = true,
-                      .state = &p->state };
-  return identify (p, move, p->dirs[0].fd);
+  c->moves[c->n_moves++] = (fci_move){ .folder = p->folder,
+                                       .path = p->folder_path,
+                                       .from = p->temporary_folder,
+                                       .to = p->layout->target,
+                                       .display = p->top_display,
+                                       .replaces = p->replaced >= 0,
+                                       .is_folder = true,
+                                       .state = &p->state };
 }
 
-static int
+static void
 add_file_moves (fci_publication *p, fci_changes *c)
 {
   const bool force = p->ctx->options.flags & FMTCONV_FORCE;
-  int code = 0;
-  for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
+  for (size_t i = 0; i < p->layout->n_files; i++)
     {
       fci_target *target = &p->targets[i];
-      fci_move *move = &c->moves[c->n_moves++];
-      *move = (fci_move){ .folder = target->dir->fd,
-                          .path = path_of (p, target->dir),
-                          .from = target->temporary,
-                          .to = target->file->base,
-                          .display = target->display,
-                          .replaces = force && target->exists,
-                          .state = &target->state };
-      code = identify (p, move, target->fd);
+      c->moves[c->n_moves++] = (fci_move){ .folder = target->dir->fd,
+                                           .path = path_of (p, target->dir),
+                                           .from = target->temporary,
+                                           .to = target->file->base,
+                                           .display = target->display,
+                                           .replaces = force && target->exists,
+                                           .state = &target->state };
     }
-  return code;
 }
 
 static size_t
@@ -127,7 +110,6 @@ static int
 list_changes (fci_publication *p, size_t n, fci_changes *c)
 {
   size_t n_moves = 0, n_old = 0;
-  int code = 0;
   for (size_t i = 0; i < n; i++)
     {
       n_moves += p[i].temporary_folder ? 1 : p[i].layout->n_files;
@@ -135,9 +117,12 @@ list_changes (fci_publication *p, size_t n, fci_changes *c)
     }
   c->moves = fmtconv_ctx_alloc (c->ctx, n_moves, sizeof *c->moves);
   c->old = fmtconv_ctx_alloc (c->ctx, n_old, sizeof *c->old);
-  for (size_t i = 0; i < n && c->moves && c->old && code == 0; i++)
+  for (size_t i = 0; i < n && c->moves && c->old; i++)
     {
-      code = p[i].temporary_folder ? add_folder_move (&p[i], c) : add_file_moves (&p[i], c);
+      if (p[i].temporary_folder)
+        add_folder_move (&p[i], c);
+      else
+        add_file_moves (&p[i], c);
       for (const fci_old_file *old = p[i].replaced < 0 ? p[i].old : NULL; old; old = old->next)
         c->old[c->n_old++] = old;
     }
