@@ -4,7 +4,7 @@
 #
 # Called by automake's test driver as: run.sh TEST.py; FMTCONV_PYTHON, FMTCONV and FMTCONV_PLUGIN_PATH are set by it.
 # FMTCONV_INTEROP=MARK runs the tests whose line '# Marks:' has that word; the others are only loaded, which shows that
-# the files that they need are there.  'arithmetic' is for another compiler, 'data' (of tests/data) for a distribution.
+# the files that they need are there.  'arithmetic' is for another compiler, 'data' (of tests/data) for a distribution; 'nothing', which none has, for distcheck.
 . "$(dirname "$0")/../need.sh"
 # shellcheck disable=SC2046 # a list of plugins
 need $(sed -n 's/^# Plugins: //p' "$1")
