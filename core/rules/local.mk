@@ -60,5 +60,9 @@ core_sources += \
 	core/rules/table.h \
 	core/rules/text.c \
 	core/rules/text.h \
+	core/rules/unify.c \
+	core/rules/unify.h \
 	core/rules/values.c \
-	core/rules/values.h
+	core/rules/values.h \
+	core/rules/whole.c \
+	core/rules/whole.h
