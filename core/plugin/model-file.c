@@ -7,6 +7,7 @@
 #include "core/plugin/model-file.h"
 #include "core/plugin/registry.h"
 #include "core/rules/file.h"
+#include <stdio.h>
 #include <string.h>
 
 /* The parameters of all these transforms. */
@@ -131,44 +132,35 @@ read_file (fmtconv_ctx *ctx, const fci_file *file, fci_rules_file *read)
   return 0;
 }
 
-/* Where the reason of a refusal is kept. */
-typedef struct refusal
+enum
 {
-  fmtconv_ctx *ctx;
-  const char *reason;
-} refusal;
+  REASON = 2048 /* bytes for the reason of a refusal */
+};
 
+/* Writes the first error to a text of REASON bytes. */
 static void
-keep_reason (void *arg, const fmtconv_message *message)
+keep_reason (void *reason, const fmtconv_message *message)
 {
-  refusal *r = arg;
-  if (message->level != FMTCONV_MSG_ERROR || r->reason)
+  if (message->level != FMTCONV_MSG_ERROR || *(const char *) reason)
     return;
   const char *file =
       message->file && strncmp (message->what, message->file, strlen (message->file)) ? message->file : NULL;
-  r->reason = fmtconv_ctx_printf (r->ctx, "%s%s%s", file ? file : "", file ? ": " : "", message->what);
+  snprintf (reason, REASON, "%s%s%s", file ? file : "", file ? ": " : "", message->what);
 }
 
-/* Returns why the file cannot be used, found in a separate context, as it must not stop the conversion; NULL: it can. */
-static const char *
-refuse (fmtconv_ctx *ctx, const fci_file *file)
-{
-  refusal r = { .ctx = ctx };
-  const fmtconv_options options = { .struct_size = sizeof options, .message = keep_reason, .arg = &r };
-  fmtconv_ctx *own = fci_ctx_new (&options);
-  fci_rules_file read;
-  if (own && read_file (own, file, &read) && !r.reason)
-    r.reason = "it cannot be read";
-  fmtconv_ctx_free (own);
-  return own ? r.reason : "out of memory";
-}
-
+/* A file with mistakes must not stop the conversion; a call of the system that fails does. */
 const fmtconv_plugin *
 fci_model_file_open (fmtconv_ctx *ctx, const fci_file *file, const char **error)
 {
+  char reason[REASON] = "";
   fci_rules_file read;
-  *error = file->error ? file->error : refuse (ctx, file);
-  if (*error || read_file (ctx, file, &read))
+  fci_try saved;
+  if (ctx->failed || (*error = file->error))
     return NULL;
-  return describe (ctx, &read);
+  fci_try_listen (ctx, &saved, keep_reason, reason);
+  const bool fine = read_file (ctx, file, &read) == 0;
+  fci_try_end (ctx, &saved);
+  if (!fine && !ctx->failed)
+    *error = *reason ? fci_strdup (ctx, reason) : "it cannot be read";
+  return fine ? describe (ctx, &read) : NULL;
 }
