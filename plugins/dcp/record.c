@@ -9,8 +9,7 @@
 
 enum
 {
-  END_BYTES = 22,        /* of a zip archive's last record, without a comment */
-  MAX_REPEATED = 1 << 30 /* bytes that overlapping elements may add */
+  END_BYTES = 22 /* of a zip archive's last record, without a comment */
 };
 
 fmtconv_view *
@@ -57,10 +56,6 @@ check_form (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk, const 
   else if (t->dtype != item->dtype)
     dcp_wrong (load, item, chunk, "the metadata says %s, but its record holds %s",
                fmtconv_dtype_get (item->dtype)->name, fmtconv_dtype_get (t->dtype)->name);
-  else if (t->repeated > MAX_REPEATED - load->repeated)
-    return fmtconv_fail_at (load->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .tensor = item->name },
-                            "elements that overlap (stride 0) add more than 1 GiB");
-  load->repeated += t->repeated;
   return fmtconv_ctx_failed (load->ctx);
 }
 
@@ -85,7 +80,8 @@ read_saved (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk, fmtcon
                             .name = item->name };
   if (torch_tensor_read (load->ctx, pickle.top.v.object, &t))
     torch_from_fail (&from, t.code, pickle.top.v.object, t.why);
-  else if (!check_form (load, item, chunk, &t))
+  else if (!check_form (load, item, chunk, &t)
+           && !torch_repeat (&from, pickle.top.v.object, &t, TORCH_MAX_REPEATED, &load->repeated))
     return torch_leaf (&from, pickle.top.v.object, &t);
   return NULL;
 }

@@ -39,15 +39,8 @@ check_totals (torch_walk *w, const pk_object *object, const torch_tensor *t)
     return torch_walk_fail (w, FMTCONV_E_LIMIT, object,
                             fmtconv_ctx_printf (load->ctx, "the tensor names exceed %llu bytes in total",
                                                 (unsigned long long) load->max_name_bytes));
-  if (t->repeated > load->max_repeated - load->repeated)
-    return torch_walk_fail (
-        w, FMTCONV_E_LIMIT, object,
-        fmtconv_ctx_printf (load->ctx,
-                            "its repeated elements (stride 0) add %llu bytes, in total more than the "
-                            "file's size and 1 GiB",
-                            (unsigned long long) t->repeated));
-  load->repeated += t->repeated;
-  return 0;
+  const torch_from from = from_of (w);
+  return torch_repeat (&from, object, t, load->max_repeated, &load->repeated);
 }
 
 /* Marks the tensor as part of the model, so that it is not counted again where it is left out. */

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "plugins/common/index.h"
 #include "plugins/common/pickle/archive.h"
+#include "plugins/common/pickle/leaf.h"
 #include "plugins/torch/collect.h"
 #include "plugins/torch/write.h"
 #include <string.h>
@@ -45,7 +46,7 @@ read_file (fmtconv_ctx *ctx, const struct params *p, fmtconv_input *in, fmtconv_
     .big_endian = archive.big_endian,
     .out = out,
     .scan = { .ctx = ctx, .source = pickle.source, .walk = 1 },
-    .max_repeated = fmtconv_source_size (file) + (1 << 30),
+    .max_repeated = fmtconv_source_size (file) + TORCH_MAX_REPEATED,
     .max_tensors = fmtconv_source_size (pickle.source) + 4096,
     .max_nodes = 16 * fmtconv_source_size (pickle.source) + (1 << 20),
     .max_name_bytes = 16 * fmtconv_source_size (pickle.source) + (8 << 20),

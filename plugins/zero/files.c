@@ -142,7 +142,9 @@ open_optimizers (zero_load *load, const char **names)
     return fmtconv_ctx_failed (load->ctx);
   load->optimizers = fmtconv_ctx_alloc (load->ctx, load->ranks, sizeof *load->optimizers);
   load->is_split = pk_get (zero_get (&one, "optimizer_state_dict"), "fp32_flat_groups") != NULL;
-  for (uint32_t rank = 0; load->optimizers && rank < load->ranks; rank++)
+  if (load->optimizers)
+    load->optimizers[0] = one; /* no rank is missing */
+  for (uint32_t rank = 1; load->optimizers && rank < load->ranks; rank++)
     {
       if (open_file (load, names[rank], &load->optimizers[rank]))
         return fmtconv_ctx_failed (load->ctx);

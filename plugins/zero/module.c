@@ -108,7 +108,9 @@ zero_put_shared (zero_load *load)
       const char *name = fmtconv_ctx_printf (load->ctx, "%.*s", (int) key->len, key->v.s);
       const fmtconv_tensor *same =
           fmtconv_model_find (load->out, fmtconv_ctx_printf (load->ctx, "%.*s", (int) of->len, of->v.s));
-      if (same && !fmtconv_model_find (load->out, name))
+      if (!same)
+        fmtconv_model_skip (load->out, name, 0, "it shares weights that the checkpoint does not have");
+      else if (!fmtconv_model_find (load->out, name))
         fmtconv_model_put (load->out, name, same->view);
     }
   return fmtconv_ctx_failed (load->ctx);

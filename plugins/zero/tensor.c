@@ -7,11 +7,6 @@
 #include "plugins/zero/zero.h"
 #include <string.h>
 
-enum
-{
-  MAX_REPEATED = 1 << 30 /* bytes that overlapping elements may add */
-};
-
 fmtconv_view *
 zero_view (zero_load *load, const zero_file *file, const char *name, const pk_value *value)
 {
@@ -29,14 +24,8 @@ zero_view (zero_load *load, const zero_file *file, const char *name, const pk_va
               : "it is not in the file");
   else if (torch_tensor_read (load->ctx, value->v.object, &t))
     torch_from_fail (&from, t.code, value->v.object, t.why);
-  else if (t.repeated > MAX_REPEATED - load->repeated)
-    torch_from_fail (&from, FMTCONV_E_LIMIT, value->v.object,
-                     "elements that overlap (stride 0) add more than 1 GiB");
-  else
-    {
-      load->repeated += t.repeated;
-      return torch_leaf (&from, value->v.object, &t);
-    }
+  else if (!torch_repeat (&from, value->v.object, &t, TORCH_MAX_REPEATED, &load->repeated))
+    return torch_leaf (&from, value->v.object, &t);
   return NULL;
 }
 

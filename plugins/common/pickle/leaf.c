@@ -15,6 +15,20 @@ torch_from_fail (const torch_from *from, int code, const pk_object *object, cons
       "%s", why);
 }
 
+int
+torch_repeat (const torch_from *from, const pk_object *object, const torch_tensor *t, uint64_t most,
+              uint64_t *sum)
+{
+  if (t->repeated > most - *sum)
+    return torch_from_fail (from, FMTCONV_E_LIMIT, object,
+                            fmtconv_ctx_printf (from->ctx,
+                                                "its repeated elements (stride 0) add %llu bytes; all "
+                                                "tensors together may add %llu",
+                                                (unsigned long long) t->repeated, (unsigned long long) most));
+  *sum += t->repeated;
+  return 0;
+}
+
 /* Returns the elements that a text stands for; NULL: an error. */
 static fmtconv_source *
 decode (const torch_from *from, const pk_object *object, const torch_tensor *t)

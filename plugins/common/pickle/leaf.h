@@ -19,6 +19,16 @@ typedef struct torch_from
 /* Reports an error of a tensor.  object: tells the offset; may be NULL.  Returns the code. */
 int torch_from_fail (const torch_from *from, int code, const pk_object *object, const char *why);
 
+enum
+{
+  TORCH_MAX_REPEATED = 1 << 30 /* bytes that overlapping elements (stride 0) may add, besides the file's */
+};
+
+/* Adds the bytes that exist only because elements overlap to *sum, which may become `most`.  Returns 0 or the code of an
+ * error. */
+int torch_repeat (const torch_from *from, const pk_object *object, const torch_tensor *t, uint64_t most,
+                  uint64_t *sum);
+
 /* Returns a view of a tensor that torch_tensor_read has read from `object`; NULL: an error. */
 fmtconv_view *torch_leaf (const torch_from *from, const pk_object *object, const torch_tensor *t);
 
