@@ -9,13 +9,6 @@
 
 #define BAR "\xef\xbd\x9c" /* U+FF5C, in the tokens of DeepSeek */
 
-static int
-ends_with (const char *s, const char *end)
-{
-  const size_t n = strlen (s), m = strlen (end);
-  return n >= m && !strcmp (s + n - m, end);
-}
-
 int
 tokenizer_looks_special (const char *text)
 {
@@ -23,9 +16,9 @@ tokenizer_looks_special (const char *text)
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     if (!strcmp (text, texts[i]))
       return 1;
-  return (text_starts_with (text, "<|") && ends_with (text, "|>"))
-         || (text_starts_with (text, "<" BAR) && ends_with (text, BAR ">"))
-         || (text_starts_with (text, "<unused") && ends_with (text, ">"));
+  return (text_starts_with (text, "<|") && text_ends_with (text, "|>"))
+         || (text_starts_with (text, "<" BAR) && text_ends_with (text, BAR ">"))
+         || (text_starts_with (text, "<unused") && text_ends_with (text, ">"));
 }
 
 const char *
