@@ -77,11 +77,13 @@ file_of (const fmtconv_ctx *ctx, const message *m)
   return m->where && m->where->source ? name_of (m->where->source) : fci_subject_now (ctx)->file;
 }
 
-/* Returns the hint for a reader's error that has none; NULL: none. */
+/* Returns the hint for an error of a reader that has none, or of the bytes of a file, whoever reads them; NULL: none. */
 static const char *
-usual_hint (const fmtconv_ctx *ctx, int code)
+usual_hint (const fmtconv_ctx *ctx, const message *m)
 {
-  switch (fci_subject_now (ctx)->is_read ? code : 0)
+  const bool is_read =
+      fci_subject_now (ctx)->is_read || (m->code == FMTCONV_E_FORMAT && m->where && m->where->source);
+  switch (is_read ? m->code : 0)
     {
     case FMTCONV_E_FORMAT:
       return FCI_HINT_DAMAGED;
@@ -100,7 +102,7 @@ static const char *
 hint_of (const fmtconv_ctx *ctx, const message *m)
 {
   const char *own = m->where ? m->where->hint : m->hint;
-  return own || m->level != FMTCONV_MSG_ERROR ? own : usual_hint (ctx, m->code);
+  return own || m->level != FMTCONV_MSG_ERROR ? own : usual_hint (ctx, m);
 }
 
 bool

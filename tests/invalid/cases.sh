@@ -9,51 +9,17 @@
 # one.  Of every error: it begins with the file, says what to do, and shows no control character; it comes in a minute
 # and a gigabyte, and leaves nothing.
 here=$(dirname "$0")
-. "$here/../need.sh"
 generator=${1:?the script that makes the cases}
-python=${FMTCONV_PYTHON:-python3}
 shift
-need "$@"
-need_command "$python"
-: "${FMTCONV:?the program to test}"
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-cases.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-PYTHONDONTWRITEBYTECODE=1 "$python" "$here/$generator" "$work/cases" || exit 99
-mkdir "$work/out"
-control=$(printf '[\001-\010\013-\037\177]')
-# A sanitizer reserves more addresses than there are, and is slow.
-real=$(dirname "$FMTCONV")/.libs/$(basename "$FMTCONV")
-[ -e "$real" ] || real=$FMTCONV
-# shellcheck disable=SC3045 # dash and bash know -v
-grep -qE "__(asan|tsan)_init" "$real" || ulimit -v 1048576
-limit=
-command -v timeout >/dev/null && limit='timeout 60'
-tests=0
-failures=0
-
-# fail NAME WHAT: one case went wrong; what was said follows.
-fail ()
-{
-  failures=$((failures + 1))
-  echo "FAIL $1: $2"
-  printf '%s\n' "$said" | head -n 5 | sed 's/^/    /'
-}
+plugins=$*
+. "$here/prelude.sh"
 
 # check NAME STATUS FRAGMENT FILE GOT: of the last run.
 check ()
 {
-  tests=$((tests + 1))
-  [ "$5" = "$2" ] || fail "$1" "exit status $5, not $2"
-  case $3 in
-    !*) case $said in *"${3#!}"*) fail "$1" "says '${3#!}'" ;; esac ;;
-    *) case $said in *"$3"*) ;; *) fail "$1" "does not say '$3'" ;; esac ;;
-  esac
-  case $said in *$control*) fail "$1" "shows a control character" ;; esac
-  [ "$5" = 0 ] && return
+  check_said "$1" "$2" "$3" "$5" || return 0
   case $said in "fmtconv: $4: "* | *"
 fmtconv: $4: "*) ;; *) fail "$1" "does not begin with '$4'" ;; esac
-  case $said in *" (hint: "*) ;; *) fail "$1" "does not say what to do" ;; esac
 }
 
 # run COMMAND STATUS ARGUMENT...: the program on the present file.

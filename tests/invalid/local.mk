@@ -12,6 +12,7 @@ TESTS += \
 	tests/invalid/zip.sh
 EXTRA_DIST += \
 	tests/invalid/cases.sh \
+	tests/invalid/prelude.sh \
 	tests/invalid/dcp.sh \
 	tests/invalid/folders.sh \
 	tests/invalid/gguf.sh \
