@@ -109,11 +109,13 @@ fci_source_fd (fmtconv_ctx *ctx, int fd, const char *path)
   return NULL;
 }
 
+/* A file that lost its last name was replaced or removed: other files of its set, opened later, may be of another set. */
 static bool
 unchanged (const struct stat *a, const struct stat *b)
 {
   const struct timespec x = fci_os_mtime (a), y = fci_os_mtime (b);
-  return same_file (a, b) && a->st_size == b->st_size && x.tv_sec == y.tv_sec && x.tv_nsec == y.tv_nsec;
+  return same_file (a, b) && a->st_size == b->st_size && x.tv_sec == y.tv_sec && x.tv_nsec == y.tv_nsec
+         && (b->st_nlink > 0 || a->st_nlink == 0);
 }
 
 /* Reports the oldest of the changed files, so that the message is deterministic. */
@@ -134,7 +136,7 @@ fci_sources_unchanged (fmtconv_ctx *ctx)
     return 0;
   return fci_fail_file (
       ctx, FMTCONV_E_IO, first->path,
-      &(fmtconv_where){ .hint = "wait until no program writes to the file, then convert again" },
+      &(fmtconv_where){ .hint = "wait until no program writes or replaces the file, then convert again" },
       "the file changed during the conversion");
 }
 

@@ -157,6 +157,16 @@ Test (source, changes_are_noticed)
   expect_error (FMTCONV_E_IO, "d/a: the file changed");
 }
 
+/* A set of files that is replaced as a whole: what is open has the old bytes, what is opened later the new ones. */
+Test (source, a_file_that_was_replaced_is_noticed)
+{
+  cr_assert_not_null (fci_input_user (ctx, "d/a"));
+  write_file ("d/new", "other", 5);
+  cr_assert_eq (rename ("d/new", "d/a"), 0);
+  cr_expect_eq (fci_sources_unchanged (ctx), FMTCONV_E_IO);
+  expect_error (FMTCONV_E_IO, "d/a: the file changed");
+}
+
 Test (source, descriptors_of_anything_else_are_refused)
 {
   int ends[2];
