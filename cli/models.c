@@ -27,10 +27,18 @@ run_models (const struct settings *s)
     }
   fmtconv_ctx *ctx = context_new (s, sp);
   fmtconv_attr *list = context_is_fine (ctx) ? fmtconv_plugin_list (ctx, NULL) : NULL;
+  size_t n = 0;
   for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
-    if (is_model (p) && s->json)
-      put_event ("model", p);
-    else if (is_model (p))
-      print_line (p);
+    {
+      n += is_model (p);
+      if (is_model (p) && s->json)
+        put_event ("model", p);
+      else if (is_model (p))
+        print_line (p);
+    }
+  if (list && !n)
+    fputs ("fmtconv: no model file is installed (hint: install them, or set FMTCONV_MODEL_PATH to their "
+           "folder)\n",
+           stderr);
   return context_end (ctx, list != NULL);
 }
