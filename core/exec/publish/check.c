@@ -11,6 +11,7 @@
 #include "core/exec/publish/recover.h"
 #include "core/exec/publish/stale.h"
 #include "core/source/disk.h"
+#include "core/source/folder.h"
 #include "core/source/source.h"
 #include <dirent.h>
 #include <errno.h>
@@ -77,32 +78,48 @@ check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder,
   return code == 0 ? fci_stale_check (ctx, layout, fd, folder) : code;
 }
 
-/* Returns 0, or a code if the folder cannot be listed.  *empty: it holds nothing. */
+/* Counts the entries of a folder, up to `most`.  Returns 0, or a code if it cannot be listed. */
 static int
-find_empty (fmtconv_ctx *ctx, const char *output, int folder, bool *empty)
+count_entries (fmtconv_ctx *ctx, const char *path, int folder, size_t most, size_t *n)
 {
   int fd = openat (folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-  *empty = dir != NULL;
+  *n = 0;
   if (!dir && fd >= 0)
     close (fd);
   errno = dir ? 0 : errno;
-  for (const struct dirent *entry; *empty && (entry = readdir (dir));)
-    *empty = strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0;
-  int code = errno ? fci_fail_io (ctx, output, "cannot be listed") : 0;
+  for (const struct dirent *entry; dir && *n < most && (entry = readdir (dir));)
+    *n += strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0;
+  int code = errno ? fci_fail_io (ctx, path, "cannot be listed") : 0;
   if (dir)
     closedir (dir);
   return code;
+}
+
+/* Checks that a folder of the output can be listed when the output is read again.  Returns 0 or a code. */
+static int
+check_listing (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *path, int folder)
+{
+  size_t n;
+  if (!(ctx->options.flags & FMTCONV_VERIFY) || !layout->is_folder)
+    return 0;
+  if (count_entries (ctx, path, folder, FCI_MAX_ENTRIES, &n))
+    return fmtconv_ctx_failed (ctx);
+  return n + layout->n_files <= FCI_MAX_ENTRIES
+             ? 0
+             : fci_fail_file (ctx, FMTCONV_E_LIMIT, path, &(fmtconv_where){ .hint = "give another OUTPUT" },
+                              "--verify lists the output folder, but it has more than %d entries",
+                              (int) FCI_MAX_ENTRIES);
 }
 
 /* Checks the files of the output in an existing folder.  Returns 0 or a code. */
 static int
 check_in_folder (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, int fd)
 {
-  bool empty = true;
-  if (!(ctx->options.flags & FMTCONV_FORCE) && find_empty (ctx, output, fd, &empty))
+  size_t n = 0;
+  if (!(ctx->options.flags & FMTCONV_FORCE) && count_entries (ctx, output, fd, 1, &n))
     return fmtconv_ctx_failed (ctx);
-  if (!empty)
+  if (n > 0)
     return fci_fail_file (
         ctx, FMTCONV_E_OUTPUT, output,
         &(fmtconv_where){ .hint = "-f replaces the files of the output in it and keeps all others" },
@@ -146,9 +163,9 @@ static int
 repair (fmtconv_ctx *ctx, const fmtconv_layout *layout, int fd, const char *path, const char *within)
 {
   int code = fci_recover (ctx, fd, path);
-  if (code != 0 || ctx->options.flags & FMTCONV_DRY_RUN || !layout->first)
-    return code;
-  return fci_leftovers_remove (ctx, layout, fd, path, within);
+  if (code == 0 && !(ctx->options.flags & FMTCONV_DRY_RUN) && layout->first)
+    code = fci_leftovers_remove (ctx, layout, fd, path, within);
+  return code == 0 && within ? check_listing (ctx, layout, path, fd) : code;
 }
 
 /* The same for a folder below the open folder `top`, if it exists.
@@ -161,6 +178,8 @@ repair_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *
              *path = folder ? fci_path_join (ctx, top_path, folder) : NULL;
   const char *within = path ? fmtconv_ctx_printf (ctx, "%s/", folder) : NULL;
   int fd = within ? openat (top, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
+  if (within && fd < 0 && !fci_is_absent (errno) && errno != ELOOP) /* a link is an error of check_way */
+    return fci_fail_io (ctx, path, "cannot open the folder");
   int code = fd >= 0 ? repair (ctx, layout, fd, path, within) : fmtconv_ctx_failed (ctx);
   if (fd >= 0)
     close (fd);

@@ -97,30 +97,36 @@ add_record (fci_strbuf *to, const char *record)
     fci_strbuf_add_bytes (to, record, strlen (record) + 1);
 }
 
-/* Writes the identity of what has that name now.  Returns 0 or a code. */
-static int
-identify (const fci_journals *j, const fci_journal_dir *dir, int folder, const char *name,
-          char id[FCI_IDENTITY_TEXT])
+/* Appends the identity of what has that name now, and a '/'. */
+static void
+add_identity (const fci_journals *j, const fci_journal_dir *dir, int folder, const char *name, fci_strbuf *to)
 {
   struct stat st;
+  char id[FCI_IDENTITY_TEXT];
   const bool exists = fci_name_exists (j->changes->ctx, folder, name, dir->display, &st);
   fci_identity_write (exists ? &st : NULL, id);
-  return fmtconv_ctx_failed (j->changes->ctx);
+  fci_strbuf_add_all (to, id, "/", NULL);
 }
 
-static int
+static void
 describe_move (const fci_journals *j, const fci_journal_dir *dir, const fci_move *m, fci_strbuf *to)
 {
-  char id[FCI_IDENTITY_TEXT], replaced[FCI_IDENTITY_TEXT];
-  int code = identify (j, dir, m->folder, m->from, id);
-  if (code == 0)
-    code = identify (j, dir, m->folder, m->to, replaced);
-  fci_strbuf_add_all (to, "move ", id, "/", replaced, "/", m->from, "/", NULL);
+  fci_strbuf_add (to, "move ");
+  add_identity (j, dir, m->folder, m->from, to);
+  add_identity (j, dir, m->folder, m->to, to);
+  fci_strbuf_add_all (to, m->from, "/", NULL);
   add_record (to, m->to);
-  return code;
 }
 
-/* Makes the text of one folder's journal. */
+static void
+describe_old (const fci_journals *j, const fci_journal_dir *dir, const fci_old_file *old, fci_strbuf *to)
+{
+  fci_strbuf_add (to, "old ");
+  add_identity (j, dir, old->folder, old->name, to);
+  add_record (to, old->name);
+}
+
+/* Makes the text of one folder's journal, which is not to be used after an error. */
 static void
 describe (const fci_journals *j, const fci_journal_dir *dir, fci_strbuf *to)
 {
@@ -131,17 +137,10 @@ describe (const fci_journals *j, const fci_journal_dir *dir, fci_strbuf *to)
   add_record (to, fmtconv_ctx_printf (c->ctx, "owner %ld/%s", (long) getpid (), host));
   for (const fci_move *m = c->moves; m < c->moves + c->n_moves; m++)
     if (is_in (m->folder, dir))
-      if (describe_move (j, dir, m, to))
-        return;
+      describe_move (j, dir, m, to);
   for (size_t i = 0; i < c->n_old; i++)
     if (is_in (c->old[i]->folder, dir))
-      {
-        char id[FCI_IDENTITY_TEXT];
-        if (identify (j, dir, c->old[i]->folder, c->old[i]->name, id))
-          return;
-        fci_strbuf_add_all (to, "old ", id, "/", NULL);
-        add_record (to, c->old[i]->name);
-      }
+      describe_old (j, dir, c->old[i], to);
   for (const fci_journal_dir *peer = j->dirs; peer < j->dirs + j->n; peer++)
     if (peer != dir)
       {

@@ -11,7 +11,6 @@
 #include "core/exec/publish/lock.h"
 #include "core/exec/publish/path.h"
 #include "core/exec/publish/stale.h"
-#include "core/source/folder.h"
 #include "core/source/journal.h"
 #include <dirent.h>
 #include <errno.h>
@@ -156,17 +155,12 @@ fci_leftovers_remove (fmtconv_ctx *ctx, const fmtconv_layout *layout, int folder
 {
   hunt h = { .ctx = ctx, .layout = layout, .path = path, .within = within };
   DIR *dir = open_dir (folder, ".");
-  size_t n = layout->n_files;
   if (!dir)
     return fci_fail_io (ctx, path, "cannot be listed");
-  for (const struct dirent *entry; !fmtconv_ctx_failed (ctx) && (entry = readdir (dir)); n++)
+  for (const struct dirent *entry; !fmtconv_ctx_failed (ctx) && (entry = readdir (dir));)
     if (is_ours (&h, entry->d_name))
       remove_one (&h, dirfd (dir), entry->d_name);
   closedir (dir);
-  if (n > FCI_MAX_ENTRIES && within && layout->is_folder && ctx->options.flags & FMTCONV_VERIFY)
-    return fci_fail_file (ctx, FMTCONV_E_LIMIT, path, &(fmtconv_where){ .hint = "give another OUTPUT" },
-                          "--verify lists the output folder, but it has more than %d entries",
-                          (int) FCI_MAX_ENTRIES);
   if (h.n_removed)
     fmtconv_note (ctx, "%s: removed %zu temporary file%s of an interrupted run", path, h.n_removed,
                   h.n_removed == 1 ? "" : "s");

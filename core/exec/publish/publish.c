@@ -208,7 +208,7 @@ report (fmtconv_ctx *ctx, const failure *f, size_t n_left, bool has_journal)
   return fci_fail_system (ctx, FMTCONV_E_IO, f->error, f->display, NULL, "%s: %s", f->what, text);
 }
 
-/* ---- After: nothing that can fail */
+/* ---- After the changes: what fails here is a note */
 
 /* Removes a replaced folder; files that came into it after the others were carried over stay. */
 static void

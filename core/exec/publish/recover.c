@@ -1,9 +1,10 @@
 /* core/exec/publish/recover.c: finishes or undoes a publication whose process was killed.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A file is known by its inode number: a move is done if the final name has it, pending if the temporary name has it, and
- * lost if neither has.  With all journals in place the set is finished; a journal is missing only before the first
- * change, which is undone, or after the last. */
+ * A file is known by its identity (core/source/journal.h).  A move is done if the final name has the new file; pending if
+ * the temporary name has it, and the final name what it had before; lost if the temporary is gone; and else changed by
+ * somebody, whose files are not touched.  With all journals in place the set is finished.  A journal is missing only
+ * before the first change, which is undone, or after the last. */
 #include "config.h"
 
 #include "core/base/ctx.h"
