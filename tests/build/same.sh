@@ -10,7 +10,7 @@ same_cases ()
   files=0
   for case in "$top"/tests/cli/cases/*.sh; do
     case $(basename "$case" .sh) in
-      no-plugins | plugins | plugins-json | rules-among-specs) continue ;; # lists, and where they come from
+      no-models | no-plugins | plugins | plugins-json | rules-among-specs) continue ;; # lists, and where they come from
     esac
     run_case "$normal" "$plugins" "$work/normal"
     run_case "$other" '' "$work/other"

@@ -105,6 +105,9 @@ EXTRA_DIST += \
 	tests/cli/cases/models.err \
 	tests/cli/cases/models.out \
 	tests/cli/cases/models.sh \
+	tests/cli/cases/no-models.err \
+	tests/cli/cases/no-models.out \
+	tests/cli/cases/no-models.sh \
 	tests/cli/cases/no-plugins.err \
 	tests/cli/cases/no-plugins.out \
 	tests/cli/cases/no-plugins.sh \

@@ -1,0 +1,3 @@
+FMTCONV_MODEL_PATH=
+export FMTCONV_MODEL_PATH
+try models
