@@ -1,7 +1,7 @@
 /* core/layout/archive-records.c: the records of a zip archive around the bytes of its members.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Members are stored.  Numbers above 32 bits go to a zip64 field; the 64-bit end record is present in every
+ * Numbers above 32 bits go to a zip64 field; the 64-bit end record is present in every
  * archive with members.  A padding
  * field, which torch calls FB, aligns the bytes of a member. */
 #include "config.h"
@@ -68,7 +68,7 @@ emit (fmtconv_archive *archive, const uint8_t *bytes, const record *end)
 static bool
 has_descriptor (const fmtconv_archive *archive, const fci_archive_member *m)
 {
-  return archive->is_crc_after && m->size;
+  return archive->is_crc_after && !m->is_known;
 }
 
 /* Puts the fields that local header and directory entry share: from the version to the date. */
@@ -77,7 +77,7 @@ put_common (record *r, const fmtconv_archive *archive, const fci_archive_member 
 {
   put (r, 2, is_wide ? VERSION64 : VERSION);
   put (r, 2, FCI_ZIP_UTF8 | (has_descriptor (archive, m) ? FCI_ZIP_DESCRIPTOR : 0));
-  put (r, 2, FCI_ZIP_STORED);
+  put (r, 2, m->method);
   put (r, 2, 0);
   put (r, 2, JANUARY_1_1980);
 }
@@ -87,7 +87,7 @@ static void
 put_local_rest (record *r, const fci_archive_member *m, bool is_later, size_t extra, const size_t *padding)
 {
   const size_t n = strlen (m->name);
-  put (r, 4, is_later ? 0 : short_of (m->size));
+  put (r, 4, is_later ? 0 : short_of (m->packed));
   put (r, 4, is_later ? 0 : short_of (m->size));
   put (r, 2, n);
   put (r, 2, extra);
@@ -96,7 +96,7 @@ put_local_rest (record *r, const fci_archive_member *m, bool is_later, size_t ex
     {
       put (r, 4, ZIP64 | 16 << 16);
       put (r, 8, m->size);
-      put (r, 8, m->size);
+      put (r, 8, m->packed);
     }
   if (!padding)
     return;
@@ -119,8 +119,8 @@ fci_archive_put_local (fmtconv_archive *archive, fci_archive_member *m, uint64_t
     return;
   put_bytes (&r, "PK\3\4", 4);
   put_common (&r, archive, m, wide);
-  if (is_later || !m->size)
-    put (&r, 4, 0);
+  if (is_later || m->is_known)
+    put (&r, 4, m->known_crc);
   else
     {
       emit (archive, bytes, &r);
@@ -151,7 +151,7 @@ put_entry_rest (record *r, const fci_archive_member *m)
 {
   const size_t sizes = is_long (m->size) ? 16 : 0, wide = sizes + (is_long (m->header) ? 8 : 0);
   const size_t n = strlen (m->name);
-  put (r, 4, short_of (m->size));
+  put (r, 4, short_of (m->packed));
   put (r, 4, short_of (m->size));
   put (r, 2, n);
   put (r, 2, wide ? wide + FIELD : 0);
@@ -160,8 +160,11 @@ put_entry_rest (record *r, const fci_archive_member *m)
   put_bytes (r, m->name, n);
   if (wide)
     put (r, 4, ZIP64 | wide << 16);
-  for (size_t i = 0; i < sizes; i += 8)
-    put (r, 8, m->size);
+  if (sizes)
+    {
+      put (r, 8, m->size);
+      put (r, 8, m->packed);
+    }
   if (is_long (m->header))
     put (r, 8, m->header);
 }
@@ -177,14 +180,14 @@ put_entry (fmtconv_archive *archive, const fci_archive_member *m)
   put_bytes (&r, "PK\1\2", 4);
   put (&r, 2, is_wide ? VERSION64 : VERSION);
   put_common (&r, archive, m, is_wide);
-  if (m->size)
+  if (m->is_known)
+    put (&r, 4, m->known_crc);
+  else
     {
       emit (archive, bytes, &r);
       fmtconv_file_emit_digest (archive->file, FMTCONV_DIGEST_CRC32, m->first, m->n_regions);
       r.at = bytes;
     }
-  else
-    put (&r, 4, 0);
   put_entry_rest (&r, m);
   emit (archive, bytes, &r);
 }

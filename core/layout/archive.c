@@ -5,6 +5,7 @@
 #include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/layout/archive.h"
+#include "core/layout/deflate.h"
 #include "core/zip/names.h"
 #include <inttypes.h>
 #include <string.h>
@@ -52,13 +53,13 @@ static int
 close_member (fmtconv_archive *archive)
 {
   fci_archive_member *m = archive->last;
-  const uint64_t found = archive->file->size - (m ? m->data : 0), expected = m ? m->size : 0;
+  const uint64_t found = archive->file->size - (m ? m->data : 0), expected = m ? m->packed : 0;
   if (found != expected)
     return fmtconv_fail (archive->ctx, FMTCONV_E_INTERNAL,
                          m ? "member '%s' of '%s' has %" PRIu64 " bytes instead of %" PRIu64
                            : "%s'%s' has bytes before its first member: %" PRIu64 " instead of %" PRIu64,
                          m ? m->name : "", archive->file->name, found, expected);
-  if (!m || !m->size)
+  if (!m || m->is_known)
     return 0;
   m->n_regions = archive->file->n_regions - m->first;
   if (archive->is_crc_after)
@@ -90,22 +91,16 @@ check_name (fmtconv_archive *archive, const char *name)
   return 0;
 }
 
-void
-fmtconv_archive_member (fmtconv_archive *archive, const char *name, uint64_t size, uint64_t alignment)
+int
+fci_archive_begin_member (fmtconv_archive *archive, fci_archive_member *m, const char *name,
+                          uint64_t alignment)
 {
-  if (!is_open (archive) || !fci_has_argument (archive->ctx, "fmtconv_archive_member", "name", name)
-      || close_member (archive))
-    return;
-  fci_archive_member *m = fci_new (archive->ctx, fci_archive_member);
-  if (!m || !(m->name = fci_strdup (archive->ctx, name)) || check_name (archive, m->name))
-    return;
+  m->name = fci_strdup (archive->ctx, name);
+  if (!m->name || check_name (archive, m->name))
+    return fmtconv_ctx_failed (archive->ctx);
   if (!alignment || alignment > MAX_ALIGNMENT || (alignment & (alignment - 1)))
-    {
-      fmtconv_fail (archive->ctx, FMTCONV_E_INTERNAL, "cannot align a member to %" PRIu64 " bytes",
-                    alignment);
-      return;
-    }
-  m->size = size;
+    return fmtconv_fail (archive->ctx, FMTCONV_E_INTERNAL, "cannot align a member to %" PRIu64 " bytes",
+                         alignment);
   if (archive->last)
     archive->last->next = m;
   else
@@ -114,6 +109,38 @@ fmtconv_archive_member (fmtconv_archive *archive, const char *name, uint64_t siz
   archive->n++;
   fci_archive_put_local (archive, m, alignment);
   m->first = archive->file->n_regions;
+  return fmtconv_ctx_failed (archive->ctx);
+}
+
+/* Ends the member before.  Returns a new one, or NULL: an error was recorded. */
+static fci_archive_member *
+next_member (fmtconv_archive *archive, const char *call, const char *name)
+{
+  if (!is_open (archive) || !fci_has_argument (archive->ctx, call, "name", name) || close_member (archive))
+    return NULL;
+  return fci_new (archive->ctx, fci_archive_member);
+}
+
+void
+fmtconv_archive_member (fmtconv_archive *archive, const char *name, uint64_t size, uint64_t alignment)
+{
+  fci_archive_member *m = next_member (archive, "fmtconv_archive_member", name);
+  if (!m)
+    return;
+  m->size = m->packed = size;
+  m->is_known = size == 0;
+  fci_archive_begin_member (archive, m, name, alignment);
+}
+
+void
+fmtconv_archive_deflate (fmtconv_archive *archive, const char *name, const void *bytes, size_t n)
+{
+  fci_archive_member *m = next_member (archive, "fmtconv_archive_deflate", name);
+  if (!m || (n && !fci_has_argument (archive->ctx, "fmtconv_archive_deflate", "bytes", bytes)))
+    return;
+  const void *packed = fci_archive_pack (archive->ctx, m, bytes, n);
+  if (packed && fci_archive_begin_member (archive, m, name, 1) == 0)
+    fmtconv_file_emit (archive->file, packed, (size_t) m->packed);
 }
 
 void

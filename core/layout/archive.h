@@ -11,12 +11,16 @@ typedef struct fci_archive_member
 {
   struct fci_archive_member *next;
   const char *name;
-  fci_region *crc; /* its checksum before its bytes; NULL: it follows them, or the member is empty */
-  uint64_t header; /* offset of its local header */
-  uint64_t data;   /* offset of its bytes */
-  uint64_t size;
-  size_t first;     /* number of the region with its first bytes, … */
-  size_t n_regions; /* … and how many */
+  fci_region *crc;    /* its checksum before its bytes; NULL: it follows them, or is known */
+  bool is_known;      /* its bytes, and so their checksum, are in memory */
+  uint32_t known_crc; /* that checksum; 0 for an empty member */
+  uint16_t method;    /* FCI_ZIP_STORED or FCI_ZIP_DEFLATED */
+  uint64_t header;    /* offset of its local header */
+  uint64_t data;      /* offset of its bytes */
+  uint64_t size;      /* bytes of its content … */
+  uint64_t packed;    /* … and of these in the file */
+  size_t first;       /* number of the region with its first bytes, … */
+  size_t n_regions;   /* … and how many */
 } fci_archive_member;
 
 struct fmtconv_archive
@@ -34,6 +38,10 @@ struct fmtconv_archive
 
 /* Appends the local header of a member, with its first byte aligned; sets its offsets. */
 void fci_archive_put_local (fmtconv_archive *archive, fci_archive_member *member, uint64_t alignment);
+
+/* Begins a member that has its name, sizes and method: its local header is the last in the file.  Returns 0 or a code. */
+int fci_archive_begin_member (fmtconv_archive *archive, fci_archive_member *member, const char *name,
+                              uint64_t alignment);
 
 /* Appends the checksum and sizes after the bytes of a member. */
 void fci_archive_put_descriptor (fmtconv_archive *archive, const fci_archive_member *member);

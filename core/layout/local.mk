@@ -6,6 +6,8 @@ core_sources += \
 	core/layout/archive-records.c \
 	core/layout/archive.c \
 	core/layout/archive.h \
+	core/layout/deflate.c \
+	core/layout/deflate.h \
 	core/layout/layout.c \
 	core/layout/layout.h \
 	core/layout/names.c \

@@ -425,8 +425,8 @@ void fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region, size
  * Errors: E_LIMIT.  Thread: context.  Since: 0.1. */
 void fmtconv_file_emit_source (fmtconv_file *file, fmtconv_source *source);
 
-/* ---- Zip archives in the output.  Members are stored, not compressed: a layout knows each size and offset before the
- * first byte is written.  Checksums, also those before the bytes of a member, are filled in when these are written. */
+/* ---- Zip archives in the output.  Members with tensors are stored, not compressed: a layout knows each size and offset
+ * before the first byte is read.  Checksums, also those before the bytes of a member, are filled in when these are written. */
 
 enum fmtconv_archive_flag
 {
@@ -444,6 +444,13 @@ fmtconv_archive *fmtconv_archive_begin (fmtconv_file *file, unsigned flags);
  * Errors: E_INTERNAL (the member before has another size than announced, or the alignment is none), E_FORMAT (a name
  * twice, or not plain), E_LIMIT.  Thread: context.  Since: 0.1. */
 void fmtconv_archive_member (fmtconv_archive *archive, const char *name, uint64_t size, uint64_t alignment);
+
+/* Ends the member before, and adds one of known bytes, such as a text: deflated, or stored if that takes less.
+ *   name   as for fmtconv_archive_member
+ *   bytes  its content, n bytes; copied
+ * The deflated bytes depend on the zlib that the library uses.
+ * Errors: as fmtconv_archive_member; E_LIMIT (more than 64 MiB), E_NOMEM.  Thread: context.  Since: 0.1. */
+void fmtconv_archive_deflate (fmtconv_archive *archive, const char *name, const void *bytes, size_t n);
 
 /* Ends the last member and the archive.  An archive that is not ended is an error of the plugin.
  * Errors: E_INTERNAL, E_LIMIT.  Thread: context.  Since: 0.1. */

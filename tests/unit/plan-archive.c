@@ -11,6 +11,8 @@ enum
   SIZE = 3000001
 };
 
+static const uint8_t zeros[100000];
+
 /* Members of several regions, of one, and of none, at the top and in a folder. */
 static fmtconv_layout *
 make_layout (fmtconv_ctx *ctx, fmtconv_source *source, unsigned flags)
@@ -32,6 +34,9 @@ make_layout (fmtconv_ctx *ctx, fmtconv_source *source, unsigned flags)
   fmtconv_file_emit (file, "..", 2);
   fmtconv_archive_member (archive, "text", 4, 1);
   fmtconv_file_emit (file, "text", 4);
+  fmtconv_archive_deflate (archive, "zeros", zeros, sizeof zeros);
+  fmtconv_archive_deflate (archive, "short", "ab", 2);
+  fmtconv_archive_deflate (archive, "nothing", NULL, 0);
   fmtconv_archive_end (archive);
   return layout;
 }
@@ -65,7 +70,10 @@ check_archive (fmtconv_ctx *ctx, const char *path, const uint8_t *bytes)
   check_member (zip, "b/empty", expected, 0);
   check_member (zip, "text", (const uint8_t *) "text", 4);
   cr_assert_str_eq (fmtconv_zip_member_name (zip, 0), "a.npy");
-  cr_assert_null (fmtconv_zip_member_name (zip, 4));
+  check_member (zip, "zeros", zeros, sizeof zeros);
+  check_member (zip, "short", (const uint8_t *) "ab", 2);
+  check_member (zip, "nothing", zeros, 0);
+  cr_assert_null (fmtconv_zip_member_name (zip, 7));
   free (expected);
 }
 
@@ -184,6 +192,21 @@ odd (fmtconv_file *file, fmtconv_archive *archive)
   fmtconv_archive_member (archive, "a", 0, 3);
 }
 
+static void
+deflated_twice (fmtconv_file *file, fmtconv_archive *archive)
+{
+  fmtconv_archive_deflate (archive, "a", "1", 1);
+  fmtconv_file_emit (file, "2", 1);
+  fmtconv_archive_end (archive);
+}
+
+static void
+too_long (fmtconv_file *file, fmtconv_archive *archive)
+{
+  (void) file;
+  fmtconv_archive_deflate (archive, "a", zeros, (size_t) 65 << 20);
+}
+
 Test (archive, misuse)
 {
   static const struct
@@ -200,6 +223,8 @@ Test (archive, misuse)
               { same_name, FMTCONV_E_FORMAT, "two members of 'out' have the name 'a'" },
               { parent, FMTCONV_E_FORMAT, "it has an empty, '.' or '..' component" },
               { no_name, FMTCONV_E_FORMAT, "it is empty" },
+              { deflated_twice, FMTCONV_E_INTERNAL, "member 'a' of 'out' has 2 bytes instead of 1" },
+              { too_long, FMTCONV_E_LIMIT, "is too long to be deflated" },
               { odd, FMTCONV_E_INTERNAL, "cannot align a member to 3 bytes" } };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     {
