@@ -29,6 +29,7 @@ enum
 {
   MAX_TRANSFORMS = 32,
   MAX_VARIABLES = 64,
+  MAX_SAMPLES = 16,
   MAX_DIRS = 16
 };
 
@@ -49,7 +50,9 @@ struct settings
   const char *rules;   /* map --check; NULL: not given */
   const char *against; /* map --against; NULL: not given */
   const char *print;   /* map --print; NULL: not given */
-  const char *sample;  /* test-plugin --sample; NULL: not given */
+  const char *samples[MAX_SAMPLES]; /* test-plugin --sample */
+  size_t n_samples;
+  const char *back; /* test-plugin --reverse; NULL: not given */
   int role;            /* new-plugin: 'r', 't' or 'w'; 0: not given */
   const char *glob;    /* inspect --tensors=GLOB; NULL: all */
   unsigned flags;      /* FMTCONV_STRICT … */

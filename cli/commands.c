@@ -102,12 +102,13 @@ const struct command commands[] = {
     .run = run_new_plugin },
   { .name = "test-plugin",
     .summary = "Test a plugin: damaged input, lost tensors, threads, reverse.",
-    .usage = "fmtconv test-plugin [--sample FILE] PLUGIN.so [PARAMETERS]",
+    .usage = "fmtconv test-plugin [--sample FILE]... PLUGIN.so [PARAMETERS]",
     .text =
         "Prints a line 'ok' or 'not ok' for each test (TAP), and a summary.  Each test runs in a separate "
         "process with bounded time and memory, so that a crash is a result.  A reader needs a sample "
         "of its format; it also reads truncated and damaged copies.  A transform takes the sample, or a "
-        "small model.  A writer writes models of all kinds, which its reader reads again.  PARAMETERS, as "
+        "small model.  A writer writes models of all kinds and the sample, which its reader reads again.  "
+        "PARAMETERS, as "
         "in key=value, are given to the writer or the transform, or to the only reader.\nExit status: 0 all "
         "tests passed, 1 a test failed, 2 the "
         "command is wrong.\n",

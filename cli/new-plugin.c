@@ -15,7 +15,7 @@
 
 enum
 {
-  MAX_NAME = 63,
+  MAX_NAME = 64,
   MAX_FILE = 1 << 16
 };
 
@@ -175,13 +175,29 @@ fill_folder (const char *name, const struct role *role)
   return good;
 }
 
-/* Returns whether it can be the name of a plugin: [a-z][a-z0-9-]{0,62}. */
+/* Returns whether it can be the name of a plugin: [a-z][a-z0-9-]{0,63}. */
 static bool
 is_name (const char *name)
 {
   const size_t n = strlen (name);
   return n > 0 && n <= MAX_NAME && islower ((unsigned char) *name)
          && strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+/* Returns whether a plugin or model of this name is known, which the new one would hide or be hidden by; says so. */
+static bool
+is_taken (const struct settings *s, const char *name)
+{
+  fmtconv_ctx *ctx = context_new (s, speaker_of (s));
+  fmtconv_attr *list = context_is_fine (ctx) ? fmtconv_plugin_list (ctx, NULL) : NULL;
+  fmtconv_attr *p = list ? list->first : NULL;
+  while (p && strcmp (fmtconv_attr_get_string (p, "name", ""), name) != 0)
+    p = p->next;
+  const bool taken = p != NULL;
+  if (taken)
+    print_usage ("'%s' is the name of a known plugin ('fmtconv help %s'): choose another", name, name);
+  context_end (ctx, true);
+  return taken;
 }
 
 int
@@ -194,10 +210,12 @@ run_new_plugin (const struct settings *s)
   if (s->n_arguments != 1)
     print_usage ("new-plugin takes the name of the plugin");
   else if (!is_name (name))
-    print_usage ("'%s' cannot be the name of a plugin: it begins with a lower-case letter, which at most 62 "
+    print_usage ("'%s' cannot be the name of a plugin: it begins with a lower-case letter, which at most 63 "
                  "lower-case "
                  "letters, digits and '-' follow",
                  name);
+  else if (is_taken (s, name))
+    return CLI_USAGE;
   else if (!has_examples (role))
     return CLI_FAILED;
   else if (mkdir (name, 0777))
@@ -213,7 +231,9 @@ run_new_plugin (const struct settings *s)
   else
     {
       if (s->verbosity >= PRINT_NOTES)
-        printf ("%s/ is a plugin. Next: cd %s && make check; man fmtconv-plugin\n", name, name);
+        printf ("%s/ is a plugin. Next: cd %s && make check; then edit %s.c, and with it %s.yaml, its "
+                "entry in the index; man fmtconv-plugin\n",
+                name, name, name, name);
       return CLI_DONE;
     }
   return CLI_USAGE;

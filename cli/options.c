@@ -27,6 +27,7 @@ enum
   OPT_PRESET_DIR,
   OPT_PRINT_SPEC,
   OPT_SAMPLE,
+  OPT_BACK,
   OPT_NEW_READER,
   OPT_NEW_TRANSFORM,
   OPT_NEW_WRITER
@@ -64,7 +65,10 @@ static const struct option_row rows[] = {
   { OPT_AGAINST, "against", "NAMES", ON_MAP,
     "check the rules against a checkpoint, or a text file of names and shapes" },
   { OPT_PRINT, "print", "TRANSFORM", ON_MAP, "print the rules of this transform as a rules file" },
-  { OPT_SAMPLE, "sample", "FILE", ON_TEST, "a file of the reader's format, or a model for the transform" },
+  { OPT_SAMPLE, "sample", "FILE", ON_TEST,
+    "a file of the reader's format, or a model for the transform or writer; repeat for several" },
+  { OPT_BACK, "reverse", "PARAMETERS", ON_TEST,
+    "parameters with which the transform leads back, if 'reverse' alone does not" },
   { OPT_NEW_READER, "reader", NULL, ON_NEW, "make a reader" },
   { OPT_NEW_TRANSFORM, "transform", NULL, ON_NEW, "make a transform (the default)" },
   { OPT_NEW_WRITER, "writer", NULL, ON_NEW, "make a writer, and a reader of its format" },
@@ -167,6 +171,18 @@ add_variable (struct settings *s, char *text)
 }
 
 /* Checks that options that a spec replaces are not given with it. */
+static bool
+add_sample (struct settings *s, const char *path)
+{
+  if (s->n_samples == MAX_SAMPLES)
+    {
+      print_usage ("--sample can be given %d times", MAX_SAMPLES);
+      return false;
+    }
+  s->samples[s->n_samples++] = path;
+  return true;
+}
+
 static bool
 check_spec (const struct settings *s)
 {
@@ -279,7 +295,9 @@ take (struct settings *s, int id, char *argument)
       s->print = argument;
       break;
     case OPT_SAMPLE:
-      s->sample = argument;
+      return add_sample (s, argument);
+    case OPT_BACK:
+      s->back = argument;
       break;
     case OPT_NEW_READER:
     case OPT_NEW_TRANSFORM:

@@ -46,7 +46,8 @@ has_sanitizer (void)
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
   return true;
 #else
-  return getenv ("ASAN_OPTIONS") || getenv ("TSAN_OPTIONS");
+  const char *preloaded = getenv ("LD_PRELOAD");
+  return getenv ("ASAN_OPTIONS") || getenv ("TSAN_OPTIONS") || (preloaded && strstr (preloaded, "san"));
 #endif
 }
 
@@ -95,10 +96,9 @@ run_child (struct tester *t, void (*run) (struct tester *t, void *arg), void *ar
   return !*t->outcome->wrong;
 }
 
-bool
-report_child (struct tester *t, void (*run) (struct tester *t, void *arg), void *arg, const char *what)
+void
+report_found (struct tester *t, bool good, const char *what)
 {
-  const bool good = run_child (t, run, arg);
   const struct outcome *o = t->outcome;
   if (good && o->cases > 1)
     report (t, true, "%s (%u cases, %u refused)", what, o->cases, o->refused);
@@ -110,5 +110,12 @@ report_child (struct tester *t, void (*run) (struct tester *t, void *arg), void 
     printf ("# at: %s\n", o->at);
   if (!good && *o->error)
     printf ("# message: %s\n", o->error);
+}
+
+bool
+report_child (struct tester *t, void (*run) (struct tester *t, void *arg), void *arg, const char *what)
+{
+  const bool good = run_child (t, run, arg);
+  report_found (t, good, what);
   return good;
 }

@@ -99,7 +99,7 @@ separate (const struct tester *t)
 }
 
 void
-test_index (struct tester *t, const char *sample)
+test_index (struct tester *t)
 {
   fmtconv_ctx *ctx = quiet_ctx (t, 0, 1);
   fmtconv_attr *plugin = describe (ctx, t);
@@ -111,6 +111,8 @@ test_index (struct tester *t, const char *sample)
       return;
     }
   report_child (t, compare, NULL, "the index of known plugins says what the module says");
-  if (t->is_reader && sample && separate (t))
-    report_child (t, miss, (void *) sample, "without the module, the index recognizes the sample");
+  if (!t->is_reader || !sample_of (t, 0) || !separate (t))
+    return;
+  for (size_t i = 0; sample_of (t, i); i++)
+    report_child (t, miss, (void *) sample_of (t, i), "without the module, the index recognizes the sample");
 }

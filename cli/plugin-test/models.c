@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const model_kinds[] = { "f32",  "f16",   "bf16", "f64",   "i64",  "i32",  "i16",
-                                    "i8",   "u8",    "bool", "f8",    "none", "zero", "rank",
-                                    "tied", "names", "many", "large", NULL };
+const char *const model_kinds[] = { "f32",    "f16",  "bf16",  "f64",  "i64",   "i32",  "i16",
+                                    "i8",     "u8",   "bool",  "f8",   "none",  "zero", "rank",
+                                    "vector", "tied", "names", "many", "large", NULL };
 
 enum
 {
@@ -76,6 +76,8 @@ add_kind (struct made *m, const char *kind)
     add (m, "a.weight", "F32", 4, "0,4", 0);
   if (!strcmp (kind, "rank"))
     add_shapes (m);
+  if (!strcmp (kind, "vector"))
+    add (m, "x", "F32", 4, "7", 7);
   if (!strcmp (kind, "tied"))
     {
       m->n += (size_t) sprintf (m->header + m->n, "\"__metadata__\":{\"b.weight\":\"a.weight\"}");

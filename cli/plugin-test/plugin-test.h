@@ -45,11 +45,17 @@ void report (struct tester *t, bool good, const char *format, ...) __attribute__
 void report_skip (struct tester *t, const char *what, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));
 
+/* Returns the i-th sample; NULL: there is none. */
+const char *sample_of (const struct tester *t, size_t i);
+
 /* Runs a function in a child process of bounded time and memory.  Returns whether it ended by itself and found nothing
  * wrong; else outcome->wrong says what happened. */
 bool run_child (struct tester *t, void (*run) (struct tester *t, void *arg), void *arg);
 
-/* Reports the result of a function that runs in a child. */
+/* Reports the result of the last function that ran in a child. */
+void report_found (struct tester *t, bool good, const char *what);
+
+/* Runs a function in a child, and reports its result. */
 bool report_child (struct tester *t, void (*run) (struct tester *t, void *arg), void *arg, const char *what);
 
 /* Says what is being done, and what is wrong; the first complaint stays. */
@@ -84,9 +90,9 @@ void remove_all (const char *path);
 
 /* The tests. */
 bool test_module (struct tester *t);
-void test_index (struct tester *t, const char *sample);
-void test_reader (struct tester *t, const char *sample);
-void test_transform (struct tester *t, const char *sample);
+void test_index (struct tester *t);
+void test_reader (struct tester *t);
+void test_transform (struct tester *t);
 void test_writer (struct tester *t);
 
 /* Writes a safetensors file of that kind: "plain", "empty", …; NULL ends the list of kinds. */

@@ -189,19 +189,15 @@ take_sample (struct tester *t, const char *path, struct sample *s)
       add_file (s, folder, entry->d_name);
   if (dir)
     closedir (dir);
+  remove_all (tmp_path (t, "damaged"));
   mkdir (tmp_path (t, "damaged"), 0700);
 }
 
-void
-test_reader (struct tester *t, const char *path)
+static void
+test_sample (struct tester *t, const char *path)
 {
   struct sample s;
   struct stat st;
-  if (!path)
-    {
-      report_skip (t, "the reader reads a sample", "no --sample FILE");
-      return;
-    }
   report_child (t, detect, (void *) path, "the sample is recognized");
   if (!report_child (t, read_twice, (void *) path, "the reader says the same of the sample twice"))
     return;
@@ -218,5 +214,18 @@ test_reader (struct tester *t, const char *path)
     {
       free (s.name[i]);
       free (s.bytes[i]);
+    }
+}
+
+void
+test_reader (struct tester *t)
+{
+  if (!sample_of (t, 0))
+    report_skip (t, "the reader reads a sample", "no --sample FILE");
+  for (size_t i = 0; sample_of (t, i); i++)
+    {
+      if (t->s->n_samples > 1)
+        printf ("# sample %s\n", sample_of (t, i));
+      test_sample (t, sample_of (t, i));
     }
 }

@@ -36,6 +36,12 @@ report_skip (struct tester *t, const char *what, const char *format, ...)
   fflush (stdout);
 }
 
+const char *
+sample_of (const struct tester *t, size_t i)
+{
+  return i < t->s->n_samples ? t->s->samples[i] : NULL;
+}
+
 /* Takes the plugin's name and folder from its path.  Returns false after a usage error. */
 static bool
 take_module (struct tester *t)
@@ -89,11 +95,11 @@ run_test_plugin (const struct settings *s)
     return CLI_FAILED;
   if (test_module (&t))
     {
-      test_index (&t, s->sample);
+      test_index (&t);
       if (t.is_reader)
-        test_reader (&t, s->sample);
+        test_reader (&t);
       if (t.is_transform)
-        test_transform (&t, s->sample);
+        test_transform (&t);
       if (t.is_writer)
         test_writer (&t);
     }

@@ -41,7 +41,7 @@ reverse (struct tester *t, void *arg)
   const struct subject *s = arg;
   char text[WORDS];
   const char *there = tmp_path (t, "there.safetensors"), *back = tmp_path (t, "back.safetensors");
-  snprintf (text, sizeof text, "%s:reverse", t->name);
+  snprintf (text, sizeof text, "%s:%s", t->name, t->s->back ? t->s->back : "reverse");
   now_at (t, "the way there");
   if (!convert (t, 0, FMTCONV_ALLOW_LOSSY, (const char *[]){ NULL, plugin_spec (t), "safetensors" }, s->path,
                 there))
@@ -62,29 +62,50 @@ reverse (struct tester *t, void *arg)
   fmtconv_ctx_free (ctx);
 }
 
-void
-test_transform (struct tester *t, const char *sample)
+/* Returns the sample, or a small model; NULL: it cannot be written. */
+static const char *
+model_for (const struct tester *t, bool is_given)
 {
-  struct subject s = { .path = sample && !t->is_reader ? sample : NULL };
-  s.is_given = s.path != NULL;
+  if (is_given)
+    return sample_of (t, 0);
+  const char *path = tmp_path (t, "model.safetensors");
+  return put_model (path, "f32") ? path : NULL;
+}
+
+/* Reports the result of `apply`.  A transform that refuses the test's own model, as one that needs parameters does, was not
+ * tested. */
+static void
+report_apply (struct tester *t, struct subject *s)
+{
+  static const char what[] = "1 and 8 threads make the same model, verified";
+  const bool good = run_child (t, apply, s);
+  s->is_taken = good && !t->outcome->refused;
+  if (!good)
+    report_found (t, false, what);
+  else if (s->is_taken)
+    report (t, true, what);
+  else
+    report_skip (t, what, "it refuses the test's own model; give PARAMETERS or --sample FILE: %s",
+                 t->outcome->error);
+}
+
+void
+test_transform (struct tester *t)
+{
+  static const char back[] = "the reverse leads back to the same model";
+  struct subject s = { .is_given = sample_of (t, 0) && !t->is_reader };
+  s.path = model_for (t, s.is_given);
   if (!s.path)
     {
-      s.path = tmp_path (t, "model.safetensors");
-      if (!put_model (s.path, "f32"))
-        {
-          report (t, false, "cannot write a model for the transform");
-          return;
-        }
+      report (t, false, "cannot write a model for the transform");
+      return;
     }
-  if (!report_child (t, apply, &s, "1 and 8 threads make the same model, verified"))
-    return;
-  s.is_taken = !t->outcome->refused;
-  if (!s.is_taken)
-    printf ("# the transform refuses the test's own model: %s\n# give one that it takes: --sample FILE\n",
-            t->outcome->error);
-  if (t->reverses && s.is_taken)
-    report_child (t, reverse, &s, "the reverse leads back to the same model");
+  report_apply (t, &s);
+  if ((t->reverses || t->s->back) && s.is_taken)
+    report_child (t, reverse, &s, back);
   else
-    report_skip (t, "the reverse leads back to the same model",
-                 t->reverses ? "the transform takes no sample" : "the transform has no reverse");
+    report_skip (t, back,
+                 t->reverses || t->s->back ? "the transform takes no sample"
+                                           : "the transform has no reverse that the core knows; --reverse "
+                                             "PARAMETERS names its own");
 }

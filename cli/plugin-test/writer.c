@@ -26,18 +26,15 @@ compare (struct tester *t, const char *model, const char *written)
   fmtconv_ctx_free (ctx);
 }
 
+/* Writes a model with 1 and with 8 threads, and compares what is read back. */
 static void
-write_one (struct tester *t, void *arg)
+write_model (struct tester *t, const char *model, const char *reader)
 {
-  char name[64];
-  const char *kind = arg, *const plugins[] = { "safetensors", NULL, plugin_spec (t) };
-  snprintf (name, sizeof name, "%s.safetensors", kind);
-  const char *model = tmp_path (t, name), *out[] = { tmp_path (t, "1/out"), tmp_path (t, "8/out") };
-  if (!put_model (model, kind))
-    complain (t, "cannot write %s", model);
+  const char *const plugins[] = { reader, NULL, plugin_spec (t) },
+                    *out[] = { tmp_path (t, "1/out"), tmp_path (t, "8/out") };
   for (unsigned i = 0; i < 2; i++)
     {
-      now_at (t, "the model '%s' with %d threads", kind, i ? 8 : 1);
+      now_at (t, "%s with %d threads", model, i ? 8 : 1);
       remove_all (out[i]);
       if (convert (t, i ? 8 : 1, t->is_reader ? FMTCONV_VERIFY : 0, plugins, model, out[i]))
         continue;
@@ -52,6 +49,36 @@ write_one (struct tester *t, void *arg)
     compare (t, model, out[0]);
 }
 
+static void
+write_kind (struct tester *t, void *kind)
+{
+  char name[64];
+  snprintf (name, sizeof name, "%s.safetensors", (const char *) kind);
+  const char *model = tmp_path (t, name);
+  if (!put_model (model, kind))
+    complain (t, "cannot write %s", model);
+  write_model (t, model, "safetensors");
+}
+
+static void
+write_sample (struct tester *t, void *sample)
+{
+  write_model (t, sample, NULL);
+}
+
+/* Reports that a model was written or refused.  Returns whether it was written. */
+static bool
+report_written (struct tester *t, void (*run) (struct tester *t, void *arg), const void *arg,
+                const char *name)
+{
+  char what[WORDS];
+  snprintf (what, sizeof what, "%s is written%s, or refused", name, t->is_reader ? " and read again" : "");
+  const bool good = report_child (t, run, (void *) arg, what);
+  if (good && t->outcome->refused)
+    printf ("# refused: %s\n", t->outcome->error);
+  return good && !t->outcome->refused;
+}
+
 void
 test_writer (struct tester *t)
 {
@@ -61,15 +88,13 @@ test_writer (struct tester *t)
     make_folder (tmp_path (t, folders[i]));
   for (size_t i = 0; model_kinds[i]; i++)
     {
-      char what[128];
-      snprintf (what, sizeof what, "the model '%s' is written%s, or refused", model_kinds[i],
-                t->is_reader ? " and read again" : "");
-      if (report_child (t, write_one, (void *) model_kinds[i], what))
-        {
-          written += !t->outcome->refused;
-          if (t->outcome->refused)
-            printf ("# refused: %s\n", t->outcome->error);
-        }
+      char name[64];
+      snprintf (name, sizeof name, "the model '%s'", model_kinds[i]);
+      written += report_written (t, write_kind, model_kinds[i], name);
     }
+  for (size_t i = 0; sample_of (t, i); i++)
+    written += report_written (t, write_sample, sample_of (t, i), "the sample");
   report (t, written > 0, "the writer writes one of the models");
+  if (!written)
+    puts ("# give a model that it takes: --sample FILE");
 }

@@ -102,10 +102,33 @@ name_file_in (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtco
   return NULL;
 }
 
+/* Fails for a reader that recognizes the input although its entry in the index of known plugins says otherwise.  Returns
+ * false: there is none. */
+static bool
+fail_denied (fmtconv_ctx *ctx, fci_module *modules, size_t n, const fmtconv_peek *peek)
+{
+  size_t i = 0;
+  while (i < n
+         && !(modules[i].known && fci_plugin_has (fci_module_load (ctx, &modules[i]), FCI_READER)
+              && fci_bid (modules[i].plugin->reader, peek)))
+    i++;
+  if (i == n)
+    return false;
+  const fmtconv_where where = {
+    .hint = fmtconv_ctx_printf (
+        ctx, "read it with -r %s; the entry, in a file such as %s.yaml, is to be corrected", modules[i].name,
+        modules[i].name)
+  };
+  fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, &where,
+                 "the reader '%s' recognizes it, but its entry in the index of known plugins does not",
+                 modules[i].name);
+  return true;
+}
+
 static const fmtconv_plugin *
 no_reader (fmtconv_ctx *ctx, fci_module *modules, size_t n, const fmtconv_peek *peek)
 {
-  if (fci_refuse_placeholder (ctx, peek))
+  if (fci_refuse_placeholder (ctx, peek) || fail_denied (ctx, modules, n, peek))
     return NULL;
   if (!list_role (ctx, modules, n, FCI_READER))
     return none_installed (ctx, FCI_READER);

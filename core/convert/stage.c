@@ -58,6 +58,20 @@ leave (fmtconv_ctx *ctx, const frame *f, int code)
   return ctx->failed;
 }
 
+/* Warns of an input of which the reader skipped everything.  Returns 0 or, if warnings are errors, the code. */
+static int
+warn_of_nothing (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  size_t tensors = 0, skipped = 0;
+  FCI_FOREACH_LEAF (leaf, model)
+    tensors += fmtconv_model_count (leaf);
+  for (const fci_skip *skip = fci_model_skips (model); skip; skip = skip->next)
+    skipped++;
+  return tensors || !skipped
+             ? 0
+             : fmtconv_warn (ctx, "no tensors were found, and %zu other items were left out", skipped);
+}
+
 const fmtconv_model *
 fci_stage_read (fmtconv_ctx *ctx, const fci_link *link, fmtconv_input *in)
 {
@@ -76,6 +90,8 @@ fci_stage_read (fmtconv_ctx *ctx, const fci_link *link, fmtconv_input *in)
   fci_note_one_of (ctx, in);
   if (!ctx->failed)
     code = fci_warn_of_placeholders (ctx, in, model);
+  if (code >= 0 && !ctx->failed)
+    code = warn_of_nothing (ctx, model);
   return leave (ctx, &f, code) ? NULL : model;
 }
 

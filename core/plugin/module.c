@@ -160,6 +160,14 @@ is_system_failure (int os_errno)
          && os_errno != ENOEXEC;
 }
 
+/* Returns the loader's text without the path that it begins with: the message has it already. */
+static const char *
+without_path (const char *text, const char *path)
+{
+  const size_t n = strlen (path);
+  return text && !strncmp (text, path, n) && !strncmp (text + n, ": ", 2) ? text + n + 2 : text;
+}
+
 const fmtconv_plugin *
 fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const char **error)
 {
@@ -179,7 +187,8 @@ fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const cha
     fci_fail_system (ctx, os_errno == ENOMEM ? FMTCONV_E_NOMEM : FMTCONV_E_IO, os_errno, path, NULL,
                      "cannot be loaded: %s", fci_os_error_text (os_errno, text));
   else if (!handle)
-    *error = fmtconv_ctx_printf (ctx, "cannot be loaded: %s", *reason ? reason : lt_dlerror ());
+    *error = fmtconv_ctx_printf (ctx, "cannot be loaded: %s",
+                                 without_path (*reason ? reason : lt_dlerror (), path));
   pthread_mutex_unlock (&lock);
   return found;
 }

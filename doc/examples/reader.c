@@ -4,6 +4,7 @@
  * fmtconv-plugin(3) explains every call.  'make check' runs fmtconv test-plugin with sample.x.  A reader reads headers and
  * says where tensors lie; it never reads their data.
  */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
 static int
@@ -14,8 +15,10 @@ read_example (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_m
   (void) params;
   fmtconv_cursor_take (&c, 4); /* the core has compared the magic */
   n = fmtconv_cursor_take_le (&c, 4);
-  /* A size that does not fit into the file is refused here, with file, position and tensor. */
+  /* A size that does not fit into the file is refused here, with file and position. */
   fmtconv_model_put (out, "x", fmtconv_view_leaf (c.source, c.pos, FMTCONV_F32, 1, &n, NULL));
+  /* The tensors are all that is in the file: this is what finds one that the reader forgets. */
+  fmtconv_model_require_tiling (out, c.source, c.pos, c.end, 1);
   return fmtconv_ctx_failed (ctx);
 }
 

@@ -153,8 +153,9 @@ void fmtconv_model_adopt (fmtconv_model *out, const fmtconv_model *other);
  * Errors: none.  Thread: context.  Since: 0.1. */
 void fmtconv_model_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *why);
 
-/* Requires that bytes [start, end) of `source` are exactly the leaves put so far, without gaps or overlaps, each start
- * aligned to `align`.  A violation is reported with position and tensor.
+/* Requires that bytes [start, end) of `source` are exactly all leaves of it that were put so far, without gaps or overlaps,
+ * each start aligned to `align`.  Parts between headers are windows, each of which is another source.  A violation is
+ * reported with position and tensor.
  * Errors: E_FORMAT.  Thread: context.  Since: 0.1. */
 void fmtconv_model_require_tiling (fmtconv_model *out, fmtconv_source *source, uint64_t start, uint64_t end,
                                    uint64_t align);
@@ -192,13 +193,14 @@ const fmtconv_dtype_name *fmtconv_dtype_table_by_dtype (const fmtconv_dtype_name
 /* ---- Views of stored bytes */
 
 /* Returns the encoding of a view as U8.  The same axes; the last counts bytes.  Blocks that run over the ends of rows
- * become one axis.  For block types.
+ * become one axis.  For block types only.
  * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_bytes (fmtconv_view *view);
 
 /* Returns bytes (U8 or I8, as stored) as the encoding of `dtype`.  The last axis counts its elements.
- * Errors: E_USAGE (not whole elements or blocks), E_UNSUPPORTED (cut along the last axis).  Thread: context.
- * Since: 0.1. */
+ * Errors: E_USAGE (not whole elements or blocks), E_UNSUPPORTED (cut along the last axis, or joined of several views: the
+ * bytes of an element must be neighbors in one source, so planes of real and imaginary parts cannot become complex numbers).
+ * Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_reinterpret (fmtconv_view *view, uint32_t dtype);
 
 /* Returns the same numbers from the other byte order, for elements that are as stored.  Both parts of a complex number

@@ -69,6 +69,7 @@ fmtconv_source *fmtconv_source_window (fmtconv_source *source, uint64_t start, u
                                        const char *name);
 
 /* ---- Cursors: bounded sequential reading of headers.  A read past the end is E_FORMAT with the position. */
+/* A position in a source.  A plugin may set `pos` to skip bytes, and lower `end`. */
 typedef struct fmtconv_cursor
 {
   fmtconv_source *source;

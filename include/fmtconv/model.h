@@ -26,8 +26,8 @@ typedef struct fmtconv_tensor
 } fmtconv_tensor;
 
 /* Features of a model.  The core refuses to pass a model to a transform or writer that does not declare its features in
- * `understands`.  A transform that does not declare COMPONENTS receives one component at a time; blobs pass through
- * every transform. */
+ * `understands`.  A transform that does not declare COMPONENTS receives the one component that the user chooses; blobs
+ * pass through every transform. */
 enum fmtconv_feature
 {
   FMTCONV_FEATURE_TIED = 1,       /* two names share the same bytes */

@@ -95,7 +95,8 @@ typedef struct fmtconv_reader
   const char *magic;    /* first bytes of a file: a bid of 8 bits per byte */
   size_t magic_len;
 
-  /* Returns the number of bits of `peek` that were verified; 0: another format.  Pure: no I/O, no messages. */
+  /* Returns the number of bits of `peek` that were verified; 0: none.  The bid is the largest of this, of a matching magic and
+   * of a suffix, so a reader whose magic is not enough declares no magic.  Pure: no I/O, no messages. */
   int (*probe) (const fmtconv_peek *peek);
 
   /* Puts the tensors of `in` into `out`.  Returns 0 or the code of an error. */

@@ -51,7 +51,8 @@ fmtconv_view *fmtconv_view_permute (fmtconv_view *view, const unsigned *axes);
  * Errors: E_USAGE, E_UNSUPPORTED (would cut blocks).  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape);
 
-/* Returns `view` in another data type, rounded as torch's Tensor.to rounds.  Values that overflow to infinity are
+/* Returns `view` in another data type, rounded once, from the value itself, as torch's Tensor.to rounds: a 64-bit integer
+ * does not become an f32 on its way to f64.  Values that overflow to infinity are
  * counted and warned of.  A block type is decoded, in f32; to a block type, this is fmtconv_view_quantize without
  * importance.
  * Errors: E_USAGE, E_UNSUPPORTED (no decoder).  Thread: context.  Since: 0.1. */

@@ -38,6 +38,18 @@ write_kit (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmt
 }
 #endif
 
+#ifdef NOTHING
+/* Takes a model that no test has. */
+static const fmtconv_dtype_name complex_only[] = { { FMTCONV_C128, "c128", 0 }, { 0 } };
+
+static int
+write_nothing (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
+{
+  (void) params, (void) model, (void) out;
+  return fmtconv_ctx_failed (ctx);
+}
+#endif
+
 #ifdef EXPORT
 int kit_helper (void);
 int
@@ -51,6 +63,10 @@ FMTCONV_PLUGIN (kit, .name = "kit", .summary = "reads one vector, with a defect"
 #ifdef LOSE
                 .writer = FMTCONV_WRITER (.suffixes = ".kit", .limits = { .rank = 8, .name_bytes = 999 },
                                           .write = write_kit),
+#endif
+#ifdef NOTHING
+                .writer = FMTCONV_WRITER (.suffixes = ".kit", .limits = { .dtypes = complex_only },
+                                          .write = write_nothing),
 #endif
                 .reader = FMTCONV_READER (.suffixes = ".kit", .magic = "XST1", .magic_len = 4,
                                           .read = read_kit));

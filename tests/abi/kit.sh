@@ -18,8 +18,12 @@ for role in reader transform writer; do
   grep -q '^# [0-9]* passed, 0 failed' log || fail "no summary for a $role"
   grep -q '^ok [0-9]* - the index of known plugins says what the module says$' log || { cat log; fail "the index of a $role"; }
 done
-for name in '' A a.b -x "$(printf '%064d' 0)"; do
+for name in '' A a.b -x "a$(printf '%064d' 0)"; do
   "$program" new-plugin -- "$name" 2>err && fail "'$name' became a plugin"
+done
+for name in safetensors spec; do
+  "$program" new-plugin $name 2>err && fail "the name '$name' was taken twice"
+  grep -q "'$name' is the name of a known plugin" err || fail "$name: $(cat err)"
 done
 "$program" new-plugin a-reader 2>err && fail "a folder was overwritten"
 grep -q 'a-reader: File exists' err || fail "the folder in the way is not named: $(cat err)"
@@ -52,7 +56,26 @@ wrong_index () { # wrong_index COMMAND-OF-SED TEXT
 }
 wrong_index 's/suffixes: .x/suffixes: .z/' "^# suffixes of the reader is '.z' in the index, and '.x' in the module"
 wrong_index 's/58 53/58 54/' "^# without the module, no message says that a copy of the sample without a suffix needs 'a-reader'"
+# Without that, the message says that the entry is wrong, and not that the file is.
+cp a-reader/sample.x nameless
+FMTCONV_PLUGIN_PATH=$PWD/a-reader:$installed "$program" nameless b.safetensors 2>err && fail "an entry that denies the file"
+grep -q "the reader 'a-reader' recognizes it, but its entry in the index .* does not (hint: read it with -r a-reader" err \
+  || fail "the wrong entry is not named: $(cat err)"
 cp root/index/a-reader.yaml a-reader/a-reader.yaml
+
+# ---- Several samples; a model for a writer that takes few; a reverse with parameters; a transform that refuses.
+cp a-reader/sample.x b.x
+"$program" test-plugin --sample a-reader/sample.x --sample b.x a-reader/a-reader.so >log || { cat log; fail "two samples"; }
+test "$(grep -c ' the sample is recognized$' log)" = 2 || { cat log; fail "not both samples"; }
+"$program" test-plugin --reverse by=0.5 a-transform/a-transform.so by=2 >log || { cat log; fail "--reverse"; }
+grep -q '^ok [0-9]* - the reverse leads back to the same model ' log || { cat log; fail "no reverse with parameters"; }
+"$program" test-plugin --reverse by=3 a-transform/a-transform.so by=2 >log && { cat log; fail "another model"; }
+for plugin in map select; do
+  test -f "$installed/$plugin.so" || continue
+  "$program" test-plugin "$installed/$plugin.so" >log || { cat log; fail "$plugin without parameters"; }
+  grep -q "^ok [0-9]* - 1 and 8 threads make the same model, verified # SKIP it refuses the test's own model; give" log \
+    || { cat log; fail "$plugin was not tested, and nothing says so"; }
+done
 
 # ---- Defects are found.
 defect () { # defect NAME TEXT
@@ -71,5 +94,7 @@ defect SILENT '^# the reader fails with an internal error'
 defect LOSE "^# message: .*the writer 'kit' neither emitted in full, tied nor dropped 2 of 2 tensors"
 defect EXPORT '^# it exports kit_helper'
 grep -q '^# it calls puts' log || fail "the call of puts is not found"
+defect NOTHING '^not ok [0-9]* - the writer writes one of the models'
+grep -q '^# give a model that it takes: --sample FILE' log || { cat log; fail "no way out"; }
 "$program" test-plugin nothing.so 2>err && fail "a missing module passed"
 grep -q 'nothing.so: No such file or directory' err || fail "the missing module is not named"
