@@ -43,6 +43,8 @@ ops_text (fmtconv_ctx *ctx, const fci_op *op)
       text = fmtconv_ctx_printf (ctx, ", round %s%s", dtype_name (op->dtype), text);
     else if (op->kind == FCI_OP_SCALE)
       text = fmtconv_ctx_printf (ctx, ", scale %.9g%s", op->factor, text);
+    else if (op->kind == FCI_OP_ADD_SCALAR)
+      text = fmtconv_ctx_printf (ctx, ", add %.9g%s", op->factor, text);
     else if (op->kind == FCI_OP_QUANTIZE)
       text = fmtconv_ctx_printf (ctx, ", quantize %s%s%s", dtype_name (op->dtype),
                                  op->importance ? " by importance" : "", text);
@@ -64,7 +66,7 @@ rounds_at_write (const fci_op *op)
 {
   while (op && op->kind == FCI_OP_WATCH)
     op = op->before;
-  return op && (op->kind == FCI_OP_SCALE || op->product || op->by);
+  return op && (op->kind == FCI_OP_SCALE || op->kind == FCI_OP_ADD_SCALAR || op->product || op->by);
 }
 
 /* Returns the text of operations after decoding, whose result is f32 already. */

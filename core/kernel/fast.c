@@ -9,6 +9,13 @@
 #include "core/kernel/stage.h"
 
 #if defined __x86_64__ || FCI_NEON
+/* Returns whether a stage has at most one step, which keeps the zeros that pad the rows of fast loops. */
+static bool
+is_fast (const fci_stage *stage)
+{
+  return stage->n_scales == 0 || (stage->n_scales == 1 && stage->scales[0].kind != FCI_STEP_ADD_SCALAR);
+}
+
 static fci_fast_mode
 fast_mode_of (const fci_stage *stage)
 {
@@ -23,14 +30,14 @@ fci_fast (const fci_stage *stage)
 {
 #ifdef __x86_64__
   const int level = fci_kernel_level ();
-  if (stage->n_scales > 1)
+  if (!is_fast (stage))
     return NULL;
   if (level >= FCI_LEVEL_AVX512)
     return fci_fast_avx512 (stage->from, stage->to, fast_mode_of (stage));
   if (level >= FCI_LEVEL_AVX2)
     return fci_fast_avx2 (stage->from, stage->to, fast_mode_of (stage));
 #elif FCI_NEON
-  if (stage->n_scales <= 1 && fci_kernel_level () >= FCI_LEVEL_NEON)
+  if (is_fast (stage) && fci_kernel_level () >= FCI_LEVEL_NEON)
     return fci_fast_neon (stage->from, stage->to, fast_mode_of (stage));
 #else
   (void) stage;

@@ -21,18 +21,26 @@ typedef struct fci_tally
 
 typedef enum fci_step_kind
 {
-  FCI_STEP_SCALE,    /* times factor, in f32 */
-  FCI_STEP_ADD,      /* plus factor times the next operand, in f32: two roundings */
-  FCI_STEP_MULTIPLY, /* times the next operand, in f32 */
-  FCI_STEP_DIVIDE,   /* divided by the next operand, in f32 */
-  FCI_STEP_ROUND     /* to `dtype`, as torch's Tensor.to */
+  FCI_STEP_SCALE,      /* times factor, in f32 */
+  FCI_STEP_ADD_SCALAR, /* plus factor, in f32 */
+  FCI_STEP_ADD,        /* plus factor times the next operand, in f32: two roundings */
+  FCI_STEP_MULTIPLY,   /* times the next operand, in f32 */
+  FCI_STEP_DIVIDE,     /* divided by the next operand, in f32 */
+  FCI_STEP_ROUND       /* to `dtype`, as torch's Tensor.to */
 } fci_step_kind;
+
+/* Returns whether the step takes an operand for each element. */
+static inline bool
+fci_step_has_operand (fci_step_kind kind)
+{
+  return kind == FCI_STEP_ADD || kind == FCI_STEP_MULTIPLY || kind == FCI_STEP_DIVIDE;
+}
 
 typedef struct fci_step
 {
   fci_step_kind kind;
   uint32_t dtype; /* ROUND */
-  float factor;   /* SCALE, ADD */
+  float factor;   /* SCALE, ADD_SCALAR, ADD */
 } fci_step;
 
 enum

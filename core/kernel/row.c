@@ -88,7 +88,7 @@ cut (const fci_row_program *program, fci_stage *stages, size_t *block)
     if (program->steps[i].kind != FCI_STEP_ROUND)
       {
         stage.n_scales++;
-        stage.n_operands += program->steps[i].kind != FCI_STEP_SCALE;
+        stage.n_operands += fci_step_has_operand (program->steps[i].kind);
       }
     else
       {

@@ -123,6 +123,9 @@ calculate (const fci_stage *stage, float *f32, size_t n, const fci_stage_operand
   for (unsigned k = 0; k < stage->n_scales; k++)
     if (stage->scales[k].kind == FCI_STEP_ADD)
       add_operand (operand++, place->first, stage->scales[k].factor, f32, n);
+    else if (stage->scales[k].kind == FCI_STEP_ADD_SCALAR)
+      for (size_t i = 0; i < n; i++)
+        f32[i] = fci_f32_result (f32[i] + stage->scales[k].factor, f32[i], stage->scales[k].factor);
     else if (stage->scales[k].kind != FCI_STEP_SCALE)
       scale_by (operand++, place->first, stage->scales[k].kind == FCI_STEP_DIVIDE, f32, n);
     else
@@ -204,7 +207,7 @@ add_fast (const fci_stage *stage, const void *in, void *out, size_t n, const pla
   const fci_stage back = { .from = FMTCONV_F32, .to = stage->to, .n_scales = same, .scales = &one };
   fci_fast_fn *decode = stage->from == FMTCONV_F32 ? NULL : fci_fast (&there);
   fci_fast_fn *encode = fci_fast (&back);
-  if (!stage->n_operands || !encode || (!decode && stage->from != FMTCONV_F32))
+  if (!stage->n_scales || !encode || (!decode && stage->from != FMTCONV_F32))
     return false;
   if (decode)
     decode (in, at->values, n, 1, NULL);

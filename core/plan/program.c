@@ -121,6 +121,10 @@ add_op (builder *b, const fci_op *op)
       add_step (b, (fci_step){ .kind = FCI_STEP_SCALE, .factor = (float) op->factor });
       b->pending = true;
       break;
+    case FCI_OP_ADD_SCALAR:
+      add_step (b, (fci_step){ .kind = FCI_STEP_ADD_SCALAR, .factor = (float) op->factor });
+      b->pending = true;
+      break;
     case FCI_OP_LOWRANK:
       add_step (b, (fci_step){ .kind = FCI_STEP_ADD, .factor = (float) op->factor });
       add_term (b, op, op->product);

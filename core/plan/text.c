@@ -58,7 +58,7 @@ print_inner (const fci_plan *plan, FILE *out, const fci_rows *rows, const fci_bo
   for (unsigned at = 0, k = 0; k < own->n_terms; at++)
     {
       const fci_step *step = &own->rows.steps[at];
-      if (step->kind == FCI_STEP_ROUND || step->kind == FCI_STEP_SCALE)
+      if (!fci_step_has_operand (step->kind))
         continue;
       print_operand (step, " over", " times", " plus", out);
       print_factor (plan, out, rows, box, own->terms[k].by, first + own->terms[k].track);
@@ -99,6 +99,8 @@ print_program (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t box
       const fci_step *step = &program->rows.steps[i];
       if (step->kind == FCI_STEP_SCALE)
         fprintf (out, " | scale %.9g", (double) step->factor);
+      else if (step->kind == FCI_STEP_ADD_SCALAR)
+        fprintf (out, " | add %.9g", (double) step->factor);
       else if (step->kind != FCI_STEP_ROUND)
         print_term (plan, out, rows, box, n++, step);
       else

@@ -193,11 +193,12 @@ parse_permute (fci_rule_op *op, const char *s)
     }
 }
 
+/* Parses the number of a scale or an addition. */
 static bool
-parse_scale (fci_rule_op *op, const char *s)
+parse_factor (fci_rule_op *op, int kind, const char *s)
 {
   char *end = NULL;
-  op->kind = FCI_RULE_SCALE;
+  op->kind = kind;
   op->factor = fci_os_strtod (s, &end);
   return end > s && !*end && op->factor - op->factor == 0 && op->factor != 0;
 }
@@ -224,7 +225,9 @@ parse_op (fci_table *table, fci_rule *rule, const char *s)
     return parse_permute (op, s + 8);
   if (strncmp (s, "reshape ", 8) == 0)
     return parse_reshape (table, rule, op, s + 8);
-  return strncmp (s, "scale ", 6) == 0 && parse_scale (op, s + 6);
+  if (strncmp (s, "add ", 4) == 0)
+    return parse_factor (op, FCI_RULE_ADD, s + 4);
+  return strncmp (s, "scale ", 6) == 0 && parse_factor (op, FCI_RULE_SCALE, s + 6);
 }
 
 static bool

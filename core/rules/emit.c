@@ -22,6 +22,8 @@ change (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *after)
       return fmtconv_view_reshape (view, after->rank, after->n);
     case FCI_RULE_SCALE:
       return fmtconv_view_scale (view, op->factor);
+    case FCI_RULE_ADD:
+      return fmtconv_view_add_scalar (view, op->factor);
     }
   return NULL;
 }
@@ -40,6 +42,8 @@ unchange (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *befo
       return fmtconv_view_reshape (view, before->rank, before->n);
     case FCI_RULE_SCALE:
       return fmtconv_view_scale (view, 1 / op->factor);
+    case FCI_RULE_ADD:
+      return fmtconv_view_add_scalar (view, -op->factor);
     case FCI_RULE_CAST:
       break; /* refused when the table was compiled */
     }

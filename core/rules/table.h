@@ -69,7 +69,8 @@ typedef struct fci_rule_op /* one of .ops */
     FCI_RULE_CAST,
     FCI_RULE_PERMUTE,
     FCI_RULE_RESHAPE,
-    FCI_RULE_SCALE
+    FCI_RULE_SCALE,
+    FCI_RULE_ADD
   } kind;
   uint32_t dtype;
   double factor;

@@ -25,6 +25,8 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
              && (!before || before->kind == FCI_OP_CAST || before->kind == FCI_OP_BYTESWAP);
     case FCI_OP_SCALE:
       return op->factor == 1.0;
+    case FCI_OP_ADD_SCALAR: /* -0 + 0 is 0 */
+      return op->factor == 0.0 && signbit (op->factor);
     case FCI_OP_WATCH:
       return op->findings == 0 || (before && fci_op_equal (op, before));
     case FCI_OP_QUANTIZE:
@@ -165,23 +167,36 @@ fmtconv_view_quantize (fmtconv_view *view, uint32_t dtype, fmtconv_view *importa
                   dtype);
 }
 
-fmtconv_view *
-fmtconv_view_scale (fmtconv_view *view, double factor)
+/* Returns the view after arithmetic with a number; done, number: for messages. */
+static fmtconv_view *
+calculate (fmtconv_view *view, fci_op_kind kind, double factor, const char *done, const char *number)
 {
   if (!view || fmtconv_ctx_failed (view->ctx))
     return NULL;
   if (!fci_is_floating (view->dtype))
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be scaled",
-                    fmtconv_dtype_get (view->dtype)->name);
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be %s",
+                    fmtconv_dtype_get (view->dtype)->name, done);
       return NULL;
     }
   if (!isfinite ((float) factor))
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "the factor %g does not fit in a 32-bit float", factor);
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "the %s %g does not fit in a 32-bit float", number, factor);
       return NULL;
     }
-  return operate (view, &(fci_op){ .kind = FCI_OP_SCALE, .factor = (float) factor }, view->dtype);
+  return operate (view, &(fci_op){ .kind = kind, .factor = (float) factor }, view->dtype);
+}
+
+fmtconv_view *
+fmtconv_view_scale (fmtconv_view *view, double factor)
+{
+  return calculate (view, FCI_OP_SCALE, factor, "scaled", "factor");
+}
+
+fmtconv_view *
+fmtconv_view_add_scalar (fmtconv_view *view, double number)
+{
+  return calculate (view, FCI_OP_ADD_SCALAR, number, "added to", "number");
 }
 
 fmtconv_view *

@@ -82,6 +82,7 @@ fci_op_equal (const fci_op *a, const fci_op *b)
     case FCI_OP_CAST:
       return a->dtype == b->dtype;
     case FCI_OP_SCALE:
+    case FCI_OP_ADD_SCALAR:
       return a->factor == b->factor;
     case FCI_OP_WATCH:
       return a->findings == b->findings && a->severity == b->severity && same_text (a->hint, b->hint);

@@ -104,6 +104,8 @@ print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank, unsign
     fprintf (out, "cast %s", fmtconv_dtype_get (op->dtype)->name);
   else if (op->kind == FCI_OP_SCALE)
     fprintf (out, "scale %.9g", op->factor);
+  else if (op->kind == FCI_OP_ADD_SCALAR)
+    fprintf (out, "add %.9g", op->factor);
   else if (op->kind == FCI_OP_QUANTIZE)
     fprintf (out, "quantize %s%s", fmtconv_dtype_get (op->dtype)->name,
              op->importance ? " by importance" : "");

@@ -14,15 +14,16 @@ enum
 
 typedef enum fci_op_kind
 {
-  FCI_OP_BYTESWAP, /* reverses the bytes of stored elements, before all other operations */
-  FCI_OP_CAST,     /* round to `dtype`: a rounding point */
-  FCI_OP_SCALE,    /* times (float) factor, in f32 */
-  FCI_OP_WATCH,    /* findings that the next rounding point counts */
-  FCI_OP_LOWRANK,  /* plus factor times a product of two matrices, in f32 */
-  FCI_OP_MULTIPLY, /* times a factor of each element, in f32 */
-  FCI_OP_DIVIDE,   /* divided by a factor of each element, in f32 */
-  FCI_OP_ADD,      /* plus factor times another element, in f32 */
-  FCI_OP_QUANTIZE  /* to blocks of `dtype`; only watches may follow */
+  FCI_OP_BYTESWAP,   /* reverses the bytes of stored elements, before all other operations */
+  FCI_OP_CAST,       /* round to `dtype`: a rounding point */
+  FCI_OP_SCALE,      /* times (float) factor, in f32 */
+  FCI_OP_ADD_SCALAR, /* plus (float) factor, in f32 */
+  FCI_OP_WATCH,      /* findings that the next rounding point counts */
+  FCI_OP_LOWRANK,    /* plus factor times a product of two matrices, in f32 */
+  FCI_OP_MULTIPLY,   /* times a factor of each element, in f32 */
+  FCI_OP_DIVIDE,     /* divided by a factor of each element, in f32 */
+  FCI_OP_ADD,        /* plus factor times another element, in f32 */
+  FCI_OP_QUANTIZE    /* to blocks of `dtype`; only watches may follow */
 } fci_op_kind;
 
 /* A tensor that others are multiplied by or that is added to them, or a matrix of a product, without its
@@ -57,7 +58,7 @@ typedef struct fci_op
   fci_op_kind kind;
   uint32_t dtype;             /* CAST, QUANTIZE */
   unsigned tracks;            /* including all earlier operations: see FCI_TRACK */
-  double factor;              /* SCALE, LOWRANK, ADD */
+  double factor;              /* SCALE, ADD_SCALAR, LOWRANK, ADD */
   const fci_product *product; /* LOWRANK */
   const fci_factor *by;       /* MULTIPLY, DIVIDE, ADD */
   unsigned findings;          /* WATCH */

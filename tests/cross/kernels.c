@@ -148,7 +148,7 @@ rows (uint32_t from, uint32_t *digest)
           program.n_steps = 2;
           program.steps[1] = program.steps[0];
           for (fci_step_kind kind = FCI_STEP_SCALE; kind <= FCI_STEP_DIVIDE; kind++)
-            for (unsigned b = 0; b < (kind == FCI_STEP_SCALE ? 1 : sizeof blocks / sizeof *blocks); b++)
+            for (unsigned b = 0; b < (!fci_step_has_operand (kind) ? 1 : sizeof blocks / sizeof *blocks); b++)
               {
                 program.steps[0] = (fci_step){ .kind = kind, .factor = -0.7f };
                 add_program (digest, &program, blocks[b]);

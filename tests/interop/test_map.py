@@ -77,6 +77,28 @@ class Map(Case):
         tensors.pop("optimizer.step")
         self.assert_same(load_file(self.tmp / "back.safetensors"), tensors)
 
+    def test_a_number_is_added_as_torch_adds_it(self):
+        torch.manual_seed(5)
+        rules = self.rules('''fmtconv-rules: 1
+rules:
+  - {from: "{x*}", to: "{x*}", ops: "add 1"}
+''')
+        sizes = torch.tensor([1e-30, 1e-8, 1e-4, 1.0, 300.0, 1e30]).repeat_interleave(700)
+        special = torch.tensor([0.0, -0.0, -1.0, float("inf"), float("-inf")])
+        tensors = {}
+        for dtype in torch.float32, torch.float16, torch.bfloat16, torch.float64:
+            values = torch.cat([torch.randn(sizes.numel()) * sizes.clamp(max=300 if dtype == torch.float16 else 1e38), special])
+            tensors[str(dtype)] = values.to(dtype)
+        save_file(tensors, self.tmp / "in.safetensors")
+        self.run_fmtconv("-t", f"map:rules={rules}", self.tmp / "in.safetensors", self.tmp / "out.safetensors")
+        out = load_file(self.tmp / "out.safetensors")
+        self.assert_same(out, {n: (t.float() + 1).to(t.dtype) for n, t in tensors.items()})
+        self.run_fmtconv("-f", "-t", f"map:rules={rules}", "-t", "cast:to=f32", self.tmp / "in.safetensors", self.tmp / "wide.safetensors")
+        wide = load_file(self.tmp / "wide.safetensors")
+        self.assert_same(wide, {n: t.float() + 1 for n, t in tensors.items()})
+        self.run_fmtconv("-t", f"map:rules={rules},reverse=yes", self.tmp / "wide.safetensors", self.tmp / "back.safetensors")
+        self.assert_same(load_file(self.tmp / "back.safetensors"), {n: t - 1 for n, t in wide.items()})
+
     def check(self, text, *arguments, status=0):
         return self.run_fmtconv("map", *arguments, "--check", self.rules(text), status=status)
 

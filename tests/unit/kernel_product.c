@@ -151,6 +151,43 @@ Test (kernel, sums_through_programs)
   free (two);
 }
 
+/* The same bytes and counts at every level, also where adding makes something of nothing. */
+Test (kernel, numbers_are_added)
+{
+  enum
+  {
+    N = 1111
+  };
+  static const uint32_t types[] = { FMTCONV_F16, FMTCONV_BF16, FMTCONV_F32, FMTCONV_F64 };
+  uint64_t state = 7;
+  float *values = numbers (N, &state);
+  unsigned char in[N * 8], out[N * 8], want[N * 8];
+  for (unsigned i = 0; i < 16; i++)
+    {
+      const fci_row_program load = program_of (FMTCONV_F32, NULL, types[i % 4]);
+      const fci_row_program program = { .from = types[i % 4],
+                                        .n_steps = 2,
+                                        .steps = { { .kind = FCI_STEP_ADD_SCALAR, .factor = 1 },
+                                                   { .kind = FCI_STEP_ROUND, .dtype = types[i / 4] } } };
+      fci_tally wanted = { 0 };
+      cr_assert_null (fci_row_refusal (&program));
+      run_program (&load, values, in, N, NULL);
+      fci_kernel_force (FCI_LEVEL_PORTABLE);
+      run_program (&program, in, want, N, &wanted);
+      for (int level = FCI_LEVEL_PORTABLE; level <= FCI_LEVEL_AVX512; level++)
+        for (size_t n = N; n > N - 40; n--)
+          {
+            fci_tally tally = { 0 };
+            fci_kernel_force (level);
+            run_program (&program, in, out, n, &tally);
+            cr_expect_arr_eq (out, want, n * size_of (types[i / 4]));
+            cr_expect (n < N || memcmp (&tally, &wanted, sizeof tally) == 0);
+          }
+    }
+  fci_kernel_force (FCI_LEVEL_AUTO);
+  free (values);
+}
+
 /* A NaN's bits do not depend on the level. */
 Test (kernel, sums_that_are_not_numbers)
 {

@@ -252,6 +252,19 @@ naive_scale (world *w, const naive *v, double factor)
   return r;
 }
 
+naive
+naive_add_scalar (world *w, const naive *v, double number)
+{
+  naive r = blank (w, v->dtype, v->rank, v->shape);
+  r.view = fmtconv_view_add_scalar (v->view, number);
+  for (uint64_t i = 0; i < r.n; i++)
+    {
+      r.at[i] = operated (v->at[i], FCI_OP_ADD_SCALAR, 0, number);
+      r.unrounded[i] = true;
+    }
+  return r;
+}
+
 static uint64_t
 term (uint64_t sum, uint64_t b, uint64_t a)
 {
@@ -512,7 +525,8 @@ random_step (world *w, const naive *v)
     case 0:
       return naive_cast (w, v, pick (w, 2) ? FMTCONV_F32 : FMTCONV_F16);
     case 1:
-      return naive_scale (w, v, (double) (1 + pick (w, 3)) / 2);
+      return pick (w, 2) ? naive_scale (w, v, (double) (1 + pick (w, 3)) / 2)
+                         : naive_add_scalar (w, v, (double) pick (w, 3) - 1);
     case 2:
     case 3:
       {

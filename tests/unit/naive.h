@@ -41,6 +41,7 @@ naive naive_permute (world *w, const naive *v, const unsigned *axes);
 naive naive_reshape (world *w, const naive *v, unsigned rank, const uint64_t *shape);
 naive naive_cast (world *w, const naive *v, uint32_t dtype);
 naive naive_scale (world *w, const naive *v, double factor);
+naive naive_add_scalar (world *w, const naive *v, double number);
 naive naive_lowrank (world *w, const naive *v, const naive *b, const naive *a, double factor);
 
 /* Along axis i, block[i] indices share one factor. */

@@ -310,13 +310,17 @@ arithmetic (world *w, const value *of)
 {
   static const double factors[] = { 0.5, 3, 1.0 / 3, -1e-3, 70000 };
   value v = *of;
-  bool cast = rnd (&w->seed, 2);
+  bool cast = rnd (&w->seed, 2), adds = rnd (&w->seed, 2);
   uint32_t dtype = types[rnd (&w->seed, N_FLOATS)];
   double factor = factors[rnd (&w->seed, 5)];
-  v.view = cast ? fmtconv_view_cast (of->view, dtype) : fmtconv_view_scale (of->view, factor);
+  v.view = cast   ? fmtconv_view_cast (of->view, dtype)
+           : adds ? fmtconv_view_add_scalar (of->view, factor)
+                  : fmtconv_view_scale (of->view, factor);
   set_shape (&v, of->rank, of->shape);
   for (uint64_t i = 0; i < v.n; i++)
-    v.at[i] = cast ? rounded (of->at[i], dtype) : (float) ((float) of->at[i] * (float) factor);
+    v.at[i] = cast   ? rounded (of->at[i], dtype)
+              : adds ? (float) ((float) of->at[i] + (float) factor)
+                     : (float) ((float) of->at[i] * (float) factor);
   return v;
 }
 

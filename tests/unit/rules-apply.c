@@ -131,6 +131,18 @@ Test (rules_apply, operations)
   world_free (w);
 }
 
+Test (rules_apply, an_addition_and_its_reverse)
+{
+  world *w = world_new ();
+  const fmtconv_rules ops = { .rules = RULES ({ "a", "b", .ops = "add 1; permute 1,0" }) };
+  const fmtconv_model *out = apply_rules (&ops, model_of (w, "a:2,3"));
+  cr_assert_eq (w->code, 0, "%s", w->said);
+  cr_expect_str_eq (value_of (out, "b"), "f16[3,2] = box [0,0]+[3,2] <- tensors@0 f16 (2,6) | add 1");
+  out = reverse_rules (&ops, model_of (w, "b:3,2"));
+  cr_expect_str_eq (value_of (out, "a"), "f16[2,3] = box [0,0]+[2,3] <- tensors@12 f16 (2,4) | add -1");
+  world_free (w);
+}
+
 Test (rules_apply, unmatched)
 {
   const fmtconv_rule *a = RULES ({ "a", "b" });

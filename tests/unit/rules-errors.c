@@ -240,6 +240,7 @@ Test (rules_errors, details_that_make_no_sense)
               ONE ("a", "b", .ops = "permute 1,1"));
   EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'cast q17' is not an operation", ONE ("a", "b", .ops = "cast q17"));
   EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'scale 0' is not an operation", ONE ("a", "b", .ops = "scale 0"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'add inf' is not an operation", ONE ("a", "b", .ops = "add inf"));
   EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'scale 0.5x' is not an operation",
               ONE ("a", "b", .ops = "cast F32; scale 0.5x"));
   EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'reshape ?,h' is not an operation",

@@ -239,6 +239,8 @@ Test (view, operations)
   cr_expect_eq (fmtconv_view_cast (view, FMTCONV_F16), view);
   cr_expect_eq (fmtconv_view_scale (view, 1), view);
   cr_expect_eq (fmtconv_view_watch (view, 0, FMTCONV_SEVERITY_WARN, NULL), view);
+  cr_expect_eq (fmtconv_view_add_scalar (view, -0.0), view, "which changes no number");
+  cr_expect_neq (fmtconv_view_add_scalar (view, 0), view, "-0 becomes 0");
   fmtconv_view *half = fmtconv_view_scale (view, 0.5);
   expect_text (fmtconv_view_cast (half, FMTCONV_F16),
                "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | scale 0.5 | cast f16");
@@ -261,6 +263,7 @@ Test (view, operation_refusals)
 {
   cr_expect_null (fmtconv_view_cast (NULL, FMTCONV_F32));
   cr_expect_null (fmtconv_view_scale (NULL, 2));
+  cr_expect_null (fmtconv_view_add_scalar (NULL, 2));
   cr_expect_null (fmtconv_view_watch (NULL, 1, 0, NULL));
   expect_refusal (fmtconv_view_cast (matrix (), 0), FMTCONV_E_USAGE);
   expect_refusal (fmtconv_view_scale (fmtconv_view_leaf (source, 0, FMTCONV_I32, 0, NULL, NULL), 2),
@@ -268,6 +271,9 @@ Test (view, operation_refusals)
   expect_refusal (fmtconv_view_scale (fmtconv_view_leaf (source, 0, FMTCONV_C64, 0, NULL, NULL), 2),
                   FMTCONV_E_USAGE);
   expect_refusal (fmtconv_view_scale (matrix (), NAN), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_add_scalar (matrix (), INFINITY), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_add_scalar (fmtconv_view_leaf (source, 0, FMTCONV_I32, 0, NULL, NULL), 1),
+                  FMTCONV_E_USAGE);
   expect_refusal (fmtconv_view_scale (matrix (), 1e39), FMTCONV_E_USAGE);
   expect_refusal (fmtconv_view_watch (matrix (), 32, FMTCONV_SEVERITY_WARN, NULL), FMTCONV_E_USAGE);
   expect_refusal (fmtconv_view_watch (matrix (), FMTCONV_FINDING_NAN, 3, NULL), FMTCONV_E_USAGE);
