@@ -91,7 +91,7 @@ const struct command commands[] = {
     .run = run_models },
   { .name = "new-plugin",
     .summary = "Make a folder with the source of a new plugin.",
-    .usage = "fmtconv new-plugin NAME [--reader | --transform | --writer]",
+    .usage = "fmtconv new-plugin NAME [--reader | --transform | --writer | --codec]",
     .text = "Makes the folder NAME with a plugin that works: its source, a Makefile that builds it against "
             "the installed library (pkg-config fmtconv), a sample, and a test: make check runs 'fmtconv "
             "test-plugin'.  NAME consists of lower-case letters, digits and '-'.  Without a role, it is a "

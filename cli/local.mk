@@ -22,6 +22,7 @@ fmtconv_SOURCES = \
 	cli/options.c \
 	cli/output.c \
 	cli/plugin-test/child.c \
+	cli/plugin-test/codec.c \
 	cli/plugin-test/convert.c \
 	cli/plugin-test/files.c \
 	cli/plugin-test/index.c \

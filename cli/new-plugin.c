@@ -32,6 +32,7 @@ struct role
 static const struct role roles[] = {
   { 'r', "reader.c", "reader.yaml", " --sample sample.x", { "sample.x" } },
   { 't', "transform.c", "transform.yaml", "", { 0 } },
+  { 'c', "codec.c", "codec.yaml", "", { 0 } },
   { 'w', "writer.c", "writer.yaml", " --sample sample.y", { "sample.y", "sample.y.data" } },
 };
 

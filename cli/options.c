@@ -30,7 +30,8 @@ enum
   OPT_BACK,
   OPT_NEW_READER,
   OPT_NEW_TRANSFORM,
-  OPT_NEW_WRITER
+  OPT_NEW_WRITER,
+  OPT_NEW_CODEC
 };
 
 static const struct option_row rows[] = {
@@ -72,6 +73,7 @@ static const struct option_row rows[] = {
   { OPT_NEW_READER, "reader", NULL, ON_NEW, "make a reader" },
   { OPT_NEW_TRANSFORM, "transform", NULL, ON_NEW, "make a transform (the default)" },
   { OPT_NEW_WRITER, "writer", NULL, ON_NEW, "make a writer, and a reader of its format" },
+  { OPT_NEW_CODEC, "codec", NULL, ON_NEW, "make a codec, which adds a block type" },
   { OPT_JSON, "json", NULL, ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS | ON_MODELS,
     "results and messages on stdout, one JSON object per line" },
   { 'q', "quiet", NULL, ON_ALL, "warnings and errors only; twice: errors only" },
@@ -302,7 +304,8 @@ take (struct settings *s, int id, char *argument)
     case OPT_NEW_READER:
     case OPT_NEW_TRANSFORM:
     case OPT_NEW_WRITER:
-      s->role = id == OPT_NEW_READER ? 'r' : id == OPT_NEW_WRITER ? 'w' : 't';
+    case OPT_NEW_CODEC:
+      s->role = id == OPT_NEW_READER ? 'r' : id == OPT_NEW_WRITER ? 'w' : id == OPT_NEW_CODEC ? 'c' : 't';
       break;
     default:
       take_switch (s, id);

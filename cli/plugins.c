@@ -133,6 +133,24 @@ print_model (fmtconv_attr *plugin)
     printf ("  values  %s\n", text_sanitized (sanitized, let));
 }
 
+/* Prints the block types of a codec. */
+static void
+print_types (fmtconv_attr *plugin)
+{
+  fmtconv_attr *list = fmtconv_attr_get (plugin, "types");
+  const char *label = "types";
+  for (fmtconv_attr *type = list ? list->first : NULL; type; type = type->next, label = "")
+    {
+      const int64_t gguf = fmtconv_attr_get_int (type, "gguf", 0);
+      printf ("  %-7s %s: %lld elements in %lld bytes", label, fmtconv_attr_get_string (type, "name", "?"),
+              (long long) fmtconv_attr_get_int (type, "block", 0),
+              (long long) fmtconv_attr_get_int (type, "block_bytes", 0));
+      if (gguf)
+        printf (", number %lld in GGUF files", (long long) gguf);
+      puts (fmtconv_attr_get (type, "encode")->v.i ? "" : ", only read");
+    }
+}
+
 static void
 print_plugin (fmtconv_attr *plugin)
 {
@@ -149,6 +167,7 @@ print_plugin (fmtconv_attr *plugin)
   printf ("  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
           text_sanitized (sanitized, fmtconv_attr_get_string (plugin, "path", "built into fmtconv")));
   print_model (plugin);
+  print_types (plugin);
   print_short_forms (plugin);
   if (error)
     printf ("  refused %s\n", text_sanitized (sanitized, error));

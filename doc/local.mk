@@ -27,6 +27,8 @@ dist_example_DATA = $(examples)
 endif
 examples = \
 	doc/examples/Makefile.example \
+	doc/examples/codec.c \
+	doc/examples/codec.yaml \
 	doc/examples/reader.c \
 	doc/examples/reader.yaml \
 	doc/examples/sample.x \

@@ -34,6 +34,7 @@ struct tester
   bool is_reader;
   bool is_transform;
   bool is_writer;
+  bool is_codec;
   bool reverses;
   unsigned number; /* tests so far */
   unsigned failed;
@@ -94,6 +95,7 @@ void test_index (struct tester *t);
 void test_reader (struct tester *t);
 void test_transform (struct tester *t);
 void test_writer (struct tester *t);
+void test_codec (struct tester *t);
 
 /* Writes a safetensors file of that kind: "plain", "empty", …; NULL ends the list of kinds. */
 extern const char *const model_kinds[];

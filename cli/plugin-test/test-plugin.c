@@ -102,6 +102,8 @@ run_test_plugin (const struct settings *s)
         test_transform (&t);
       if (t.is_writer)
         test_writer (&t);
+      if (t.is_codec)
+        test_codec (&t);
     }
   remove_all (t.tmp);
   printf ("1..%u\n# %u passed, %u failed, %u skipped\n", t.number, t.number - t.failed - t.skipped, t.failed,

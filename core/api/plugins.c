@@ -63,7 +63,7 @@ static void
 add_roles (fmtconv_attr *node, const fmtconv_plugin *plugin)
 {
   fmtconv_attr *roles = fci_add_array (node, "roles"), *params = fci_add_array (node, "parameters");
-  for (fci_role role = FCI_READER; role <= FCI_WRITER; role++)
+  for (fci_role role = FCI_READER; role <= FCI_CODEC; role++)
     if (fci_plugin_has (plugin, role))
       {
         fmtconv_attr_set_string (roles, NULL, fci_role_name (role));
@@ -115,6 +115,24 @@ add_limits (fmtconv_attr *node, const fmtconv_limits *limits)
     fci_add_count (object, "tensors", limits->tensors);
 }
 
+/* Adds the block types of a codec. */
+static void
+add_types (fmtconv_attr *node, const fmtconv_block_codec *codec)
+{
+  fmtconv_attr *list = fci_add_array (node, "types");
+  for (size_t i = 0; list && codec->types[i]; i++)
+    {
+      const fmtconv_block_type *type = codec->types[i];
+      fmtconv_attr *object = fci_add_object (list);
+      fci_add_text (object, "name", type->name);
+      fci_add_count (object, "block", type->block);
+      fci_add_count (object, "block_bytes", type->block_bytes);
+      if (type->gguf)
+        fci_add_count (object, "gguf", type->gguf);
+      fmtconv_attr_set_bool (object, "encode", type->encode != NULL);
+    }
+}
+
 /* Adds what a loaded plugin says of itself. */
 static void
 add_loaded (fmtconv_attr *node, const fmtconv_plugin *plugin)
@@ -124,6 +142,8 @@ add_loaded (fmtconv_attr *node, const fmtconv_plugin *plugin)
     add_direction (node, plugin);
   if (plugin->writer)
     add_limits (node, &plugin->writer->limits);
+  if (plugin->codec)
+    add_types (node, plugin->codec);
 }
 
 /* Adds what the index says of a module that the module does not. */

@@ -5,6 +5,8 @@ core_sources += \
 	core/base/arena.h \
 	core/base/argument.c \
 	core/base/argument.h \
+	core/base/block-types.c \
+	core/base/block-types.h \
 	core/base/clock.c \
 	core/base/clock.h \
 	core/base/ctx.c \

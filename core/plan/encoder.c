@@ -48,7 +48,9 @@ fci_encoder_of (fci_plan *plan, fci_rows *rows)
   fci_encoder *encoder = fci_new (plan->ctx, fci_encoder);
   if (!encoder)
     return false;
-  *encoder = (fci_encoder){ .dtype = view->dtype, .tally = plan->n_tallies++, .number = plan->n_encoders++ };
+  *encoder = (fci_encoder){
+    .name = rows->name, .dtype = view->dtype, .tally = plan->n_tallies++, .number = plan->n_encoders++
+  };
   for (size_t i = 0; i < view->n_boxes; i++)
     {
       const fci_op *own = fci_ops_encoder (view->boxes[i].ops);

@@ -79,6 +79,7 @@ typedef struct fci_part
 /* Quantizes rows of f32 to blocks.  The programs of the boxes give f32, except for boxes of stored blocks. */
 typedef struct fci_encoder
 {
+  const char *name; /* of the tensor */
   uint32_t dtype;
   const struct fci_rows *importance; /* one number per column; NULL: none */
   bool divided;                      /* `importance` has one more number, the divisor of the others */

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
 #include "core/plugin/agree.h"
+#include "core/plugin/codec.h"
 #include <string.h>
 
 /* A value as the two say it; NULL: it is not there. */
@@ -59,6 +61,8 @@ fci_index_disagrees (fmtconv_ctx *ctx, const fci_index_entry *entry, const fmtco
     { "reader", truth (known->reader), truth (plugin->reader) },
     { "transform", truth (known->transform), truth (plugin->transform) },
     { "writer", truth (known->writer), truth (plugin->writer) },
+    { "codec", truth (known->codec), truth (plugin->codec) },
+    { "types of the codec", fci_codec_text (ctx, known->codec), fci_codec_text (ctx, plugin->codec) },
     { "suffixes of the reader", r->suffixes, reader->suffixes },
     { "kind", t->kind, transform->kind },
     { "precedence", number (ctx, t->precedence), number (ctx, transform->precedence) },

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/plugin/codec.h"
 #include "core/plugin/descriptor.h"
 #include "core/plugin/params-check.h"
 #include "core/plugin/suggest.h"
@@ -148,6 +149,12 @@ check_writer (check *c, const fmtconv_writer *given)
   return writer;
 }
 
+static const fmtconv_block_codec *
+check_codec (check *c, const fmtconv_block_codec *given)
+{
+  return given && !c->error ? fci_codec_check (c->ctx, given, &c->error) : NULL;
+}
+
 /* Checks the fields that precede all others.  Returns an error, or NULL. */
 static const char *
 check_head (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name)
@@ -163,8 +170,9 @@ check_head (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name)
   if (strcmp (given->name, name))
     return fmtconv_ctx_printf (ctx, "its name is '%s', but its file is %s.so: both must be equal",
                                given->name, name);
-  if (!given->reader && !given->transform && !given->writer)
-    return "it has no reader, transform or writer";
+  const bool has_codec = given->struct_size >= UP_TO (fmtconv_plugin, codec) && given->codec;
+  if (!given->reader && !given->transform && !given->writer && !has_codec)
+    return "it has no reader, transform, writer or codec";
   return NULL;
 }
 
@@ -182,7 +190,8 @@ fci_descriptor_check (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char 
       plugin->reader = check_reader (&c, plugin->reader);
       plugin->transform = check_transform (&c, plugin->transform);
       plugin->writer = check_writer (&c, plugin->writer);
+      plugin->codec = check_codec (&c, plugin->codec);
     }
   *error = c.error;
-  return c.error ? NULL : plugin;
+  return c.error || ctx->failed ? NULL : plugin;
 }

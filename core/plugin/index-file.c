@@ -37,7 +37,8 @@ take_roles (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out
     int (*take) (const fci_yaml_file *, const fci_yaml *, fci_index_entry *);
   } roles[] = { { "reader", fci_index_reader },
                 { "transform", fci_index_transform },
-                { "writer", take_writer } };
+                { "writer", take_writer },
+                { "codec", fci_index_codec } };
   bool any = false;
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
     {
@@ -47,8 +48,9 @@ take_roles (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out
       any = any || role;
     }
   return any ? 0
-             : fci_yaml_fail (file, map->at,
-                              "a plugin needs a role: 'reader', 'transform' or 'writer' ({} says no more)");
+             : fci_yaml_fail (
+                 file, map->at,
+                 "a plugin needs a role: 'reader', 'transform' or 'writer' ({} says no more), or 'codec'");
 }
 
 static int
@@ -71,7 +73,8 @@ take_name (const fci_yaml_file *file, const fci_yaml *map, const char **out)
 static int
 take_plugin (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out)
 {
-  static const char *const keys[] = { "name", "description", "package", "reader", "transform", "writer" };
+  static const char *const keys[] = { "name",      "description", "package", "reader",
+                                      "transform", "writer",      "codec" };
   *out = (fci_index_entry){ .file = file->path, .line = map->at.line, .plugin = { .abi = FMTCONV_ABI } };
   out->plugin.struct_size = sizeof out->plugin;
   out->plugin.summary = "";

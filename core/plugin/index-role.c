@@ -110,6 +110,50 @@ fci_index_reader (const fci_yaml_file *file, const fci_yaml *map, fci_index_entr
   return file->ctx->failed;
 }
 
+/* ---- Codecs: names of block types, and their numbers in GGUF files */
+
+static int
+take_block_type (const fci_yaml_file *file, const fci_yaml *map, fmtconv_block_type *type)
+{
+  static const char *const keys[] = { "name", "gguf" };
+  unsigned gguf = 0;
+  if (fci_yaml_is (file, map, FCI_YAML_MAP, "a type of a codec")
+      || fci_yaml_keys (file, map, "a type of a codec", keys, sizeof keys / sizeof *keys)
+      || fci_index_text (file, map, "name", &type->name)
+      || fci_index_number (file, map, "gguf", UINT16_MAX, &gguf))
+    return file->ctx->failed;
+  type->struct_size = sizeof *type;
+  type->gguf = gguf;
+  return type->name ? 0 : fci_yaml_fail (file, map->at, "a type of a codec needs 'name'");
+}
+
+int
+fci_index_codec (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out)
+{
+  static const char *const keys[] = { "types" };
+  const fci_yaml *list = fci_yaml_find (map, "types");
+  size_t n = 0;
+  if (fci_yaml_keys (file, map, "a codec", keys, sizeof keys / sizeof *keys))
+    return file->ctx->failed;
+  if (!list)
+    return fci_yaml_fail (file, map->at, "the key 'types' is missing: the block types of the codec");
+  if (fci_yaml_is (file, list, FCI_YAML_LIST, "types"))
+    return file->ctx->failed;
+  fmtconv_block_codec *codec = fci_new (file->ctx, fmtconv_block_codec);
+  fmtconv_block_type *types = fmtconv_ctx_alloc (file->ctx, list->n + 1, sizeof *types);
+  const fmtconv_block_type **items = fmtconv_ctx_alloc (file->ctx, list->n + 1, sizeof *items);
+  if (!codec || !types || !items)
+    return file->ctx->failed;
+  for (const fci_yaml *node = list->first; node; node = node->next, n++)
+    if (take_block_type (file, node, &types[n]))
+      return file->ctx->failed;
+    else
+      items[n] = &types[n];
+  *codec = (fmtconv_block_codec){ .struct_size = sizeof *codec, .types = items };
+  out->plugin.codec = codec;
+  return 0;
+}
+
 /* ---- Transforms: names of tensors, as rules that keep them */
 
 /* Reads a map: the pattern under the key that says how it is meant, and its shape, which conditions may need. */

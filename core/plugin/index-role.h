@@ -9,5 +9,6 @@
 /* Read the keys of a role.  Return 0 or the code of an error. */
 int fci_index_reader (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out);
 int fci_index_transform (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out);
+int fci_index_codec (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out);
 
 #endif

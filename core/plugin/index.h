@@ -16,7 +16,7 @@ typedef struct fci_index_entry
 
   /* What a module's descriptor would say: name and summary; of a reader the suffixes; of a transform kind, precedence,
    * joins, and rules that recognize what the module's rules recognize, and make nothing; of a writer suffixes and
-   * is_folder.  It has no callbacks. */
+   * is_folder; of a codec names and GGUF numbers of its types.  It has no callbacks. */
   fmtconv_plugin plugin;
 
   const fci_evidence *evidence; /* of the reader */

@@ -3,6 +3,8 @@
 core_sources += \
 	core/plugin/agree.c \
 	core/plugin/agree.h \
+	core/plugin/codec.c \
+	core/plugin/codec.h \
 	core/plugin/descriptor.c \
 	core/plugin/descriptor.h \
 	core/plugin/evidence.c \

@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/block-types.h"
 #include "core/base/ctx.h"
 #include "core/base/state.h"
 #include "core/base/text.h"
+#include "core/plugin/codec.h"
 #include "core/plugin/descriptor.h"
 #include "core/plugin/index.h"
 #include "core/plugin/model-file.h"
@@ -40,7 +42,7 @@ fci_registry_hold (fmtconv_ctx *ctx, const fmtconv_plugin *const *builtins)
   registry *r = fci_state (ctx, &registry_key);
   if (r)
     r->builtins = builtins;
-  return ctx->failed;
+  return r ? fci_block_types_hold (ctx, fci_codec_load) : ctx->failed;
 }
 
 static const fmtconv_plugin *
@@ -176,6 +178,8 @@ fci_module_load (fmtconv_ctx *ctx, fci_module *module)
                                     : builtin (r, module->name);
   if (given)
     module->plugin = fci_descriptor_check (ctx, given, module->name, &module->error);
+  if (module->plugin && ((module->error = fci_codec_add (ctx, module->plugin)) || ctx->failed))
+    module->plugin = NULL;
   return module->plugin;
 }
 
@@ -226,7 +230,8 @@ fci_plugin_has (const fmtconv_plugin *plugin, fci_role role)
     return false;
   return role == FCI_READER      ? plugin->reader != NULL
          : role == FCI_TRANSFORM ? plugin->transform != NULL
-                                 : plugin->writer != NULL;
+         : role == FCI_WRITER    ? plugin->writer != NULL
+                                 : plugin->codec != NULL;
 }
 
 const fmtconv_param *
@@ -234,7 +239,8 @@ fci_plugin_params (const fmtconv_plugin *plugin, fci_role role)
 {
   return role == FCI_READER      ? plugin->reader->params
          : role == FCI_TRANSFORM ? plugin->transform->params
-                                 : plugin->writer->params;
+         : role == FCI_WRITER    ? plugin->writer->params
+                                 : NULL;
 }
 
 const char *
@@ -242,7 +248,8 @@ fci_plugin_main (const fmtconv_plugin *plugin, fci_role role)
 {
   return role == FCI_READER      ? plugin->reader->main
          : role == FCI_TRANSFORM ? plugin->transform->main
-                                 : plugin->writer->main;
+         : role == FCI_WRITER    ? plugin->writer->main
+                                 : NULL;
 }
 
 const char *
@@ -250,13 +257,14 @@ fci_plugin_values (const fmtconv_plugin *plugin, fci_role role)
 {
   return role == FCI_READER      ? plugin->reader->values
          : role == FCI_TRANSFORM ? plugin->transform->values
-                                 : plugin->writer->values;
+         : role == FCI_WRITER    ? plugin->writer->values
+                                 : NULL;
 }
 
 const char *
 fci_role_name (fci_role role)
 {
-  static const char *const names[] = { "reader", "transform", "writer" };
+  static const char *const names[] = { "reader", "transform", "writer", "codec" };
   return names[role];
 }
 

@@ -1,6 +1,8 @@
 /* core/view/dtype.c: the data types and their names.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/dtype.h"
 #include "config.h"
+#include "core/base/block-types.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include <fmtconv/formats.h>
@@ -9,7 +11,8 @@
 
 enum
 {
-  N_DTYPES = FMTCONV_Q2_0 + 1
+  N_DTYPES = FMTCONV_Q2_0 + 1,
+  OTHERS = 64 /* types of plugins that a message lists */
 };
 
 #define PLAIN(n, d, size) [d] = { .name = n, .dtype = d, .block = 1, .block_bytes = (size) }
@@ -106,7 +109,10 @@ static const fmtconv_dtype_name aliases[] = {
 const fmtconv_dtype_info *
 fmtconv_dtype_get (uint32_t dtype)
 {
-  return dtype < N_DTYPES && infos[dtype].name ? &infos[dtype] : NULL;
+  if (dtype < N_DTYPES)
+    return infos[dtype].name ? &infos[dtype] : NULL;
+  const fci_block_type *registered = dtype >= FMTCONV_PLUGIN_TYPE ? fci_block_type_get (dtype) : NULL;
+  return registered ? &registered->info : NULL;
 }
 
 int
@@ -125,14 +131,15 @@ fmtconv_dtype_is_blocks (uint32_t dtype)
 static int
 fail_unknown (fmtconv_ctx *ctx, const char *name)
 {
-  const char *names[N_DTYPES], *list = "";
+  const char *names[N_DTYPES + OTHERS], *list = "";
   size_t n = 0;
-  for (uint32_t d = 0; d < N_DTYPES && list; d++)
+  for (uint32_t d = 0; d < N_DTYPES; d++)
     if (infos[d].name)
-      {
-        names[n++] = infos[d].name;
-        list = fmtconv_ctx_printf (ctx, "%s%s%s", list, *list ? ", " : "", infos[d].name);
-      }
+      names[n++] = infos[d].name;
+  for (size_t i = 0; i < OTHERS && fci_block_type_at (i); i++)
+    names[n++] = fci_block_type_at (i)->info.name;
+  for (size_t i = 0; i < n && list; i++)
+    list = fmtconv_ctx_printf (ctx, "%s%s%s", list, *list ? ", " : "", names[i]);
   const char *nearest = fci_spell_nearest (name, names, n);
   const char *hint = nearest ? fmtconv_ctx_printf (ctx, "did you mean %s?", nearest)
                              : fmtconv_ctx_printf (ctx, "known: %s", list);
@@ -141,18 +148,41 @@ fail_unknown (fmtconv_ctx *ctx, const char *name)
 }
 
 uint32_t
-fmtconv_dtype_parse (fmtconv_ctx *ctx, const char *name)
+fci_dtype_named (const char *name)
 {
-  if (!ctx || ctx->failed || !name)
-    return 0;
   for (uint32_t d = 0; d < N_DTYPES; d++)
     if (infos[d].name && strcasecmp (infos[d].name, name) == 0)
       return d;
   for (const fmtconv_dtype_name *alias = aliases; alias->name; alias++)
     if (strcasecmp (alias->name, name) == 0)
       return alias->dtype;
+  return 0;
+}
+
+uint32_t
+fmtconv_dtype_parse (fmtconv_ctx *ctx, const char *name)
+{
+  if (!ctx || ctx->failed || !name)
+    return 0;
+  const uint32_t own = fci_dtype_named (name);
+  const fci_block_type *registered = own ? NULL : fci_block_type_named (name);
+  if (!own && !registered && fci_block_types_load (ctx, name, 0) == 0)
+    registered = fci_block_type_named (name);
+  if (own || registered)
+    return own ? own : registered->info.dtype;
   fail_unknown (ctx, name);
   return 0;
+}
+
+uint32_t
+fmtconv_dtype_of_gguf (fmtconv_ctx *ctx, uint32_t number)
+{
+  if (!ctx || ctx->failed || number <= FMTCONV_PLUGIN_TYPE - FMTCONV_GGML || number > UINT16_MAX)
+    return 0;
+  const uint32_t dtype = FMTCONV_GGML + number;
+  if (!fci_block_type_get (dtype) && fci_block_types_load (ctx, NULL, number))
+    return 0;
+  return fci_block_type_get (dtype) ? dtype : 0;
 }
 
 const fmtconv_dtype_name *
@@ -164,11 +194,18 @@ fmtconv_dtype_table_by_name (const fmtconv_dtype_name *table, const char *name)
   return NULL;
 }
 
+/* Returns whether it is a type of a plugin with a number in GGUF files. */
+static bool
+has_gguf_number (uint32_t dtype)
+{
+  return dtype > FMTCONV_PLUGIN_TYPE && dtype <= FMTCONV_GGML + UINT16_MAX;
+}
+
 const fmtconv_dtype_name *
 fmtconv_dtype_table_by_dtype (const fmtconv_dtype_name *table, uint32_t dtype)
 {
   for (const fmtconv_dtype_name *entry = table; entry && entry->name; entry++)
-    if (entry->dtype == dtype)
+    if (entry->dtype == dtype || (entry->dtype == FMTCONV_PLUGIN_TYPE && has_gguf_number (dtype)))
       return entry;
   return NULL;
 }

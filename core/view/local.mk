@@ -17,6 +17,7 @@ core_sources += \
 	core/view/coverage.h \
 	core/view/decode.c \
 	core/view/dtype.c \
+	core/view/dtype.h \
 	core/view/equal.c \
 	core/view/equal.h \
 	core/view/flat.c \

@@ -237,6 +237,11 @@ fmtconv_view *fmtconv_view_hold (fmtconv_view *view);
  * other tensors).  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_add (fmtconv_view *view, fmtconv_view *other, double factor);
 
+/* Returns `view` plus `number`, in f32, as torch's tensor.float() + number.  Floating-point views only.  -number is the way
+ * back up to rounding: elements much smaller than `number` lose bits.
+ * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_view_add_scalar (fmtconv_view *view, double number);
+
 /* Returns the spherical interpolation of two views of one shape and any floating-point types, in f32: a · view +
  * b · other, with the weights of mergekit's slerp: the sines of (1 - fraction) and of fraction times the angle between
  * the whole tensors, divided by the sine of the angle.  They are 1 - fraction and fraction if the tensors are almost
@@ -298,6 +303,19 @@ typedef struct fmtconv_codec
 fmtconv_view *fmtconv_view_decode (const fmtconv_codec *codec, const char *name, const void *params,
                                    size_t params_size, uint64_t rows, uint64_t columns,
                                    const fmtconv_operand *operands, size_t n);
+
+/* ---- Block types.  Plugins add types with a codec (fmtconv_block_codec); their numbers begin at FMTCONV_PLUGIN_TYPE. */
+
+struct fmtconv_block_type;
+
+/* Returns the description of a block type of a plugin that was loaded; NULL: it is another data type.
+ * Errors: none.  Thread: any.  Since: 0.1. */
+const struct fmtconv_block_type *fmtconv_block_type_get (uint32_t dtype);
+
+/* Returns the block type of a plugin with that number in GGUF files (enum ggml_type of the program that made them), loading
+ * the plugins that may have it.  0: there is none.
+ * Errors: E_MISSING (a plugin that is known to have it is not installed, or refused).  Thread: context.  Since: 0.1. */
+uint32_t fmtconv_dtype_of_gguf (fmtconv_ctx *ctx, uint32_t number);
 
 /* Reads all bytes of a tensor that is unchanged since it was read, at most 64 KiB: a table, or a text that describes
  * other tensors.  Elements are little-endian, row-major.  Returns them with a 0 after the last byte, or NULL.

@@ -183,6 +183,41 @@ typedef struct fmtconv_writer
   const char *values; /* "to=q8_0|q4_0" */
 } fmtconv_writer;
 
+/* ---- Codecs: block types that the library does not have.  Once the plugin is loaded, its types are data types as all
+ * others, for every plugin: -t quantize:to=NAME, dequantize, cast, inspect, diff.  The functions are pure: they read their
+ * arguments, write their result, and do nothing else; many threads call them at once.  Blocks do not depend on each
+ * other, so that a row can be cut between them. */
+
+/* One block type.  Its values are in the byte order of the machine, its blocks the bytes of files, at any alignment. */
+typedef struct fmtconv_block_type
+{
+  size_t struct_size;
+  const char *name;     /* [a-z][a-z0-9_]{0,30}, not the name of another data type */
+  uint32_t block;       /* elements of a block: 2 to 256 */
+  uint32_t block_bytes; /* bytes of a block: 1 to 4096 */
+  uint32_t gguf; /* number of the type in GGUF files, from 65 to 65535 (below are ggml's own); 0: none */
+  int uses_importance; /* 1: importance changes the blocks */
+
+  /* Decodes n elements, a multiple of `block`, from n / block blocks with any content. */
+  void (*decode) (const void *blocks, size_t n, float *to);
+
+  /* Encodes n finite elements, a multiple of `block`.
+   *   importance  NULL, or with uses_importance one non-negative number for each element
+   * Returns NULL, or what is wrong with the values, for people: an error of the execution.  NULL: the type is only read. */
+  const char *(*encode) (const float *values, size_t n, const float *importance, void *blocks);
+} fmtconv_block_type;
+
+#define FMTCONV_BLOCK_TYPE(...)                             \
+  {                                                         \
+    .struct_size = sizeof (fmtconv_block_type), __VA_ARGS__ \
+  }
+
+typedef struct fmtconv_block_codec
+{
+  size_t struct_size;
+  const fmtconv_block_type *const *types; /* up to NULL */
+} fmtconv_block_codec;
+
 /* ---- The descriptor.  A role that is NULL is absent.  The core copies each struct over zeros, up to the smaller of both
  * sizes, so fields are only ever added at the end. */
 typedef struct fmtconv_plugin
@@ -194,6 +229,7 @@ typedef struct fmtconv_plugin
   const fmtconv_reader *reader;
   const fmtconv_transform *transform;
   const fmtconv_writer *writer;
+  const fmtconv_block_codec *codec;
 } fmtconv_plugin;
 
 /* In C++ (20 or later, -fvisibility=hidden) a role is a static object, because a compound literal ends with its
@@ -214,6 +250,7 @@ typedef struct fmtconv_plugin
 #define FMTCONV_READER(...) FMTCONV_ROLE (fmtconv_reader, __VA_ARGS__)
 #define FMTCONV_TRANSFORM(...) FMTCONV_ROLE (fmtconv_transform, __VA_ARGS__)
 #define FMTCONV_WRITER(...) FMTCONV_ROLE (fmtconv_writer, __VA_ARGS__)
+#define FMTCONV_BLOCK_CODEC(...) FMTCONV_ROLE (fmtconv_block_codec, __VA_ARGS__)
 
 /* Defines the descriptor.  id: the name with '_' instead of '-'. */
 #define FMTCONV_PLUGIN(id, ...)                                                            \

@@ -70,7 +70,7 @@ enum fmtconv_error
 
 /* ---- Data types, stored as uint32_t.  The numbers never change.  1 to 63 are plain types.  A block type is
  * FMTCONV_GGML plus ggml's type number (enum ggml_type): it stores a fixed number of neighbors along the last axis
- * in a fixed number of bytes. */
+ * in a fixed number of bytes.  Types of plugins without such a number have numbers from 2^31 up. */
 enum fmtconv_dtype
 {
   FMTCONV_BOOL = 1,
@@ -122,7 +122,9 @@ enum fmtconv_dtype
   FMTCONV_MXFP4 = 103,
   FMTCONV_NVFP4 = 104,
   FMTCONV_Q1_0 = 105,
-  FMTCONV_Q2_0 = 106
+  FMTCONV_Q2_0 = 106,
+  FMTCONV_PLUGIN_TYPE =
+      128 /* the first number of block types of plugins; in a table of a format: all with a number in GGUF */
 };
 
 /* Describes one data type.  Static and immutable. */

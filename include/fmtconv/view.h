@@ -62,11 +62,6 @@ fmtconv_view *fmtconv_view_cast (fmtconv_view *view, uint32_t dtype);
  * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_scale (fmtconv_view *view, double factor);
 
-/* Returns `view` plus `number`, in f32, as torch's tensor.float() + number.  Floating-point views only.  -number is the way
- * back up to rounding: elements much smaller than `number` lose bits.
- * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
-fmtconv_view *fmtconv_view_add_scalar (fmtconv_view *view, double number);
-
 /* ---- Operations with a second view */
 
 /* Return `view` times, or divided by, an element of `factors` for each element, in f32.

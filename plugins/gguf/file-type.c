@@ -41,7 +41,7 @@ bytes_of (const fmtconv_model *model, uint32_t dtype)
   return bytes;
 }
 
-/* Returns the file type of the data type with the most bytes; NULL: it has none. */
+/* Returns the file type of the data type with the most bytes; NULL: it has none, as those of plugins. */
 static const struct file_type *
 largest (const fmtconv_model *model)
 {
@@ -58,7 +58,10 @@ largest (const fmtconv_model *model)
         if (types[i].dtype == d->dtype)
           found = &types[i];
     }
-  return found;
+  uint64_t foreign = 0;
+  FMTCONV_FOREACH (t, model)
+    foreign += t->dtype > FMTCONV_PLUGIN_TYPE ? t->bytes : 0;
+  return foreign > best ? NULL : found;
 }
 
 /* Returns whether the input's file type is still right: the model has blocks of that type or, because

@@ -108,27 +108,42 @@ take_shape (struct gguf_file *f, struct gguf_info *t, uint64_t *elements)
   return fmtconv_ctx_failed (f->ctx);
 }
 
+/* Returns the data type of a number; 0: none, or an error. */
+static uint32_t
+dtype_of (struct gguf_file *f, uint32_t id)
+{
+  for (const fmtconv_dtype_name *type = gguf_dtypes; type->dtype; type++)
+    if ((uint32_t) type->id == id && type->dtype != FMTCONV_PLUGIN_TYPE)
+      return type->dtype;
+  return fmtconv_dtype_of_gguf (f->ctx, id);
+}
+
+/* Returns ggml's name of a data type. */
+static const char *
+type_name (uint32_t dtype)
+{
+  const fmtconv_dtype_name *type = fmtconv_dtype_table_by_dtype (gguf_dtypes, dtype);
+  return type && type->dtype == dtype ? type->name : fmtconv_dtype_get (dtype)->name;
+}
+
 static int
 take_type (struct gguf_file *f, struct gguf_info *t, uint64_t elements)
 {
   uint32_t id = (uint32_t) gguf_take (f, 4);
-  const fmtconv_dtype_name *type = gguf_dtypes;
-  while (type->dtype && (uint32_t) type->id != id)
-    type++;
+  t->dtype = dtype_of (f, id);
   if (fmtconv_ctx_failed (f->ctx))
     return fmtconv_ctx_failed (f->ctx);
-  if (!type->dtype)
+  if (!t->dtype)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED,
                             &(fmtconv_where){ .source = f->c.source, .offset = t->at, .tensor = t->name },
                             "its type %u is %s", (unsigned) id, is_defined_elsewhere (id));
-  const fmtconv_dtype_info *info = fmtconv_dtype_get (type->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (t->dtype);
   uint64_t row = t->rank ? t->shape[t->rank - 1] : 1;
-  t->dtype = type->dtype;
   if (row % info->block)
     return gguf_fail (
         f, t->at, t->name,
         fmtconv_ctx_printf (f->ctx, "rows of %llu elements are not whole blocks of %u, which %s requires",
-                            (unsigned long long) row, (unsigned) info->block, type->name));
+                            (unsigned long long) row, (unsigned) info->block, type_name (t->dtype)));
   if (__builtin_mul_overflow (elements / info->block, (uint64_t) info->block_bytes, &t->bytes)
       || t->bytes > INT64_MAX)
     return gguf_fail (f, t->at, t->name, "the shape has more bytes than a file can hold");

@@ -54,6 +54,7 @@ const fmtconv_dtype_name gguf_dtypes[] = {
   BLOCK (NVFP4),
   BLOCK (Q1_0),
   BLOCK (Q2_0),
+  { FMTCONV_PLUGIN_TYPE, "types of plugins", -1 },
   { 0 },
 };
 

@@ -26,7 +26,10 @@ put_infos (struct gguf_bytes *to, const fmtconv_tensor *const *tensors, size_t n
       gguf_put_number (to, 4, rank);
       for (unsigned d = rank; d-- > 0;)
         gguf_put_number (to, 8, shape[d]);
-      gguf_put_number (to, 4, (uint64_t) fmtconv_dtype_table_by_dtype (gguf_dtypes, t->dtype)->id);
+      gguf_put_number (to, 4,
+                       fmtconv_dtype_is_blocks (t->dtype)
+                           ? t->dtype - FMTCONV_GGML
+                           : (uint64_t) fmtconv_dtype_table_by_dtype (gguf_dtypes, t->dtype)->id);
       gguf_put_number (to, 8, at);
       at += (t->bytes + alignment - 1) & ~(alignment - 1);
     }

@@ -59,7 +59,8 @@ quantize_makes (uint32_t dtype)
   for (size_t i = 0; i < sizeof made / sizeof *made; i++)
     if (made[i] == dtype)
       return true;
-  return false;
+  const fmtconv_block_type *foreign = fmtconv_block_type_get (dtype);
+  return foreign && foreign->encode;
 }
 
 static uint32_t

@@ -1,8 +1,11 @@
 # tests/thirdparty/local.mk: whole plugins of others, built against the installed package.
 # SPDX-License-Identifier: Apache-2.0
-TESTS += tests/thirdparty/nanogpt.sh tests/thirdparty/nf4.sh tests/thirdparty/numpy.sh
+TESTS += tests/thirdparty/iqk.sh tests/thirdparty/nanogpt.sh tests/thirdparty/nf4.sh tests/thirdparty/numpy.sh
 EXTRA_DIST += \
+	tests/thirdparty/check_iqk.py \
 	tests/thirdparty/check_nanogpt.py \
+	tests/thirdparty/iqk.c \
+	tests/thirdparty/iqk.sh \
 	tests/thirdparty/check_nf4.py \
 	tests/thirdparty/nanogpt.c \
 	tests/thirdparty/nanogpt.sh \

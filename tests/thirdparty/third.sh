@@ -16,7 +16,7 @@ build ()
 {
   # shellcheck disable=SC2046,SC2086 # flags are lists
   ${CC:-cc} -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror ${SANITIZER_CFLAGS-} -shared -fPIC -fvisibility=hidden \
-    "$here/$1.c" $flags $(pkg-config --variable=plugin_ldflags fmtconv) -o "$tmp/plugins/$1.so" || fail "cannot build $1"
+    "$here/$1.c" $flags $(pkg-config --variable=plugin_ldflags fmtconv) -lm -o "$tmp/plugins/$1.so" || fail "cannot build $1"
 }
 
 accept ()

@@ -64,8 +64,9 @@ lower (uint64_t *number, uint64_t to)
     ;
 }
 
-/* Encodes one row; a row that cannot be encoded is written as zeros, and fails the conversion at its end. */
-static void
+/* Encodes one row; NaN and infinity, which cannot be encoded, are written as zeros, and fail the conversion at its end.
+ * Returns NULL, or what a plugin's type says is wrong. */
+static const char *
 encode_row (const fci_encoder *encoder, const float *row, size_t columns, const float *importance,
             uint8_t *out, fci_tally *tally)
 {
@@ -75,11 +76,12 @@ encode_row (const fci_encoder *encoder, const float *row, size_t columns, const 
   if (seen.nan || seen.inf)
     {
       memset (out, 0, (size_t) fci_dtype_bytes (encoder->dtype, columns));
-      return;
+      return NULL;
     }
-  fci_quant_encode (encoder->dtype, row, columns, importance, out);
-  if (seen.largest > largest_f16)
+  const char *wrong = fci_quant_encode (encoder->dtype, row, columns, importance, out);
+  if (!wrong && (seen.largest > largest_f16 || fci_quant_is_foreign (encoder->dtype)))
     tally->overflow += lost_in (encoder->dtype, out, columns);
+  return wrong;
 }
 
 static void
@@ -132,7 +134,12 @@ fci_encode_rows (fci_worker *worker, const fci_encoder *encoder, fci_tally *tall
   for (size_t i = 0; i < n_rows; i++, values += columns, out += fci_dtype_bytes (encoder->dtype, columns))
     {
       fci_tally tally = { 0 };
-      encode_row (encoder, values, columns, importance, out, &tally);
+      const char *wrong = encode_row (encoder, values, columns, importance, out, &tally);
+      if (wrong)
+        {
+          worker->fault = (fci_fault){ .code = FMTCONV_E_FORMAT, .tensor = encoder->name, .what = wrong };
+          return -1;
+        }
       if (tallies)
         add_tally (&tallies[encoder->tally], &tally);
       if (tallies && tally.nan)

@@ -6,7 +6,8 @@
 #include "core/kernel/quant.h"
 #include "core/kernel/quant/decode.h"
 #include "core/kernel/quant/level.h"
-#include <fmtconv/types.h>
+#include <fmtconv/formats.h>
+#include <fmtconv/plugin.h>
 
 static const fci_quant_level *
 level_now (void)
@@ -30,9 +31,19 @@ is_block_type (uint32_t dtype)
   return dtype >= FMTCONV_GGML && dtype < FMTCONV_GGML + FCI_QUANT_TYPES;
 }
 
+/* Returns the type of a plugin; NULL: it is another type. */
+static const fmtconv_block_type *
+registered (uint32_t dtype)
+{
+  return dtype > FMTCONV_PLUGIN_TYPE ? fmtconv_block_type_get (dtype) : NULL;
+}
+
 bool
 fci_quant_can_encode (uint32_t dtype)
 {
+  const fmtconv_block_type *type = registered (dtype);
+  if (type)
+    return type->encode != NULL;
   return is_block_type (dtype) && fci_quant_portable.encode[dtype - FMTCONV_GGML];
 }
 
@@ -53,7 +64,7 @@ decode_e2m1 (const uint8_t *codes, size_t n, float *out)
 bool
 fci_quant_can_decode (uint32_t dtype)
 {
-  if (dtype == FMTCONV_F4_E2M1)
+  if (dtype == FMTCONV_F4_E2M1 || registered (dtype))
     return true;
   return is_block_type (dtype) && fci_quant_decoders[dtype - FMTCONV_GGML];
 }
@@ -61,6 +72,9 @@ fci_quant_can_decode (uint32_t dtype)
 bool
 fci_quant_uses_importance (uint32_t dtype)
 {
+  const fmtconv_block_type *type = registered (dtype);
+  if (type)
+    return type->encode && type->uses_importance;
   switch (dtype)
     {
     case FMTCONV_Q8_0:
@@ -73,16 +87,29 @@ fci_quant_uses_importance (uint32_t dtype)
     }
 }
 
-void
+bool
+fci_quant_is_foreign (uint32_t dtype)
+{
+  return registered (dtype) != NULL;
+}
+
+const char *
 fci_quant_encode (uint32_t dtype, const float *x, size_t n, const float *importance, void *out)
 {
+  const fmtconv_block_type *type = registered (dtype);
+  if (type)
+    return type->encode (x, n, importance, out);
   level_now ()->encode[dtype - FMTCONV_GGML](x, n, importance, out);
+  return NULL;
 }
 
 void
 fci_quant_decode (uint32_t dtype, const void *blocks, size_t n, float *out)
 {
-  if (dtype == FMTCONV_F4_E2M1)
+  const fmtconv_block_type *type = registered (dtype);
+  if (type)
+    type->decode (blocks, n, out);
+  else if (dtype == FMTCONV_F4_E2M1)
     decode_e2m1 (blocks, n, out);
   else
     fci_quant_decoders[dtype - FMTCONV_GGML](level_now ()->scale, blocks, n, out);
