@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include "core/api/builtins.h"
+#include "core/base/block-types.h"
 #include "core/base/ctx.h"
+#include "core/plugin/codec-find.h"
 #include "core/plugin/registry.h"
 #include "core/plugin/search.h"
 
@@ -24,6 +26,8 @@ fmtconv_ctx_new (const fmtconv_options *options)
   fmtconv_ctx *ctx = fci_ctx_new (options);
   if (ctx && !ctx->failed)
     fci_registry_hold (ctx, fci_builtins);
+  if (ctx && !ctx->failed)
+    fci_block_types_hold (ctx, fci_codec_load);
   if (ctx)
     check_folders (ctx);
   if (!ctx || ctx->failed != FMTCONV_E_NOMEM)

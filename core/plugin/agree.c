@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/plugin/agree-rules.h"
 #include "core/plugin/agree.h"
 #include "core/plugin/codec.h"
 #include <string.h>
@@ -70,5 +71,6 @@ fci_index_disagrees (fmtconv_ctx *ctx, const fci_index_entry *entry, const fmtco
     { "suffixes of the writer", w->suffixes, writer->suffixes },
     { "folder of the writer", truth (w->is_folder), truth (writer->is_folder) },
   };
-  return first_of (ctx, pairs, sizeof pairs / sizeof *pairs);
+  const char *text = first_of (ctx, pairs, sizeof pairs / sizeof *pairs);
+  return text || !t->kind ? text : fci_rules_disagree (ctx, t->rules, transform->rules);
 }

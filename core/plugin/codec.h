@@ -1,9 +1,9 @@
-/* core/plugin/codec.h: checks the block types of a plugin, adds them to those of the process, and finds plugins by them.
+/* core/plugin/codec.h: checks the block types of a plugin, and adds them to those of the process.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLUGIN_CODEC_H
 #define FCI_PLUGIN_CODEC_H
 
-#include "core/plugin/registry.h"
+#include <fmtconv/plugin.h>
 
 /* Returns a copy of a codec whose types have the size that this library knows.  NULL: *error is why it is refused, or
  * NULL after lack of memory. */
@@ -13,9 +13,6 @@ const fmtconv_block_codec *fci_codec_check (fmtconv_ctx *ctx, const fmtconv_bloc
 /* Adds the types of a checked plugin, which may have no codec, to those of the process.  Returns NULL, or why the plugin
  * is refused. */
 const char *fci_codec_add (fmtconv_ctx *ctx, const fmtconv_plugin *plugin);
-
-/* Loads the plugins that have a type, by the index, and those that the index does not know: fci_block_type_loader. */
-int fci_codec_load (fmtconv_ctx *ctx, const char *name, uint32_t gguf);
 
 /* Returns the types of a codec as text, "iq4_k=139 other", for comparisons; "": it is NULL. */
 const char *fci_codec_text (fmtconv_ctx *ctx, const fmtconv_block_codec *codec);

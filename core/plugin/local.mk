@@ -1,8 +1,12 @@
 # core/plugin/local.mk: the index of known plugins; finds, loads and validates modules; parses parameters, once.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
+	core/plugin/agree-rules.c \
+	core/plugin/agree-rules.h \
 	core/plugin/agree.c \
 	core/plugin/agree.h \
+	core/plugin/codec-find.c \
+	core/plugin/codec-find.h \
 	core/plugin/codec.c \
 	core/plugin/codec.h \
 	core/plugin/descriptor.c \

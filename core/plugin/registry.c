@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/base/block-types.h"
 #include "core/base/ctx.h"
 #include "core/base/state.h"
 #include "core/base/text.h"
@@ -42,7 +41,7 @@ fci_registry_hold (fmtconv_ctx *ctx, const fmtconv_plugin *const *builtins)
   registry *r = fci_state (ctx, &registry_key);
   if (r)
     r->builtins = builtins;
-  return r ? fci_block_types_hold (ctx, fci_codec_load) : ctx->failed;
+  return ctx->failed;
 }
 
 static const fmtconv_plugin *

@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/base/os.h"
 #include "core/rules/details.h"
+#include "core/rules/gather.h"
 #include "core/rules/let.h"
 #include "core/rules/lists.h"
 #include "core/rules/parts.h"
@@ -225,6 +226,8 @@ parse_op (fci_table *table, fci_rule *rule, const char *s)
     return parse_permute (op, s + 8);
   if (strncmp (s, "reshape ", 8) == 0)
     return parse_reshape (table, rule, op, s + 8);
+  if (strncmp (s, "gather ", 7) == 0)
+    return fci_rule_gather_parse (table, op, s + 7);
   if (strncmp (s, "add ", 4) == 0)
     return parse_factor (op, FCI_RULE_ADD, s + 4);
   return strncmp (s, "scale ", 6) == 0 && parse_factor (op, FCI_RULE_SCALE, s + 6);
@@ -263,6 +266,8 @@ check_reversible (fci_table *table, const fci_rule *rule)
         known = rule->shape->dim[d].var != FCI_DIM_ANY;
       if (rule->op[i].kind == FCI_RULE_CAST)
         return fci_table_bad (table, rule->number, "a cast cannot be undone");
+      if (rule->op[i].kind == FCI_RULE_GATHER && !fci_rule_gather_is_permutation (&rule->op[i]))
+        return fci_table_bad (table, rule->number, "a gather that is not a permutation cannot be undone");
       if (rule->op[i].kind == FCI_RULE_RESHAPE && !known)
         return fci_table_bad (table, rule->number, "a reshape needs one .shape without '?' to be undone");
     }

@@ -4,6 +4,7 @@
 
 #include "core/model/model.h"
 #include "core/rules/emit.h"
+#include "core/rules/gather.h"
 #include "core/rules/items.h"
 #include "core/rules/parts.h"
 #include "core/rules/run.h"
@@ -24,6 +25,8 @@ change (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *after)
       return fmtconv_view_scale (view, op->factor);
     case FCI_RULE_ADD:
       return fmtconv_view_add_scalar (view, op->factor);
+    case FCI_RULE_GATHER:
+      return fmtconv_view_gather (view, op->axis, op->n_indices, op->indices);
     }
   return NULL;
 }
@@ -44,6 +47,8 @@ unchange (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *befo
       return fmtconv_view_scale (view, 1 / op->factor);
     case FCI_RULE_ADD:
       return fmtconv_view_add_scalar (view, -op->factor);
+    case FCI_RULE_GATHER:
+      return fci_rule_ungather (view, op);
     case FCI_RULE_CAST:
       break; /* refused when the table was compiled */
     }

@@ -23,6 +23,8 @@ core_sources += \
 	core/rules/file-values.c \
 	core/rules/file.c \
 	core/rules/file.h \
+	core/rules/gather.c \
+	core/rules/gather.h \
 	core/rules/index.c \
 	core/rules/index.h \
 	core/rules/items.c \

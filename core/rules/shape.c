@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/size.h"
+#include "core/rules/gather.h"
 #include "core/rules/index.h"
 #include "core/rules/items.h"
 #include "core/rules/parts.h"
@@ -31,6 +32,8 @@ apply_op (fci_rule_run *run, const fci_rule_op *op, const fci_tensor_dims *befor
   if (op->kind == FCI_RULE_RESHAPE)
     return fci_rule_shape_known (run, &op->to, after) && elements (before, &a) && elements (after, &b)
            && a == b;
+  if (op->kind == FCI_RULE_GATHER)
+    return fci_rule_gather_dims (op, after);
   if (op->kind != FCI_RULE_PERMUTE)
     return true;
   for (unsigned i = 0; i < op->rank && op->rank == before->rank; i++)

@@ -70,11 +70,15 @@ typedef struct fci_rule_op /* one of .ops */
     FCI_RULE_PERMUTE,
     FCI_RULE_RESHAPE,
     FCI_RULE_SCALE,
-    FCI_RULE_ADD
+    FCI_RULE_ADD,
+    FCI_RULE_GATHER
   } kind;
   uint32_t dtype;
   double factor;
   unsigned rank; /* PERMUTE */
+  unsigned axis; /* GATHER */
+  size_t n_indices;
+  uint64_t *indices;
   unsigned axes[FMTCONV_MAX_RANK];
   fci_rule_shape to; /* RESHAPE */
 } fci_rule_op;

@@ -1,10 +1,11 @@
 /* core/view/dtype.c: the data types and their names.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/dtype.h"
 #include "config.h"
+
 #include "core/base/block-types.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/view/dtype.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 #include <strings.h>

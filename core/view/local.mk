@@ -22,6 +22,7 @@ core_sources += \
 	core/view/equal.h \
 	core/view/flat.c \
 	core/view/flat.h \
+	core/view/gather.c \
 	core/view/given.c \
 	core/view/given.h \
 	core/view/hold.c \

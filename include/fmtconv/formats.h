@@ -242,6 +242,12 @@ fmtconv_view *fmtconv_view_add (fmtconv_view *view, fmtconv_view *other, double 
  * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_add_scalar (fmtconv_view *view, double number);
 
+/* Returns the `n` indices of `axis` in that order; an index may be given several times.  Neighbors, repetitions and equal
+ * steps are one piece of the plan, which has at most 2^20; others take about 200 bytes each.
+ * Errors: E_USAGE (an index that the axis does not have), E_UNSUPPORTED (inside a block), E_LIMIT.  Thread: context.
+ * Since: 0.1. */
+fmtconv_view *fmtconv_view_gather (fmtconv_view *view, unsigned axis, size_t n, const uint64_t *indices);
+
 /* Returns the spherical interpolation of two views of one shape and any floating-point types, in f32: a · view +
  * b · other, with the weights of mergekit's slerp: the sines of (1 - fraction) and of fraction times the angle between
  * the whole tensors, divided by the sine of the angle.  They are 1 - fraction and fraction if the tensors are almost

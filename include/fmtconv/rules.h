@@ -27,7 +27,7 @@
  *            multiple of a variable or a sum of an expression.  A variable, its multiple and a product that ends in it,
  *            "heads*d", bind the variable, which has one value in the whole table; another expression is compared when
  *            its names have values.  Shapes describe the whole tensor: the source of a split, the result of a fuse.
- * Ops        After picking, left to right: "cast F32; permute 1,0; reshape 3,h; scale 0.5; add 1".
+ * Ops        After picking, left to right: "cast F32; permute 1,0; reshape 3,h; scale 0.5; add 1; gather 0: 2,0-1".
  * Values     .let = "heads=config(num_attention_heads); d=h/heads": names for expressions; each may use those before it.
  *            .when = "h==heads*d; !has(guidance_in.{x*})": conditions without which the table does not fit the model.
  *            Expressions have 64-bit integers, truth values and 'texts'; operators, from the weakest: "a ? b : c", "||",

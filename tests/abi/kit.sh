@@ -12,7 +12,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 cd "$tmp"
 
 # ---- Folders of all roles.
-for role in reader transform writer; do
+for role in reader transform writer codec; do
   "$program" -q new-plugin "a-$role" --$role || fail "new-plugin --$role"
   make -s -C "a-$role" check CC="${CC:-cc}" CFLAGS=-Werror FMTCONV="$program" >log 2>&1 || { cat log; fail "make check of a $role"; }
   grep -q '^# [0-9]* passed, 0 failed' log || fail "no summary for a $role"
@@ -33,7 +33,7 @@ grep -q 'nothing/transform.c: No such file or directory (hint: .*libfmtconv-dev'
 test ! -e lost || fail "a folder was made without examples"
 
 # ---- The examples are C++, too.
-for role in reader transform writer; do
+for role in reader transform writer codec; do
   for compiler in g++ clang++; do
     command -v $compiler >/dev/null || continue
     # shellcheck disable=SC2086 # flags are a list

@@ -99,6 +99,42 @@ rules:
         self.run_fmtconv("-t", f"map:rules={rules},reverse=yes", self.tmp / "wide.safetensors", self.tmp / "back.safetensors")
         self.assert_same(load_file(self.tmp / "back.safetensors"), {n: t - 1 for n, t in wide.items()})
 
+    def test_indices_are_gathered_as_index_select_does(self):
+        torch.manual_seed(6)
+        source = {"a": torch.randn(9, 4), "b": torch.randn(3, 9, 2).half(), "c": torch.randn(9)}
+        lists = {"shuffled": "8,1,0,2-4,7,6,5", "repeated": "0-8,3,3,3,0,2,4,6,8", "reversed": "8,7,6,5,4,3,2,1,0"}
+        save_file(source, self.tmp / "in.safetensors")
+        for name, indices in lists.items():
+            rules = self.rules(f'''fmtconv-rules: 1
+rules:
+  - {{from: "a", to: "a", ops: "gather 0: {indices}"}}
+  - {{from: "b", to: "b", ops: "cast F32; gather 1: {indices}; scale 2"}}
+  - {{from: "c", to: "c", ops: "gather 0: {indices}; add 1"}}
+''')
+            self.run_fmtconv("-f", "--verify", "-t", f"map:rules={rules}", self.tmp / "in.safetensors", self.tmp / "out.safetensors")
+            flat = [i for part in indices.split(",") for i in range(int(part.split("-")[0]), int(part.split("-")[-1]) + 1)]
+            at = torch.tensor(flat)
+            self.assert_same(load_file(self.tmp / "out.safetensors"),
+                             {"a": source["a"].index_select(0, at), "b": source["b"].float().index_select(1, at) * 2,
+                              "c": source["c"].index_select(0, at) + 1})
+            back = self.rules(f'fmtconv-rules: 1\nrules: [{{from: "a", to: "b", ops: "gather 0: {indices}"}}]\n')
+            save_file({"a": source["a"]}, self.tmp / "one.safetensors")
+            self.run_fmtconv("-f", "-t", f"map:rules={back}", self.tmp / "one.safetensors", self.tmp / "there.safetensors")
+            if name == "repeated":
+                self.run_fmtconv("-f", "-t", f"map:rules={back},reverse=yes", self.tmp / "there.safetensors",
+                                 self.tmp / "back.safetensors", status=1)
+                continue
+            self.run_fmtconv("-f", "-t", f"map:rules={back},reverse=yes", self.tmp / "there.safetensors", self.tmp / "back.safetensors")
+            self.assert_same(load_file(self.tmp / "back.safetensors"), {"a": source["a"]})
+
+    def test_rows_that_are_left_out_or_do_not_exist(self):
+        save_file({"a": torch.randn(4, 4)}, self.tmp / "in.safetensors")
+        for indices, text in (("0,1", "a"), ("0-4", "a"), ("0-", "is not an operation"), ("3-0", "is not an operation")):
+            rules = self.rules(f'fmtconv-rules: 1\nrules: [{{from: "a", to: "b", ops: "gather 0: {indices}"}}]\n')
+            result = self.run_fmtconv("-f", "-t", f"map:rules={rules}", self.tmp / "in.safetensors", self.tmp / "out.safetensors",
+                                      status=1)
+            self.assertIn(text, result.stderr)
+
     def check(self, text, *arguments, status=0):
         return self.run_fmtconv("map", *arguments, "--check", self.rules(text), status=status)
 

@@ -156,6 +156,24 @@ naive_blocks (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
 }
 
 naive
+naive_gather (world *w, const naive *v, unsigned axis, size_t n, const uint64_t *indices)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  uint64_t index[FMTCONV_MAX_RANK];
+  memcpy (shape, v->shape, sizeof shape);
+  shape[axis] = n;
+  naive r = blank (w, v->dtype, v->rank, shape);
+  r.view = fmtconv_view_gather (v->view, axis, n, indices);
+  for (uint64_t i = 0; i < r.n; i++)
+    {
+      index_of (&r, i, index);
+      index[axis] = indices[index[axis]];
+      copy_element (&r, i, v, number_of (v, index));
+    }
+  return r;
+}
+
+naive
 naive_slice (world *w, const naive *v, unsigned axis, uint64_t start, uint64_t count)
 {
   uint64_t shape[FMTCONV_MAX_RANK];
@@ -507,6 +525,21 @@ random_add (world *w, const naive *v)
   return naive_add (w, v, &other, (double) (1 + pick (w, 3)) / 2);
 }
 
+/* Indices in ranges, with steps and repetitions. */
+static naive
+random_gather (world *w, const naive *v, unsigned axis)
+{
+  uint64_t indices[12];
+  const size_t n = v->shape[axis] ? pick (w, 12) : 0;
+  for (size_t i = 0, step = 0; i < n; i++)
+    {
+      const bool goes_on = i && pick (w, 4) && indices[i - 1] + step < v->shape[axis];
+      indices[i] = goes_on ? indices[i - 1] + step : pick (w, v->shape[axis]);
+      step = goes_on ? step : pick (w, 4);
+    }
+  return naive_gather (w, v, axis, n, indices);
+}
+
 static naive
 random_step (world *w, const naive *v)
 {
@@ -520,7 +553,7 @@ random_step (world *w, const naive *v)
   uint64_t shape[FMTCONV_MAX_RANK];
   unsigned axes[FMTCONV_MAX_RANK];
   unsigned axis = v->rank ? (unsigned) pick (w, v->rank) : 0;
-  switch (pick (w, v->rank ? 9 : 4))
+  switch (pick (w, v->rank ? 10 : 4))
     {
     case 0:
       return naive_cast (w, v, pick (w, 2) ? FMTCONV_F32 : FMTCONV_F16);
@@ -541,6 +574,8 @@ random_step (world *w, const naive *v)
         uint64_t start = pick (w, v->shape[axis] + 1);
         return naive_slice (w, v, axis, start, pick (w, v->shape[axis] - start + 1));
       }
+    case 6:
+      return random_gather (w, v, axis);
     default:
       return random_concat (w, v);
     }

@@ -36,6 +36,7 @@ naive naive_leaf (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape
 /* A leaf of a block type, with strides of full blocks along all axes but the last. */
 naive naive_blocks (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape);
 naive naive_slice (world *w, const naive *v, unsigned axis, uint64_t start, uint64_t count);
+naive naive_gather (world *w, const naive *v, unsigned axis, size_t n, const uint64_t *indices);
 naive naive_concat (world *w, unsigned axis, size_t n, const naive *views);
 naive naive_permute (world *w, const naive *v, const unsigned *axes);
 naive naive_reshape (world *w, const naive *v, unsigned rank, const uint64_t *shape);

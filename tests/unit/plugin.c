@@ -491,7 +491,7 @@ Test (descriptor, heads)
   p.plugin.reader = NULL;
   p.plugin.transform = NULL;
   p.plugin.writer = NULL;
-  expect_refused (&p, "no reader, transform or writer");
+  expect_refused (&p, "no reader, transform, writer or codec");
 }
 
 Test (descriptor, roles)

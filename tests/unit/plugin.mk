@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/index tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert tests/unit/checkpoint
 TESTS += tests/unit/index tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert tests/unit/checkpoint
-tests_unit_plugin_SOURCES = tests/unit/plugin.c tests/unit/messages.h
+tests_unit_plugin_SOURCES = tests/unit/plugin.c tests/unit/plugin-codec.c tests/unit/messages.h
 tests_unit_plugin_CFLAGS = $(unit_cflags)
 tests_unit_plugin_LDADD = $(unit_libs)
 tests_unit_registry_SOURCES = tests/unit/registry.c tests/unit/messages.h tests/unit/temporary.h

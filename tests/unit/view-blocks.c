@@ -54,6 +54,10 @@ Test (blocks, cut_and_joined_at_borders)
       fmtconv_view_concat (1, 2, BOTH (fmtconv_view_slice (v, 1, 0, 32), fmtconv_view_slice (v, 1, 32, 64))),
       "q8_0[4,96] = box [0,0]+[4,96] <- s@0 q8_0 (96,1)");
   expect_text (fmtconv_view_chunk (v, 1, 2, 3), "q8_0[4,32] = box [0,0]+[4,32] <- s@68 q8_0 (96,1)");
+  expect_text (fmtconv_view_gather (q8 (4, 96), 0, 2, SHAPE (3, 1)),
+               "q8_0[2,96] = box [0,0]+[1,96] <- s@306 q8_0 (0,1); box [1,0]+[1,96] <- s@102 q8_0 (0,1)");
+  expect_refusal (fmtconv_view_gather (q8 (4, 96), 1, 2, SHAPE (0, 1)), FMTCONV_E_UNSUPPORTED);
+  expect_refusal (fmtconv_view_gather (q8 (4, 96), 1, 3, SHAPE (0, 32, 64)), FMTCONV_E_UNSUPPORTED);
   expect_refusal (fmtconv_view_slice (q8 (4, 96), 1, 16, 64), FMTCONV_E_UNSUPPORTED);
   expect_refusal (fmtconv_view_slice (q8 (4, 96), 1, 32, 48), FMTCONV_E_UNSUPPORTED);
   expect_refusal (fmtconv_view_chunk (q8 (4, 96), 1, 0, 2), FMTCONV_E_UNSUPPORTED);

@@ -4,6 +4,7 @@
 #include "tests/unit/view-util.h"
 #include <fmtconv/formats.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 TestSuite (view, .init = set_up, .fini = tear_down);
@@ -12,6 +13,44 @@ static fmtconv_view *
 matrix (void)
 {
   return fmtconv_view_leaf (source, 128, FMTCONV_F16, 2, SHAPE (4, 8), NULL);
+}
+
+Test (view, gathers_in_few_boxes)
+{
+  fmtconv_view *m = matrix ();
+  cr_expect_eq (fmtconv_view_gather (m, 0, 4, SHAPE (0, 1, 2, 3)), m);
+  expect_text (fmtconv_view_gather (m, 0, 3, SHAPE (2, 3, 0)),
+               "f16[3,8] = box [0,0]+[2,8] <- s@160 f16 (16,2); box [2,0]+[1,8] <- s@128 f16 (0,2)");
+  expect_text (fmtconv_view_gather (m, 1, 4, SHAPE (1, 3, 5, 7)),
+               "f16[4,4] = box [0,0]+[4,4] <- s@130 f16 (16,4)");
+  expect_text (fmtconv_view_gather (m, 0, 5, SHAPE (1, 1, 1, 1, 1)),
+               "f16[5,8] = box [0,0]+[5,8] <- s@144 f16 (0,2)");
+  cr_expect_eq (fmtconv_view_shape (fmtconv_view_gather (m, 0, 0, NULL))[0], 0u);
+  expect_refusal (fmtconv_view_gather (matrix (), 0, 2, SHAPE (0, 4)), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_gather (matrix (), 2, 1, SHAPE (0)), FMTCONV_E_USAGE);
+  cr_expect_null (fmtconv_view_gather (NULL, 0, 1, SHAPE (0)));
+}
+
+/* A vocabulary: one box for each row at worst, in bounded memory. */
+Test (view, gathers_many_rows)
+{
+  enum
+  {
+    ROWS = 150000
+  };
+  static const uint8_t zeros[ROWS * 4];
+  fmtconv_source *large = fci_source_memory (ctx, zeros, sizeof zeros, "large");
+  fmtconv_view *v = fmtconv_view_leaf (large, 0, FMTCONV_U8, 2, SHAPE (ROWS, 4), (int64_t[]){ 4, 1 });
+  uint64_t *rows = malloc (ROWS * sizeof *rows);
+  for (uint64_t i = 0; i < ROWS; i++)
+    rows[i] = i * 7919 % ROWS;
+  fmtconv_view *g = fmtconv_view_gather (v, 0, ROWS, rows);
+  cr_assert_not_null (g);
+  cr_expect_leq (g->n_boxes, (size_t) ROWS);
+  for (uint64_t i = 0; i < ROWS; i++)
+    rows[i] = i < ROWS / 2 ? i + ROWS / 2 : i - ROWS / 2;
+  cr_expect_eq (fmtconv_view_gather (v, 0, ROWS, rows)->n_boxes, 2u);
+  free (rows);
 }
 
 Test (view, leaf)
