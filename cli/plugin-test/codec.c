@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 enum
 {
-  BLOCKS = 5,    /* of a row */
-  ROUNDS = 400,  /* rows of random blocks */
-  KINDS = 6,     /* of values */
-  HEAD = 1 << 16 /* accessible bytes between two pages that are not */
+  BLOCKS = 5,      /* of a row */
+  ROUNDS = 400,    /* rows of random blocks */
+  KINDS = 6,       /* of values */
+  GUARD = 1 << 16, /* bytes without access: a multiple of every page size */
+  HEAD = 1 << 16   /* accessible bytes between two guards */
 };
 
 /* A type, and a row in three areas that end where reading or writing further is a crash. */
@@ -39,16 +39,16 @@ any_byte (struct trial *a)
   return (unsigned char) (a->random >> 24);
 }
 
-/* Returns `size` bytes at the end, or at the start, of memory between pages without access; NULL: out of memory. */
+/* Returns `size` bytes at the end, or at the start, of memory between guards without access; NULL: out of memory. */
 static void *
 guarded (size_t size, bool at_end)
 {
-  const size_t page = (size_t) sysconf (_SC_PAGESIZE), inner = (HEAD + page - 1) / page * page;
   unsigned char *all =
-      mmap (NULL, inner + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (all == MAP_FAILED || mprotect (all, page, PROT_NONE) || mprotect (all + page + inner, page, PROT_NONE))
+      mmap (NULL, HEAD + 2 * GUARD, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (all == MAP_FAILED || mprotect (all, GUARD, PROT_NONE)
+      || mprotect (all + GUARD + HEAD, GUARD, PROT_NONE))
     return NULL;
-  return all + page + (at_end ? inner - size : 0);
+  return all + GUARD + (at_end ? HEAD - size : 0);
 }
 
 static bool

@@ -12,8 +12,9 @@
 
 enum
 {
-  FCI_MAX_BLOCK = 256,       /* elements */
-  FCI_MAX_BLOCK_BYTES = 4096 /* bytes of a block */
+  FCI_MAX_BLOCK = 256, /* elements: as many as of ggml's types, for which buffers are made */
+  FCI_MAX_ELEMENT_BYTES =
+      2 /* bytes of a block for each element: blocks that are decoded in a worker's buffer fit in one */
 };
 
 /* A registered type. */

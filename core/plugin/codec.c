@@ -32,8 +32,8 @@ fault (const fmtconv_block_type *type)
     return "is a data type of fmtconv itself";
   if (type->block < 2 || type->block > FCI_MAX_BLOCK)
     return "has blocks of less than 2 or more than 256 elements";
-  if (type->block_bytes < 1 || type->block_bytes > FCI_MAX_BLOCK_BYTES)
-    return "has blocks of no bytes, or of more than 4096";
+  if (type->block_bytes < 1 || type->block_bytes > FCI_MAX_ELEMENT_BYTES * type->block)
+    return "has blocks of no bytes, or of more than 2 for each element";
   if (type->gguf && (type->gguf <= FMTCONV_PLUGIN_TYPE - FMTCONV_GGML || type->gguf > UINT16_MAX))
     return "has a number that is ggml's own, or too large: GGUF numbers of plugins are from 65 to 65535";
   if (!type->decode)

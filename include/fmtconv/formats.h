@@ -243,7 +243,7 @@ fmtconv_view *fmtconv_view_add (fmtconv_view *view, fmtconv_view *other, double 
 fmtconv_view *fmtconv_view_add_scalar (fmtconv_view *view, double number);
 
 /* Returns the `n` indices of `axis` in that order; an index may be given several times.  Neighbors, repetitions and equal
- * steps are one piece of the plan, which has at most 2^20; others take about 200 bytes each.
+ * steps are one piece of the plan, which has at most 2^20; others take about 150 bytes each.
  * Errors: E_USAGE (an index that the axis does not have), E_UNSUPPORTED (inside a block), E_LIMIT.  Thread: context.
  * Since: 0.1. */
 fmtconv_view *fmtconv_view_gather (fmtconv_view *view, unsigned axis, size_t n, const uint64_t *indices);

@@ -45,6 +45,7 @@ FILES = {
     "cli/new-plugin.c": ("fails", "readlink 1 fopen 2 fread 1 access 1"),
     "cli/startup.c": ("plain", "open 1"),
     "cli/plugin-test/child.c": ("test", "open 1"),
+    "cli/plugin-test/codec.c": ("test", "mmap 1"),
     "cli/plugin-test/files.c": ("test", "fopen 2 stat 3 fread 1 opendir 2 readdir 2"),
     "cli/plugin-test/reader.c": ("test", "opendir 1 readdir 1 stat 1"),
     "cli/plugin-test/test-plugin.c": ("test", "realpath 1 mmap 1"),

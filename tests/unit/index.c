@@ -5,9 +5,11 @@
 #include "core/convert/recognize.h"
 #include "core/model/freeze.h"
 #include "core/model/new.h"
+#include "core/plugin/agree.h"
 #include "core/plugin/registry.h"
 #include "messages.h"
 #include <criterion/criterion.h>
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -139,6 +141,11 @@ Test (index, malformed)
       "'error' or 'ignore', not 'drop'" },
     { "- {name: a, writer: {folder: 1}}\n", "3:30" },
     { "- {name: a, writer: {}, writer: {}}\n", "3:" },
+    { "- {name: a, codec: {}}\n", "the key 'types' is missing" },
+    { "- {name: a, codec: {types: {}}}\n", "3:28" },
+    { "- {name: a, codec: {types: [x]}}\n", "3:29" },
+    { "- {name: a, codec: {types: [{gguf: 139}]}}\n", "needs 'name'" },
+    { "- {name: a, codec: {types: [{name: x, gguf: 65536}]}}\n", "a number from 0 to 65535" },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
@@ -194,7 +201,8 @@ static const char known[] =
     "- name: npy\n  package: pkg-npy\n  reader:\n    suffixes: .npy\n"
     "    evidence: [{bits: 48, bytes: [\"0: 93 4e 55 4d 50 59\"]}]\n  writer: {suffixes: .npy}\n"
     "- name: tree\n  package: pkg-tree\n  reader:\n"
-    "    evidence: [{bits: 9, entries: [\"*.leaf\", root], except: bad.leaf}]\n  writer: {folder: yes}\n";
+    "    evidence: [{bits: 9, entries: [\"*.leaf\", root], except: bad.leaf}]\n  writer: {folder: yes}\n"
+    "- name: types\n  package: pkg-types\n  codec: {types: [{name: z4, gguf: 139}, {name: z5}]}\n";
 
 static fmtconv_ctx *
 ctx_of_known (captured *h)
@@ -239,6 +247,80 @@ Test (index, absent_reader)
   dir.n_entries = 2;
   error = reader_error (&h, &dir);
   cr_expect_null (strstr (error, "tree"), "%s", error);
+}
+
+/* Returns the error of an unknown data type: by name, or for NULL by number. */
+static const char *
+type_error (captured *h, const char *name, uint32_t gguf)
+{
+  fmtconv_ctx *ctx = ctx_of_known (h);
+  cr_expect_eq (name ? fmtconv_dtype_parse (ctx, name) : fmtconv_dtype_of_gguf (ctx, gguf), 0u);
+  fmtconv_ctx_free (ctx);
+  return h->errors ? h->error : "";
+}
+
+Test (index, absent_block_types)
+{
+  captured h;
+  const char *error = type_error (&h, "Z5", 0);
+  cr_expect (strstr (error, "the plugin 'types', which has the data type Z5, is not installed"), "%s", error);
+  cr_expect (strstr (error, "install the package pkg-types"), "%s", error);
+  error = type_error (&h, NULL, 139);
+  cr_expect (strstr (error, "'types', which has the data type number 139 of GGUF files"), "%s", error);
+  cr_expect_str_eq (type_error (&h, NULL, 140), "", "nobody has it, which is no error of this call");
+  error = type_error (&h, "z6", 0);
+  cr_expect (strstr (error, "'z6' is not a data type"), "%s", error);
+}
+
+/* ---- Entries that differ from their modules */
+
+static void
+expect_difference (const fmtconv_rules *own, const char *says)
+{
+  captured h;
+  fmtconv_ctx *ctx = ctx_of_known (&h);
+  const fci_index_entry *entry = fci_index_find (ctx, "base");
+  const fmtconv_transform transform = { .struct_size = sizeof transform,
+                                        .kind = "transformer",
+                                        .rules = own };
+  const fmtconv_plugin plugin = { .struct_size = sizeof plugin, .name = "base", .transform = &transform };
+  cr_assert_not_null (entry);
+  const char *text = fci_index_disagrees (ctx, entry, &plugin);
+  cr_expect_str_eq (text ? text : "", says);
+  fmtconv_ctx_free (ctx);
+}
+
+#define DIFFERS(says, ...)                                                                               \
+  do                                                                                                     \
+    {                                                                                                    \
+      fmtconv_rule rules[] = { { "b.{i}", "x.{i}", .shape = "h" },                                       \
+                               { "c.{i}", "y.{i}" },                                                     \
+                               { "c.{i}", "z.{i}" },                                                     \
+                               { "d.{i}", "d.{i}", .flags = FMTCONV_RULE_ALL_OR_NONE },                  \
+                               { "a.{x*}", .why = "not used" },                                          \
+                               { 0 } };                                                                  \
+      fmtconv_rules own = { .rules = rules, .complete = "i", .dense = 1, .let = "n=h", .when = "n!=7" }; \
+      __VA_ARGS__;                                                                                       \
+      expect_difference (&own, says);                                                                    \
+    }                                                                                                    \
+  while (0)
+
+Test (index, rules_that_differ)
+{
+  DIFFERS ("", (void) 0);
+  DIFFERS ("complete is 'i' in the index, and '' in the module", own.complete = NULL);
+  DIFFERS ("dense is 'yes' in the index, and '' in the module", own.dense = 0);
+  DIFFERS ("when is 'n!=7' in the index, and 'n!=8' in the module", own.when = "n!=8");
+  DIFFERS ("unmatched is 'error' in the index, and 'ignore' in the module", own.unmatched = "");
+  DIFFERS ("an element of tensors is 'c.{i}' in the index, and 'e.{i}' in the module",
+           rules[1].from = "e.{i}");
+  DIFFERS ("an element of tensors is 'a.{x*}' in the index, and '' in the module", rules[4].from = NULL);
+  DIFFERS ("the element 'd.{i}' of tensors is 'together' in the index, and 'optional' in the module",
+           rules[3].flags = FMTCONV_RULE_OPTIONAL);
+  DIFFERS ("the element 'a.{x*}' of tensors is 'ignored' in the index, and 'required' in the module",
+           rules[4].to = "=");
+  DIFFERS ("the shape of the element 'b.{i}' of tensors is 'h' in the index, and '' in the module",
+           rules[0].shape = NULL);
 }
 
 Test (index, absent_writer)

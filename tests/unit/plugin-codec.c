@@ -77,7 +77,7 @@ Test (codec, refusals)
   REFUSED ("elements", block = 1);
   REFUSED ("elements", block = 257);
   REFUSED ("bytes", block_bytes = 0);
-  REFUSED ("bytes", block_bytes = 4097);
+  REFUSED ("bytes", block_bytes = 129);
   REFUSED ("is ggml's own", gguf = 12);
   REFUSED ("is ggml's own", gguf = 64);
   REFUSED ("or too large", gguf = 65536);
