@@ -5,6 +5,7 @@ include core/source/local.mk
 include core/zip/local.mk
 include core/attr/local.mk
 include core/view/local.mk
+include core/pickle/local.mk
 include core/model/local.mk
 include core/rules/local.mk
 include core/kernel/local.mk

@@ -11,47 +11,19 @@ lora_files = plugins/common/lora-alpha.c plugins/common/lora-config.c \
 	plugins/common/lora-facts.h plugins/common/lora-group.c plugins/common/lora-group.h \
 	plugins/common/lora-index.c plugins/common/lora-index.h plugins/common/lora-name.c \
 	plugins/common/lora-name.h plugins/common/lora-pattern.c
-# What reads pickles, and what reads the files of torch.save that hold them.
-pickle_machine = plugins/common/pickle/container.c \
-	plugins/common/pickle/global.c \
-	plugins/common/pickle/keys.c \
-	plugins/common/pickle/keys.h \
-	plugins/common/pickle/leaf.c \
-	plugins/common/pickle/leaf.h \
-	plugins/common/pickle/legacy.c \
-	plugins/common/pickle/legacy.h \
-	plugins/common/pickle/lookup.c \
-	plugins/common/pickle/lookup.h \
-	plugins/common/pickle/machine.c \
-	plugins/common/pickle/machine.h \
-	plugins/common/pickle/measure.c \
-	plugins/common/pickle/numpy.c \
-	plugins/common/pickle/numpy.h \
-	plugins/common/pickle/object.c \
-	plugins/common/pickle/opcodes.c \
-	plugins/common/pickle/opcodes.h \
-	plugins/common/pickle/pickle.c \
-	plugins/common/pickle/scalar.c \
-	plugins/common/pickle/storage.c \
-	plugins/common/pickle/storage.h \
-	plugins/common/pickle/storages.c \
-	plugins/common/pickle/tensor.c \
-	plugins/common/pickle/tensor.h \
-	plugins/common/pickle/value.c \
-	plugins/common/pickle/value.h
-pickle_files = $(pickle_machine) plugins/common/pickle/archive.c plugins/common/pickle/archive.h
+keys_files = plugins/common/keys.c plugins/common/keys.h
 rule_files = plugins/common/rule.c plugins/common/rule.h
 safetensors_types_files = plugins/common/safetensors-types.c plugins/common/safetensors-types.h
 shards_files = plugins/common/shards.c plugins/common/shards.h
 if BUILTIN
 # All plugins are in one program, which holds one copy of these.
-common_sources = $(linear_files) $(numbered_files) $(index_files) $(lora_files) $(pickle_files) \
+common_sources = $(linear_files) $(numbered_files) $(index_files) $(keys_files) $(lora_files) \
 	$(rule_files) $(safetensors_types_files) $(shards_files)
 linear_sources =
 numbered_sources =
 index_sources =
+keys_sources =
 lora_sources =
-pickle_sources =
 rule_sources =
 safetensors_types_sources =
 shards_sources =
@@ -60,8 +32,8 @@ common_sources =
 linear_sources = $(linear_files)
 numbered_sources = $(numbered_files)
 index_sources = $(index_files) $(numbered_files)
+keys_sources = $(keys_files)
 lora_sources = $(lora_files)
-pickle_sources = $(pickle_files)
 rule_sources = $(rule_files)
 safetensors_types_sources = $(safetensors_types_files)
 shards_sources = $(shards_files)

@@ -4,37 +4,14 @@
 #include "plugins/dcp/dcp.h"
 #include <string.h>
 
-enum
+const fmtconv_value *
+dcp_attribute (const fmtconv_value *object, const char *class, const char *name)
 {
-  MOST_ATTRIBUTES = 64 /* searched one by one, and many objects can share a dictionary */
-};
-
-const pk_value *
-dcp_attribute (const pk_value *object, const char *class, const char *name)
-{
-  if (object->kind != PK_OBJECT || strcmp (object->v.object->callee->name, class)
-      || strncmp (object->v.object->callee->module, "torch.distributed.", 18))
+  const fmtconv_value *state = fmtconv_value_state (object);
+  const fmtconv_global *of = state ? fmtconv_value_global (object) : NULL;
+  if (!of || strcmp (of->name, class) || strncmp (of->module, "torch.distributed.", 18))
     return NULL;
-  const pk_value *state = &object->v.object->state;
-  return state->kind == PK_DICT && state->v.items->n <= 2 * MOST_ATTRIBUTES ? pk_get (state, name) : NULL;
-}
-
-bool
-dcp_numbers (const pk_value *value, uint64_t *to, unsigned *rank)
-{
-  if (value && pk_has_role (value, ROLE_SIZE) && value->v.object->args->n == 1)
-    value = &value->v.object->args->at[0];
-  if (!value || (value->kind != PK_TUPLE && value->kind != PK_LIST) || value->v.items->n > FMTCONV_MAX_RANK)
-    return false;
-  *rank = value->v.items->n;
-  for (unsigned i = 0; i < *rank; i++)
-    {
-      const pk_value *number = &value->v.items->at[i];
-      if (number->kind != PK_INT || number->v.i < 0)
-        return false;
-      to[i] = (uint64_t) number->v.i;
-    }
-  return true;
+  return fmtconv_value_kind (state) == FMTCONV_VALUE_DICT ? fmtconv_value_find (state, name) : NULL;
 }
 
 const char *

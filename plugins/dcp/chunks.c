@@ -43,12 +43,13 @@ check_bounds (const dcp_load *load, const dcp_item *item, const dcp_chunk *chunk
 }
 
 static int
-read_chunk (const dcp_load *load, const dcp_item *item, const pk_value *value, dcp_chunk *chunk)
+read_chunk (const dcp_load *load, const dcp_item *item, const fmtconv_value *value, dcp_chunk *chunk)
 {
-  unsigned ranks[2] = { 0, 0 };
+  unsigned ranks[2];
   *chunk = (dcp_chunk){ 0 };
-  if (!dcp_numbers (dcp_attribute (value, "ChunkStorageMetadata", "offsets"), chunk->at, &ranks[0])
-      || !dcp_numbers (dcp_attribute (value, "ChunkStorageMetadata", "sizes"), chunk->size, &ranks[1]))
+  if (!fmtconv_value_shape (dcp_attribute (value, "ChunkStorageMetadata", "offsets"), chunk->at, &ranks[0])
+      || !fmtconv_value_shape (dcp_attribute (value, "ChunkStorageMetadata", "sizes"), chunk->size,
+                               &ranks[1]))
     return wrong (load, item, "a chunk of it has no offsets and sizes");
   if (ranks[0] != item->rank || ranks[1] != item->rank)
     return wrong (load, item,
@@ -85,7 +86,7 @@ find_place (const dcp_place *places, size_t n, const dcp_chunk *chunk, unsigned 
 int
 dcp_read_chunks (dcp_load *load, const dcp_item *item)
 {
-  size_t n_places, n = item->chunks->n;
+  size_t n_places, n = fmtconv_value_count (item->chunks);
   const dcp_place *places = dcp_places_of (load, item, &n_places);
   const size_t most = n <= n_places ? n : n_places + 1;
   if (!make_room (load, most))
@@ -93,7 +94,7 @@ dcp_read_chunks (dcp_load *load, const dcp_item *item)
   for (size_t i = 0; i < most; i++)
     {
       dcp_chunk *chunk = &load->chunks[i];
-      if (read_chunk (load, item, &item->chunks->at[i], chunk))
+      if (read_chunk (load, item, fmtconv_value_at (item->chunks, i), chunk))
         return fmtconv_ctx_failed (load->ctx);
       chunk->place = find_place (places, n_places, chunk, item->rank);
       if (!chunk->place)

@@ -7,8 +7,9 @@
 #ifndef DCP_H
 #define DCP_H
 
-#include "plugins/common/pickle/value.h"
 #include <fmtconv/formats.h>
+#include <fmtconv/pickle.h>
+#include <stdbool.h>
 
 enum
 {
@@ -39,11 +40,11 @@ typedef struct dcp_file
 typedef struct dcp_place
 {
   const char *item; /* name of the tensor, len bytes; not NUL-terminated */
-  uint32_t len;
+  size_t len;
   unsigned rank; /* of `offset`; 0 also for a value that is not a tensor */
   uint64_t offset[FMTCONV_MAX_RANK];
   const char *path; /* path_len bytes */
-  uint32_t path_len;
+  size_t path_len;
   dcp_file *file;
   uint64_t at;
   uint64_t bytes;
@@ -64,16 +65,16 @@ typedef struct dcp_item
 {
   const char *name;
   size_t len;
-  const pk_items *path; /* its keys in the saved dictionary; NULL: not known */
-  uint32_t passed;      /* keys of `path` that the root has passed */
-  size_t start;         /* of its name in the model, in `name` */
+  const fmtconv_value *path; /* its keys in the saved dictionary; NULL: not known */
+  uint32_t passed;           /* keys of `path` that the root has passed */
+  size_t start;              /* of its name in the model, in `name` */
   bool is_tensor;
   bool is_left; /* not in the model */
   uint32_t dtype;
   unsigned rank;
   uint64_t shape[FMTCONV_MAX_RANK];
   uint64_t bytes;
-  const pk_items *chunks;
+  const fmtconv_value *chunks;
 } dcp_item;
 
 typedef struct dcp_metadata
@@ -94,7 +95,6 @@ typedef struct dcp_load
   fmtconv_input *folder;
   fmtconv_model *out;
   dcp_metadata meta;
-  uint64_t repeated; /* bytes that overlapping elements of records add */
   dcp_chunk *chunks; /* of one tensor */
   size_t n_chunks;
   size_t cap_chunks;
@@ -106,23 +106,20 @@ int dcp_read_metadata (dcp_load *load, fmtconv_input *file);
 
 /* paths.c: adds the keys that led to each item in the saved dictionary, if `planner` has them; without them a name is one
  * key.  Returns 0 or an error code. */
-int dcp_read_paths (dcp_load *load, const pk_value *planner);
+int dcp_read_paths (dcp_load *load, const fmtconv_value *planner);
 
 /* Returns the length of a key, which is a text or an int, as text. */
-size_t dcp_key_length (const pk_value *key);
+size_t dcp_key_length (const fmtconv_value *key);
 
 /* attributes.c: returns an attribute of an object of the class `class` of torch.distributed; NULL: it is not such an
  * object, or has no such attribute. */
-const pk_value *dcp_attribute (const pk_value *object, const char *class, const char *name);
-
-/* Reads a torch.Size.  Returns whether it is one of at most FMTCONV_MAX_RANK non-negative numbers. */
-bool dcp_numbers (const pk_value *value, uint64_t *to, unsigned *rank);
+const fmtconv_value *dcp_attribute (const fmtconv_value *object, const char *class, const char *name);
 
 /* Returns numbers as text: "[4, 3]". */
 const char *dcp_box_text (fmtconv_ctx *ctx, const uint64_t *numbers, unsigned rank);
 
 /* places.c: reads where the records are, and sorts the places and the files.  Returns 0 or an error code. */
-int dcp_read_places (dcp_load *load, const pk_value *data);
+int dcp_read_places (dcp_load *load, const fmtconv_value *data);
 
 /* Returns the places of an item, *n of them. */
 dcp_place *dcp_places_of (const dcp_load *load, const dcp_item *item, size_t *n);

@@ -4,7 +4,7 @@ if PLUGIN_DCP
 plugin_LTLIBRARIES += plugins/dcp.la
 dist_man_MANS += plugins/dcp/fmtconv-dcp.7
 endif
-plugins_dcp_la_SOURCES = $(pickle_sources) $(safetensors_types_sources) \
+plugins_dcp_la_SOURCES = $(keys_sources) $(safetensors_types_sources) \
 	plugins/dcp/attributes.c \
 	plugins/dcp/chunks.c \
 	plugins/dcp/cover.c \

@@ -2,8 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/common/pickle/keys.h"
-#include "plugins/common/pickle/machine.h"
+#include "plugins/common/keys.h"
 #include "plugins/dcp/dcp.h"
 #include <string.h>
 
@@ -20,21 +19,22 @@ wrong (const dcp_load *load, const char *tensor, const char *why)
 
 /* Reads the data type of a tensor, the first of its properties. */
 static int
-read_dtype (const dcp_load *load, dcp_item *item, const pk_value *metadata)
+read_dtype (const dcp_load *load, dcp_item *item, const fmtconv_value *metadata)
 {
-  const pk_value *properties = dcp_attribute (metadata, "TensorStorageMetadata", "properties");
-  const pk_value *state = properties && properties->kind == PK_OBJECT ? &properties->v.object->state : NULL;
-  const pk_value *type = !state                    ? NULL
-                         : state->kind == PK_TUPLE ? state->v.items->n ? state->v.items->at : NULL
-                         : state->kind == PK_DICT  ? dcp_attribute (properties, "TensorProperties", "dtype")
-                                                   : NULL;
-  if (!type || type->kind != PK_GLOBAL || type->v.global->role != ROLE_DTYPE)
+  const fmtconv_value *properties = dcp_attribute (metadata, "TensorStorageMetadata", "properties");
+  const fmtconv_value *state = fmtconv_value_state (properties);
+  const fmtconv_value *type = fmtconv_value_kind (state) == FMTCONV_VALUE_TUPLE
+                                  ? fmtconv_value_at (state, 0)
+                                  : dcp_attribute (properties, "TensorProperties", "dtype");
+  const fmtconv_global *name =
+      fmtconv_value_kind (type) == FMTCONV_VALUE_GLOBAL ? fmtconv_value_global (type) : NULL;
+  if (!name || strcmp (name->module, "torch"))
     return wrong (load, item->name, "its properties do not begin with a data type");
-  if (type->v.global->why)
+  if (!name->dtype)
     return fmtconv_fail_at (load->ctx, FMTCONV_E_UNSUPPORTED,
                             &(fmtconv_where){ .source = load->meta.source, .tensor = item->name },
-                            "its element type is torch.%s, %s", type->v.global->name, type->v.global->why);
-  item->dtype = type->v.global->dtype;
+                            "its element type is torch.%s, a type that only torch has", name->name);
+  item->dtype = name->dtype;
   return 0;
 }
 
@@ -53,51 +53,52 @@ measure (const dcp_load *load, dcp_item *item)
 }
 
 static int
-read_tensor (const dcp_load *load, dcp_item *item, const pk_value *metadata)
+read_tensor (const dcp_load *load, dcp_item *item, const fmtconv_value *metadata)
 {
-  const pk_value *chunks = dcp_attribute (metadata, "TensorStorageMetadata", "chunks");
+  const fmtconv_value *chunks = dcp_attribute (metadata, "TensorStorageMetadata", "chunks");
   item->is_tensor = true;
   if (read_dtype (load, item, metadata))
     return fmtconv_ctx_failed (load->ctx);
-  if (!dcp_numbers (dcp_attribute (metadata, "TensorStorageMetadata", "size"), item->shape, &item->rank))
+  if (!fmtconv_value_shape (dcp_attribute (metadata, "TensorStorageMetadata", "size"), item->shape,
+                            &item->rank))
     return wrong (load, item->name, "its size is not a shape of at most 8 dimensions");
-  if (!chunks || chunks->kind != PK_LIST)
+  if (fmtconv_value_kind (chunks) != FMTCONV_VALUE_LIST)
     return wrong (load, item->name, "it has no list of chunks");
-  item->chunks = chunks->v.items;
+  item->chunks = chunks;
   return measure (load, item);
 }
 
 /* Reads an entry: a tensor, or a value that was pickled into its record. */
 static int
-read_item (const dcp_load *load, dcp_item *item, const pk_value *name, const pk_value *metadata)
+read_item (const dcp_load *load, dcp_item *item, const fmtconv_value *name, const fmtconv_value *metadata)
 {
-  if (name->kind != PK_STRING || !name->len || !torch_key_is_name (name))
+  const char *text = fmtconv_value_text (name, &item->len);
+  if (fmtconv_value_kind (name) != FMTCONV_VALUE_STRING || !item->len || !keys_is_name (name))
     return wrong (load, NULL, "a name in it is not a text");
-  item->name = fmtconv_ctx_printf (load->ctx, "%.*s", (int) name->len, name->v.s);
-  item->len = name->len;
+  item->name = fmtconv_ctx_printf (load->ctx, "%.*s", (int) item->len, text);
   if (!item->name)
     return FMTCONV_E_NOMEM;
-  const pk_global *class = metadata->kind == PK_OBJECT ? metadata->v.object->callee : NULL;
+  const fmtconv_global *class = fmtconv_value_state (metadata) ? fmtconv_value_global (metadata) : NULL;
   if (class && !strcmp (class->name, "BytesStorageMetadata"))
     return 0;
   if (!class || strcmp (class->name, "TensorStorageMetadata"))
-    return wrong (
-        load, item->name,
-        fmtconv_ctx_printf (load->ctx, "its description is a %s", pk_describe (load->ctx, metadata)));
+    return wrong (load, item->name,
+                  fmtconv_ctx_printf (load->ctx, "its description is a %s",
+                                      fmtconv_value_describe (load->ctx, metadata)));
   return read_tensor (load, item, metadata);
 }
 
 static int
-read_items (dcp_load *load, const pk_value *dict)
+read_items (dcp_load *load, const fmtconv_value *dict)
 {
   dcp_metadata *meta = &load->meta;
-  if (dict->v.items->n / 2 > DCP_MAX_TENSORS)
+  meta->n = fmtconv_value_count (dict);
+  if (meta->n > DCP_MAX_TENSORS)
     return fmtconv_fail_at (load->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = meta->source },
                             "more than %d entries", DCP_MAX_TENSORS);
-  meta->n = dict->v.items->n / 2;
   meta->items = fmtconv_ctx_alloc (load->ctx, meta->n + 1, sizeof *meta->items);
   for (size_t i = 0; meta->items && i < meta->n; i++)
-    if (read_item (load, &meta->items[i], &dict->v.items->at[2 * i], &dict->v.items->at[2 * i + 1]))
+    if (read_item (load, &meta->items[i], fmtconv_value_key (dict, i), fmtconv_value_at (dict, i)))
       return fmtconv_ctx_failed (load->ctx);
   return fmtconv_ctx_failed (load->ctx);
 }
@@ -105,21 +106,18 @@ read_items (dcp_load *load, const pk_value *dict)
 int
 dcp_read_metadata (dcp_load *load, fmtconv_input *file)
 {
-  const uint8_t *bytes;
-  pk_value top;
-  load->meta.source = fmtconv_input_open (file);
-  if (!load->meta.source || pk_load_source (load->ctx, load->meta.source, NULL, &bytes, &top))
+  const fmtconv_pickle *pickle = fmtconv_pickle_load (fmtconv_input_open (file));
+  if (!pickle)
     return fmtconv_ctx_failed (load->ctx);
-  const pk_value *items = dcp_attribute (&top, "Metadata", "state_dict_metadata");
-  const pk_value *data = dcp_attribute (&top, "Metadata", "storage_data");
-  if (!items || items->kind != PK_DICT)
+  load->meta.source = pickle->source;
+  const fmtconv_value *items = dcp_attribute (pickle->value, "Metadata", "state_dict_metadata");
+  const fmtconv_value *data = dcp_attribute (pickle->value, "Metadata", "storage_data");
+  if (fmtconv_value_kind (items) != FMTCONV_VALUE_DICT)
     return wrong (load, NULL, "it is not the metadata of a distributed checkpoint");
-  if (!data || data->kind != PK_DICT)
+  if (fmtconv_value_kind (data) != FMTCONV_VALUE_DICT)
     return wrong (load, NULL, "it does not say where the tensors are stored");
-  if (torch_keys_unique (load->ctx, load->meta.source, items, "state_dict_metadata")
-      || read_items (load, items))
+  if (keys_unique (load->ctx, pickle, items, "state_dict_metadata") || read_items (load, items)
+      || dcp_read_paths (load, dcp_attribute (pickle->value, "Metadata", "planner_data")))
     return fmtconv_ctx_failed (load->ctx);
-  return dcp_read_paths (load, dcp_attribute (&top, "Metadata", "planner_data"))
-             ? fmtconv_ctx_failed (load->ctx)
-             : dcp_read_places (load, data);
+  return dcp_read_places (load, data);
 }

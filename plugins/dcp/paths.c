@@ -5,31 +5,33 @@
  * 'a.weight' of a dictionary 'model'. */
 #include "config.h"
 
-#include "plugins/common/pickle/lookup.h"
 #include "plugins/dcp/dcp.h"
+#include <inttypes.h>
+#include <stdio.h>
 
 size_t
-dcp_key_length (const pk_value *key)
+dcp_key_length (const fmtconv_value *key)
 {
-  size_t n = key->kind == PK_INT && key->v.i < 0;
-  if (key->kind == PK_STRING)
-    return key->len;
-  for (int64_t i = key->v.i; n++, i /= 10;)
-    ;
-  return n;
+  size_t n;
+  int64_t number;
+  if (fmtconv_value_text (key, &n))
+    return n;
+  return fmtconv_value_int (key, &number) ? (size_t) snprintf (NULL, 0, "%" PRId64, number) : 0;
 }
 
 /* Returns whether the keys, joined by dots, are as long as the name. */
 static bool
-is_path_of (const pk_value *path, const dcp_item *item)
+is_path_of (const fmtconv_value *path, const dcp_item *item)
 {
+  const size_t keys = fmtconv_value_count (path);
   size_t n = 0;
-  if (path->kind != PK_TUPLE || !path->v.items->n)
+  if (fmtconv_value_kind (path) != FMTCONV_VALUE_TUPLE || !keys)
     return false;
-  for (uint32_t i = 0; i < path->v.items->n; i++)
+  for (size_t i = 0; i < keys; i++)
     {
-      const pk_value *key = &path->v.items->at[i];
-      if (key->kind != PK_STRING && key->kind != PK_INT)
+      const fmtconv_value *key = fmtconv_value_at (path, i);
+      const unsigned kind = fmtconv_value_kind (key);
+      if (kind != FMTCONV_VALUE_STRING && kind != FMTCONV_VALUE_INT)
         return false;
       n += dcp_key_length (key) + (i > 0);
     }
@@ -37,19 +39,14 @@ is_path_of (const pk_value *path, const dcp_item *item)
 }
 
 int
-dcp_read_paths (dcp_load *load, const pk_value *planner)
+dcp_read_paths (dcp_load *load, const fmtconv_value *planner)
 {
-  pk_lookup keys;
-  if (!planner || planner->kind != PK_DICT)
-    return 0;
-  if (pk_lookup_make (load->ctx, planner, &keys))
-    return FMTCONV_E_NOMEM;
-  for (size_t i = 0; i < load->meta.n; i++)
+  for (size_t i = 0; i < load->meta.n && fmtconv_value_kind (planner) == FMTCONV_VALUE_DICT; i++)
     {
       dcp_item *item = &load->meta.items[i];
-      const pk_value *key = pk_lookup_find (&keys, item->name, item->len);
-      if (key && is_path_of (&key[1], item))
-        item->path = key[1].v.items;
+      const fmtconv_value *path = fmtconv_value_find (planner, item->name);
+      if (is_path_of (path, item))
+        item->path = path;
     }
-  return 0;
+  return fmtconv_ctx_failed (load->ctx);
 }

@@ -20,7 +20,7 @@ wrong (const dcp_load *load, const dcp_place *place, const char *why)
 }
 
 static int
-compare_text (const char *a, uint32_t n, const char *b, uint32_t m)
+compare_text (const char *a, size_t n, const char *b, size_t m)
 {
   return n != m ? (n < m ? -1 : 1) : memcmp (a, b, n);
 }
@@ -40,49 +40,60 @@ compare (const void *left, const void *right)
 
 /* Reads which chunk a place is of: a MetadataIndex. */
 static int
-read_index (const dcp_load *load, const pk_value *index, dcp_place *place)
+read_index (const dcp_load *load, const fmtconv_value *index, dcp_place *place)
 {
-  const pk_value *name = dcp_attribute (index, "MetadataIndex", "fqn");
-  const pk_value *offset = dcp_attribute (index, "MetadataIndex", "offset");
-  if (!name || name->kind != PK_STRING)
+  const fmtconv_value *name = dcp_attribute (index, "MetadataIndex", "fqn");
+  const fmtconv_value *offset = dcp_attribute (index, "MetadataIndex", "offset");
+  if (fmtconv_value_kind (name) != FMTCONV_VALUE_STRING)
     return wrong (load, place, "the place of a record has no name");
-  place->item = name->v.s;
-  place->len = name->len;
-  if (offset && offset->kind != PK_NONE && !dcp_numbers (offset, place->offset, &place->rank))
+  place->item = fmtconv_value_text (name, &place->len);
+  if (offset && fmtconv_value_kind (offset) != FMTCONV_VALUE_NONE
+      && !fmtconv_value_shape (offset, place->offset, &place->rank))
     return wrong (load, place, "the offset of a chunk is not a list of at most 8 numbers");
   return 0;
 }
 
 static const char *
-transform_of (fmtconv_ctx *ctx, const pk_value *list)
+transform_of (fmtconv_ctx *ctx, const fmtconv_value *list)
 {
-  const pk_value *first = pk_is_container (list) && list->v.items->n ? list->v.items->at : NULL;
-  return first && first->kind == PK_STRING ? fmtconv_ctx_printf (ctx, "'%.*s'", (int) first->len, first->v.s)
-                                           : "an extension";
+  size_t n;
+  const fmtconv_value *first = fmtconv_value_at (list, 0);
+  const char *text =
+      fmtconv_value_kind (first) == FMTCONV_VALUE_STRING ? fmtconv_value_text (first, &n) : NULL;
+  return text ? fmtconv_ctx_printf (ctx, "'%.*s'", (int) n, text) : "an extension";
+}
+
+/* Reads a number from 0 on.  Returns whether it is one. */
+static bool
+read_number (const fmtconv_value *value, uint64_t *to)
+{
+  int64_t number = -1;
+  if (!fmtconv_value_int (value, &number) || number < 0)
+    return false;
+  *to = (uint64_t) number;
+  return true;
 }
 
 /* Reads where a record lies: a _StorageInfo. */
 static int
-read_info (const dcp_load *load, const pk_value *info, dcp_place *place)
+read_info (const dcp_load *load, const fmtconv_value *info, dcp_place *place)
 {
-  const pk_value *path = dcp_attribute (info, "_StorageInfo", "relative_path");
-  const pk_value *at = dcp_attribute (info, "_StorageInfo", "offset");
-  const pk_value *bytes = dcp_attribute (info, "_StorageInfo", "length");
-  const pk_value *changed = dcp_attribute (info, "_StorageInfo", "transform_descriptors");
-  if (!path || path->kind != PK_STRING || !at || at->kind != PK_INT || !bytes || bytes->kind != PK_INT
-      || at->v.i < 0 || bytes->v.i < 0)
+  const fmtconv_value *path = dcp_attribute (info, "_StorageInfo", "relative_path");
+  const fmtconv_value *changed = dcp_attribute (info, "_StorageInfo", "transform_descriptors");
+  if (fmtconv_value_kind (path) != FMTCONV_VALUE_STRING
+      || !read_number (dcp_attribute (info, "_StorageInfo", "offset"), &place->at)
+      || !read_number (dcp_attribute (info, "_StorageInfo", "length"), &place->bytes))
     return wrong (load, place, "the place of its record is not a file, an offset and a length");
-  if (changed && changed->kind != PK_NONE && (!pk_is_container (changed) || changed->v.items->n))
+  const unsigned kind = fmtconv_value_kind (changed);
+  const bool is_list = kind >= FMTCONV_VALUE_TUPLE && kind <= FMTCONV_VALUE_SET;
+  if (changed && kind != FMTCONV_VALUE_NONE && (!is_list || fmtconv_value_count (changed)))
     return fmtconv_fail_at (
         load->ctx, FMTCONV_E_UNSUPPORTED,
         &(fmtconv_where){ .source = load->meta.source,
                           .hint = "save it without extensions of the writer, or with torch.save" },
         "its records were changed by %s, which only the program that saved them undoes",
         transform_of (load->ctx, changed));
-  place->path = path->v.s;
-  place->path_len = path->len;
-  place->at = (uint64_t) at->v.i;
-  place->bytes = (uint64_t) bytes->v.i;
+  place->path = fmtconv_value_text (path, &place->path_len);
   return 0;
 }
 
@@ -147,18 +158,19 @@ name_files (dcp_load *load)
 }
 
 int
-dcp_read_places (dcp_load *load, const pk_value *data)
+dcp_read_places (dcp_load *load, const fmtconv_value *data)
 {
   dcp_metadata *meta = &load->meta;
-  const pk_items *pairs = data->v.items;
-  if (pairs->n / 2 > DCP_MAX_CHUNKS)
+  const size_t n = fmtconv_value_count (data);
+  if (n > DCP_MAX_CHUNKS)
     return fmtconv_fail_at (load->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = meta->source },
                             "more than %d records", DCP_MAX_CHUNKS);
-  meta->places = fmtconv_ctx_alloc (load->ctx, pairs->n / 2 + 1, sizeof *meta->places);
-  for (uint32_t i = 0; meta->places && i + 1 < pairs->n; i += 2)
+  meta->places = fmtconv_ctx_alloc (load->ctx, n + 1, sizeof *meta->places);
+  for (size_t i = 0; meta->places && i < n; i++)
     {
       dcp_place *place = &meta->places[meta->n_places++];
-      if (read_index (load, &pairs->at[i], place) || read_info (load, &pairs->at[i + 1], place))
+      if (read_index (load, fmtconv_value_key (data, i), place)
+          || read_info (load, fmtconv_value_at (data, i), place))
         return fmtconv_ctx_failed (load->ctx);
     }
   if (!meta->places)
@@ -175,13 +187,13 @@ dcp_places_of (const dcp_load *load, const dcp_item *item, size_t *n)
   while (from < to)
     {
       size_t middle = from + (to - from) / 2;
-      if (compare_text (places[middle].item, places[middle].len, item->name, (uint32_t) item->len) < 0)
+      if (compare_text (places[middle].item, places[middle].len, item->name, item->len) < 0)
         from = middle + 1;
       else
         to = middle;
     }
   for (*n = 0; from + *n < load->meta.n_places; ++*n)
-    if (compare_text (places[from + *n].item, places[from + *n].len, item->name, (uint32_t) item->len))
+    if (compare_text (places[from + *n].item, places[from + *n].len, item->name, item->len))
       break;
   return places + from;
 }

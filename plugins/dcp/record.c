@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/common/pickle/archive.h"
-#include "plugins/common/pickle/leaf.h"
 #include "plugins/dcp/dcp.h"
 #include <string.h>
 
@@ -44,7 +42,7 @@ open_file (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk)
 
 /* Checks that a tensor is what the metadata says of the chunk. */
 static int
-check_form (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk, const torch_tensor *t)
+check_form (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk, const fmtconv_pickled *t)
 {
   bool same = t->rank == item->rank;
   for (unsigned i = 0; same && i < t->rank; i++)
@@ -63,27 +61,16 @@ check_form (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk, const 
 static fmtconv_view *
 read_saved (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk, fmtconv_source *record)
 {
-  torch_archive archive;
-  torch_pickle pickle = { 0 };
-  torch_tensor t;
-  if (torch_archive_open (load->ctx, record, load->params->crc != 0, &archive)
-      || torch_archive_load (&archive, &pickle))
+  fmtconv_pickled t;
+  const fmtconv_pickle *pickle = fmtconv_pickle_open (record, load->params->crc ? FMTCONV_ZIP_IGNORE_CRC : 0);
+  if (!pickle)
     return NULL;
-  if (!pk_is_tensor (&pickle.top))
+  if (!fmtconv_pickle_tensor (pickle, pickle->value, &t))
     return dcp_wrong (load, item, chunk, "its record holds a %s, not a tensor",
-                      pk_describe (load->ctx, &pickle.top));
-  const torch_from from = { .ctx = load->ctx,
-                            .pickle = pickle.source,
-                            .pickled = pickle.bytes,
-                            .archive = &archive,
-                            .big_endian = archive.big_endian,
-                            .name = item->name };
-  if (torch_tensor_read (load->ctx, pickle.top.v.object, &t))
-    torch_from_fail (&from, t.code, pickle.top.v.object, t.why);
-  else if (!check_form (load, item, chunk, &t)
-           && !torch_repeat (&from, pickle.top.v.object, &t, TORCH_MAX_REPEATED, &load->repeated))
-    return torch_leaf (&from, pickle.top.v.object, &t);
-  return NULL;
+                      fmtconv_value_describe (load->ctx, pickle->value));
+  if (t.dtype && check_form (load, item, chunk, &t))
+    return NULL;
+  return fmtconv_pickle_view (pickle, pickle->value, item->name);
 }
 
 /* Returns whether a record begins and ends as a zip archive does: it is whole, and not a part of another. */

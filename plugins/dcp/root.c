@@ -60,7 +60,9 @@ static size_t
 key_of (const dcp_item *item)
 {
   if (item->path)
-    return item->passed + 1 < item->path->n ? dcp_key_length (&item->path->at[item->passed]) : 0;
+    return item->passed + 1 < fmtconv_value_count (item->path)
+               ? dcp_key_length (fmtconv_value_at (item->path, item->passed))
+               : 0;
   const char *dot = memchr (item->name + item->start, '.', item->len - item->start);
   const key k = { .text = item->name + item->start,
                   .len = dot ? (size_t) (dot - item->name) - item->start : 0 };

@@ -3,10 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/common/pickle/keys.h"
 #include "plugins/torch/module.h"
 #include "plugins/torch/root.h"
-#include "plugins/torch/scan.h"
 #include "plugins/torch/training.h"
 
 /* Names that programs give a model in a checkpoint; the first three are entered without a note. */
@@ -34,90 +32,87 @@ typedef enum value_form
 /* The values of one container, counted by form. */
 typedef struct level
 {
-  const pk_items *items;
-  uint32_t step;  /* 2: keys and values; 1: values */
-  uint32_t last;  /* index of the last candidate */
+  const torch_scan *scan;
+  const fmtconv_value *inside;
+  size_t last;    /* number of the last candidate */
   uint32_t n;     /* candidates: dictionaries that can be the model */
   uint32_t usual; /* candidates with a usual name */
   uint32_t tensors;
   uint32_t trees; /* that are not candidates */
-  uint32_t tree;  /* index of the last of them */
+  size_t tree;    /* number of the last of them */
   uint32_t facts;
   uint32_t asides; /* that are not candidates: weights only if nothing else is the model */
   bool copies;     /* two candidates have the same names: one of them is an average */
 } level;
 
 static bool
-is_usual (const pk_value *key)
+is_usual (const fmtconv_value *key)
 {
   for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-    if (pk_is (key, usual[i]))
+    if (fmtconv_value_is (key, usual[i]))
       return true;
   return torch_key_has_word (key, averages);
 }
 
 static bool
-is_silent (const pk_value *key)
+is_silent (const fmtconv_value *key)
 {
   for (size_t i = 0; i < SILENT; i++)
-    if (pk_is (key, usual[i]))
+    if (fmtconv_value_is (key, usual[i]))
       return true;
   return false;
 }
 
-/* The key of the value at index i; a list's values have their numbers. */
-static pk_value
-key_of (const level *l, uint32_t i)
-{
-  return l->step == 2 ? l->items->at[i - 1] : pk_int (i);
-}
-
 static value_form
-form_of (const pk_value *key, const pk_value *value)
+form_of (const torch_scan *scan, const fmtconv_value *key, const fmtconv_value *value)
 {
-  bool is_empty = pk_is_container (value) && value->v.items->n == 0;
-  if (value->kind == PK_NONE || is_empty)
+  const unsigned kind = fmtconv_value_kind (value);
+  bool is_empty = torch_is_container (value) && fmtconv_value_count (value) == 0;
+  if (kind == FMTCONV_VALUE_NONE || is_empty)
     return FORM_NOTHING;
-  if (!torch_holds_shaped (value) || torch_is_known_state (key, value))
+  if (!torch_holds_shaped (scan, value) || torch_is_known_state (scan, key, value))
     return FORM_FACT;
-  const bool aside = torch_is_named_aside (key);
-  if (torch_is_module (value) || (value->kind == PK_DICT && value->v.items->mark.direct))
+  const bool aside = torch_is_named_aside (key), is_dict = kind == FMTCONV_VALUE_DICT;
+  if (torch_is_module (scan, value) || (is_dict && torch_mark_of (scan, value)->direct))
     return aside ? FORM_ASIDE : FORM_STATE;
   if (aside)
     return FORM_FACT;
-  if (value->kind == PK_DICT)
+  if (is_dict)
     return FORM_TREE;
-  return pk_is_tensor (value) || pk_is_container (value) ? FORM_TENSORS : FORM_FACT;
+  return torch_is_tensor (scan, value) || torch_is_container (value) ? FORM_TENSORS : FORM_FACT;
 }
 
 static bool
-same_names (const pk_value *a, const pk_value *b)
+same_names (const fmtconv_value *a, const fmtconv_value *b)
 {
-  if (a->kind != PK_DICT || b->kind != PK_DICT || a->v.items->n != b->v.items->n)
+  const size_t n = fmtconv_value_count (a);
+  if (fmtconv_value_kind (a) != FMTCONV_VALUE_DICT || fmtconv_value_kind (b) != FMTCONV_VALUE_DICT
+      || n != fmtconv_value_count (b))
     return false;
-  for (uint32_t i = 0; a->v.items != b->v.items && i < a->v.items->n; i += 2)
-    if (!pk_same_text (&a->v.items->at[i], &b->v.items->at[i]))
+  for (size_t i = 0; fmtconv_value_node (a) != fmtconv_value_node (b) && i < n; i++)
+    if (!torch_same_text (fmtconv_value_key (a, i), fmtconv_value_key (b, i)))
       return false;
   return true;
 }
 
 static void
-add_candidate (level *l, uint32_t i, const pk_value *key)
+add_candidate (level *l, size_t i, const fmtconv_value *key)
 {
-  l->copies =
-      l->copies || (l->n && l->n < MAX_SHOWN && same_names (&l->items->at[l->last], &l->items->at[i]));
+  l->copies = l->copies
+              || (l->n && l->n < MAX_SHOWN
+                  && same_names (fmtconv_value_at (l->inside, l->last), fmtconv_value_at (l->inside, i)));
   l->usual += is_usual (key);
   l->n++;
   l->last = i;
 }
 
 static void
-count (level *l, uint32_t i)
+count (level *l, size_t i)
 {
-  pk_value key = key_of (l, i);
-  value_form form = form_of (&key, &l->items->at[i]);
-  if (form == FORM_STATE || (form == FORM_TREE && is_usual (&key)))
-    add_candidate (l, i, &key);
+  const fmtconv_value *key = fmtconv_value_key (l->inside, i);
+  value_form form = form_of (l->scan, key, fmtconv_value_at (l->inside, i));
+  if (form == FORM_STATE || (form == FORM_TREE && is_usual (key)))
+    add_candidate (l, i, key);
   else if (form == FORM_TREE)
     {
       l->trees++;
@@ -132,36 +127,39 @@ count (level *l, uint32_t i)
 static void
 count_asides (level *l)
 {
-  for (uint32_t i = l->step - 1; i < l->items->n && l->asides; i += l->step)
+  for (size_t i = 0; i < fmtconv_value_count (l->inside) && l->asides; i++)
     {
-      pk_value key = key_of (l, i);
-      if (form_of (&key, &l->items->at[i]) != FORM_ASIDE)
+      const fmtconv_value *key = fmtconv_value_key (l->inside, i);
+      if (form_of (l->scan, key, fmtconv_value_at (l->inside, i)) != FORM_ASIDE)
         continue;
-      add_candidate (l, i, &key);
+      add_candidate (l, i, key);
       l->asides--;
     }
 }
 
 /* Returns whether a dictionary holds an optimizer's state next to other values. */
 static bool
-holds_optimizer (const pk_value *tree)
+holds_optimizer (const torch_scan *scan, const fmtconv_value *tree)
 {
-  for (uint32_t i = 1; tree->kind == PK_DICT && i < tree->v.items->n && i < 2 * MAX_SHOWN; i += 2)
-    if (torch_is_optimizer (&tree->v.items->at[i - 1], &tree->v.items->at[i]))
+  const fmtconv_value *key;
+  for (size_t i = 0; i < MAX_SHOWN && (key = fmtconv_value_key (tree, i)); i++)
+    if (torch_is_optimizer (scan, key, fmtconv_value_at (tree, i)))
       return true;
   return false;
 }
 
 static level
-count_all (const pk_value *inside)
+count_all (const torch_scan *scan, const fmtconv_value *inside)
 {
-  level l = { .items = inside->v.items, .step = inside->kind == PK_DICT ? 2 : 1 };
-  for (uint32_t i = l.step - 1; i < l.items->n; i += l.step)
+  level l = { .scan = scan, .inside = inside };
+  const size_t n = fmtconv_value_count (inside);
+  for (size_t i = 0; i < n; i++)
     count (&l, i);
   if (l.usual != 1 || l.n != 1)
     count_asides (&l);
   /* The only dictionary with tensors, next to facts alone, or around a model and its optimizer. */
-  if (l.n == 0 && l.trees == 1 && l.tensors == 0 && (l.facts || holds_optimizer (&l.items->at[l.tree])))
+  if (l.n == 0 && l.trees == 1 && l.tensors == 0
+      && (l.facts || holds_optimizer (scan, fmtconv_value_at (inside, l.tree))))
     {
       l.n = 1;
       l.last = l.tree;
@@ -172,9 +170,9 @@ count_all (const pk_value *inside)
 
 /* Returns the candidate's path for root=. */
 static const char *
-path_of (fmtconv_ctx *ctx, const torch_root *root, const pk_value *key)
+path_of (fmtconv_ctx *ctx, const torch_root *root, const level *l, size_t i)
 {
-  const char *text = torch_key_text (ctx, key);
+  const char *text = torch_item_text (ctx, l->inside, i);
   return root->steps ? fmtconv_ctx_printf (ctx, "%s.%s", root->name, text) : text;
 }
 
@@ -184,14 +182,14 @@ fail_several (fmtconv_ctx *ctx, const torch_root *root, const level *l)
 {
   const char *path[2] = { NULL, NULL };
   uint32_t n = 0;
-  for (uint32_t i = l->step - 1; i < l->items->n && n < MAX_SHOWN; i += l->step)
+  for (size_t i = 0; i < fmtconv_value_count (l->inside) && n < MAX_SHOWN; i++)
     {
-      pk_value key = key_of (l, i);
-      value_form form = form_of (&key, &l->items->at[i]);
-      if (form != FORM_STATE && form != FORM_ASIDE && !(form == FORM_TREE && is_usual (&key)))
+      const fmtconv_value *key = fmtconv_value_key (l->inside, i), *value = fmtconv_value_at (l->inside, i);
+      value_form form = form_of (l->scan, key, value);
+      if (form != FORM_STATE && form != FORM_ASIDE && !(form == FORM_TREE && is_usual (key)))
         continue;
-      const char *text = path_of (ctx, root, &key);
-      fmtconv_detail (ctx, "root=%s (%s)", text, pk_describe (ctx, &l->items->at[i]));
+      const char *text = path_of (ctx, root, l, i);
+      fmtconv_detail (ctx, "root=%s (%s)", text, fmtconv_value_describe (ctx, value));
       if (n < 2)
         path[n] = text;
       n++;
@@ -208,8 +206,7 @@ fail_several (fmtconv_ctx *ctx, const torch_root *root, const level *l)
 static int
 fail_mixed (fmtconv_ctx *ctx, const torch_root *root, const level *l)
 {
-  pk_value key = key_of (l, l->last);
-  const char *path = path_of (ctx, root, &key);
+  const char *path = path_of (ctx, root, l, l->last);
   const fmtconv_where where = {
     .hint = fmtconv_ctx_printf (ctx, "-r torch:root=%s reads it alone, root=%s all of them", path, root->name)
   };
@@ -230,10 +227,12 @@ decide (fmtconv_ctx *ctx, const torch_root *root, const level *l, bool *enter)
 }
 
 int
-torch_root_choose (fmtconv_ctx *ctx, torch_root *root)
+torch_root_choose (torch_root *root)
 {
+  const torch_scan *scan = root->scan;
+  fmtconv_ctx *ctx = scan->ctx;
   bool enter = true;
-  if (torch_looks_like_optimizer (&root->value))
+  if (torch_looks_like_optimizer (scan, root->value))
     return fmtconv_fail_at (
         ctx, FMTCONV_E_UNSUPPORTED,
         &(fmtconv_where){ .hint =
@@ -241,18 +240,18 @@ torch_root_choose (fmtconv_ctx *ctx, torch_root *root)
         "the file holds the state of an optimizer, not a model");
   while (enter)
     {
-      const pk_value inside = root->value;
-      if (!pk_is_container (&inside) || inside.kind == PK_SET || !torch_holds_shaped (&inside))
+      const fmtconv_value *inside = root->value;
+      if (!torch_is_container (inside) || fmtconv_value_kind (inside) == FMTCONV_VALUE_SET
+          || !torch_holds_shaped (scan, inside))
         return 0;
-      const level l = count_all (&inside);
+      const level l = count_all (scan, inside);
       if (decide (ctx, root, &l, &enter))
         return fmtconv_ctx_failed (ctx);
       if (!enter)
         break;
-      pk_value key = key_of (&l, l.last);
-      if (torch_root_step (ctx, root, &inside, l.last, torch_key_text (ctx, &key)))
+      if (torch_root_step (root, inside, l.last, torch_item_text (ctx, inside, l.last)))
         return fmtconv_ctx_failed (ctx);
-      if (!is_silent (&key))
+      if (!is_silent (fmtconv_value_key (inside, l.last)))
         fmtconv_note (ctx, "reading '%s'%s (root=. reads everything)", root->name,
                       l.asides ? "" : ", the only weights of the file");
     }

@@ -3,7 +3,6 @@
 #ifndef TORCH_COLLECT_H
 #define TORCH_COLLECT_H
 
-#include "plugins/common/pickle/tensor.h"
 #include "plugins/torch/root.h"
 #include "plugins/torch/scan.h"
 
@@ -18,14 +17,9 @@ enum
 typedef struct torch_load
 {
   fmtconv_ctx *ctx;
-  fmtconv_source *pickle;
-  const uint8_t *pickled; /* the bytes of `pickle` */
-  const torch_archive *archive;
-  bool big_endian; /* byte order of the storages */
+  const fmtconv_pickle *pickle;
   fmtconv_model *out;
   torch_scan scan;
-  uint64_t max_repeated; /* bytes that overlapping elements may add to the output */
-  uint64_t repeated;
   /* What shared containers multiply is bounded by the size of the pickle, so that a small file costs little. */
   uint64_t max_tensors;
   uint64_t tensors;
@@ -38,8 +32,8 @@ typedef struct torch_load
   uint64_t unlisted_bytes;
   uint64_t lost; /* tensors left out without being asked for, which are not an optimizer's */
   uint64_t lost_bytes;
-  uint64_t arrays;         /* numpy arrays among the tensors */
-  const pk_global *module; /* class of the first module that was read */
+  uint64_t arrays;              /* numpy arrays among the tensors */
+  const fmtconv_global *module; /* class of the first module that was read */
   struct torch_later *later;
   uint32_t n_later;
   uint32_t cap_later;
@@ -50,12 +44,12 @@ int torch_collect (torch_load *load, const torch_root *root);
 
 /* leftovers.c: lists a value under `name` as left in the file, with the reason.  is_lost: its tensors count as lost.
  * Returns 0 or an error code. */
-int torch_note_leftover (torch_load *load, const char *name, const pk_value *value, const char *why,
+int torch_note_leftover (torch_load *load, const char *name, const fmtconv_value *value, const char *why,
                          bool is_lost);
 
 /* Keeps such a value until all tensors of the model are known, because they can be in it too.  Returns 0 or an error
  * code. */
-int torch_note_later (torch_load *load, const char *name, const pk_value *value, const char *why,
+int torch_note_later (torch_load *load, const char *name, const fmtconv_value *value, const char *why,
                       bool is_lost);
 
 /* Lists all values outside the root.  Returns 0 or an error code. */
@@ -68,6 +62,6 @@ int torch_note_leftovers_end (torch_load *load, const torch_root *root);
 int torch_note_reading (torch_load *load, const torch_root *root);
 
 /* Keeps numbers and short strings of the top dictionary, such as epoch, as attributes source/torch/… */
-void torch_note_facts (fmtconv_model *out, fmtconv_ctx *ctx, const pk_value *top);
+void torch_note_facts (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *top);
 
 #endif

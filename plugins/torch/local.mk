@@ -1,6 +1,8 @@
 # plugins/torch/local.mk
 # SPDX-License-Identifier: Apache-2.0
 torch_collect = \
+	plugins/torch/arrays.c \
+	plugins/torch/arrays.h \
 	plugins/torch/choose.c \
 	plugins/torch/collect.c \
 	plugins/torch/collect.h \
@@ -27,7 +29,7 @@ if PLUGIN_TORCH
 plugin_LTLIBRARIES += plugins/torch.la
 dist_man_MANS += plugins/torch/fmtconv-torch.7
 endif
-plugins_torch_la_SOURCES = $(pickle_sources) $(torch_collect) $(torch_writer) $(index_sources) \
+plugins_torch_la_SOURCES = $(keys_sources) $(torch_collect) $(torch_writer) $(index_sources) \
 	plugins/torch/torch.c
 plugins_torch_la_CFLAGS = $(plugin_cflags)
 plugins_torch_la_LDFLAGS = $(plugin_ldflags)

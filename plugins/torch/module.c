@@ -16,78 +16,73 @@ enum
 static const char *const parts[TORCH_PARTS] = { "_parameters", "_buffers", "_modules" };
 
 static bool
-has_parts (const pk_value *state)
+has_parts (const fmtconv_value *state)
 {
-  if (state->v.items->n > 2 * MAX_ATTRIBUTES)
+  if (fmtconv_value_count (state) > MAX_ATTRIBUTES)
     return false;
   for (unsigned i = 0; i < TORCH_PARTS; i++)
-    {
-      const pk_value *part = pk_get (state, parts[i]);
-      if (!part || part->kind != PK_DICT)
-        return false;
-    }
+    if (fmtconv_value_kind (fmtconv_value_find (state, parts[i])) != FMTCONV_VALUE_DICT)
+      return false;
   return true;
 }
 
 /* The answer is kept, because shared states are asked for many times. */
 bool
-torch_is_module (const pk_value *value)
+torch_is_module (const torch_scan *scan, const fmtconv_value *value)
 {
-  if (!pk_has_role (value, ROLE_OPAQUE) || value->v.object->state.kind != PK_DICT)
+  const fmtconv_value *state = fmtconv_value_state (value);
+  if (fmtconv_value_kind (state) != FMTCONV_VALUE_DICT || torch_is_tensor (scan, value))
     return false;
-  pk_mark *mark = &value->v.object->state.v.items->mark;
-  if (mark->module == PK_STATE_UNKNOWN)
-    mark->module = has_parts (&value->v.object->state) ? PK_STATE_MODULE : PK_STATE_OTHER;
-  return mark->module == PK_STATE_MODULE;
+  torch_mark *mark = torch_mark_of (scan, state);
+  if (mark->module == TORCH_STATE_UNKNOWN)
+    mark->module = has_parts (state) ? TORCH_STATE_MODULE : TORCH_STATE_OTHER;
+  return mark->module == TORCH_STATE_MODULE;
 }
 
-pk_value
-torch_module_part (const pk_value *module, unsigned part)
+const fmtconv_value *
+torch_module_part (const fmtconv_value *module, unsigned part)
 {
-  return *pk_get (&module->v.object->state, parts[part]);
+  return fmtconv_value_find (fmtconv_value_state (module), parts[part]);
 }
 
 /* Before protocol 4, a set is a call with a list. */
-static const pk_items *
-members (const pk_value *set)
+static const fmtconv_value *
+members (const fmtconv_value *set)
 {
-  if (set->kind == PK_SET)
-    return set->v.items;
-  const pk_items *args = pk_has_role (set, ROLE_OPAQUE) ? set->v.object->args : NULL;
-  return args && args->n == 1 && args->at[0].kind == PK_LIST ? args->at[0].v.items : NULL;
+  const fmtconv_value *args = fmtconv_value_args (set);
+  const fmtconv_value *list = fmtconv_value_count (args) == 1 ? fmtconv_value_at (args, 0) : NULL;
+  if (fmtconv_value_kind (set) == FMTCONV_VALUE_SET)
+    return set;
+  return fmtconv_value_kind (list) == FMTCONV_VALUE_LIST ? list : NULL;
 }
 
 bool
-torch_module_omits (const pk_value *module, const pk_value *key)
+torch_module_omits (const fmtconv_value *module, const fmtconv_value *key)
 {
-  const pk_value *set = pk_get (&module->v.object->state, "_non_persistent_buffers_set");
-  const pk_items *names = set ? members (set) : NULL;
-  for (uint32_t i = 0; names && i < names->n && i < MAX_OMITTED; i++)
-    if (pk_same_text (&names->at[i], key))
+  const fmtconv_value *set = fmtconv_value_find (fmtconv_value_state (module), "_non_persistent_buffers_set");
+  const fmtconv_value *names = members (set);
+  const size_t n = fmtconv_value_count (names);
+  for (size_t i = 0; i < n && i < MAX_OMITTED; i++)
+    if (torch_same_text (fmtconv_value_at (names, i), key))
       return true;
   return false;
 }
 
 static bool
-is_part (const pk_value *key)
+is_part (const fmtconv_value *key)
 {
   for (unsigned i = 0; i < TORCH_PARTS; i++)
-    if (pk_is (key, parts[i]))
+    if (fmtconv_value_is (key, parts[i]))
       return true;
   return false;
 }
 
-bool
-torch_module_attribute (const pk_value *module, uint32_t *i, pk_value *key, pk_value *value)
+const fmtconv_value *
+torch_module_attribute (const fmtconv_value *module, size_t *i, const fmtconv_value **key)
 {
-  const pk_items *items = module->v.object->state.v.items;
-  while (*i + 1 < items->n)
-    {
-      *key = items->at[*i];
-      *value = items->at[*i + 1];
-      *i += 2;
-      if (!is_part (key))
-        return true;
-    }
-  return false;
+  const fmtconv_value *state = fmtconv_value_state (module);
+  while ((*key = fmtconv_value_key (state, *i)))
+    if (!is_part (fmtconv_value_key (state, (*i)++)))
+      return fmtconv_value_at (state, *i - 1);
+  return NULL;
 }

@@ -2,10 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/common/index.h"
-#include "plugins/common/pickle/archive.h"
-#include "plugins/common/pickle/leaf.h"
 #include "plugins/torch/collect.h"
 #include "plugins/torch/write.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum
@@ -31,32 +30,25 @@ static const fmtconv_param params_table[] = {
 static int
 read_file (fmtconv_ctx *ctx, const struct params *p, fmtconv_input *in, fmtconv_model *out)
 {
-  fmtconv_source *file = fmtconv_input_open (in);
-  torch_archive archive;
-  if (!file || torch_archive_open (ctx, file, p->crc == CRC_IGNORE, &archive))
+  const fmtconv_pickle *pickle =
+      fmtconv_pickle_open (fmtconv_input_open (in), p->crc == CRC_IGNORE ? FMTCONV_ZIP_IGNORE_CRC : 0);
+  if (!pickle)
     return fmtconv_ctx_failed (ctx);
-  torch_pickle pickle = { 0 };
-  if (torch_archive_load (&archive, &pickle))
-    return fmtconv_ctx_failed (ctx);
+  const uint64_t size = fmtconv_source_size (pickle->source);
   torch_load load = {
     .ctx = ctx,
-    .pickle = pickle.source,
-    .pickled = pickle.bytes,
-    .archive = &archive,
-    .big_endian = archive.big_endian,
+    .pickle = pickle,
     .out = out,
-    .scan = { .ctx = ctx, .source = pickle.source, .walk = 1 },
-    .max_repeated = fmtconv_source_size (file) + TORCH_MAX_REPEATED,
-    .max_tensors = fmtconv_source_size (pickle.source) + 4096,
-    .max_nodes = 16 * fmtconv_source_size (pickle.source) + (1 << 20),
-    .max_name_bytes = 16 * fmtconv_source_size (pickle.source) + (8 << 20),
+    .scan = { .ctx = ctx, .pickle = pickle, .walk = 1 },
+    .max_tensors = size + 4096,
+    .max_nodes = 16 * size + (1 << 20),
+    .max_name_bytes = 16 * size + (8 << 20),
   };
   torch_root root;
-  if (torch_scan_value (&load.scan, &pickle.top)
-      || torch_root_find (ctx, pickle.source, &pickle.top, p->root, &root))
+  if (torch_scan_value (&load.scan, pickle->value) || torch_root_find (&load.scan, p->root, &root))
     return fmtconv_ctx_failed (ctx);
   load.scan.walk = 2;
-  torch_note_facts (out, ctx, &pickle.top);
+  torch_note_facts (out, ctx, pickle->value);
   return torch_collect (&load, &root);
 }
 
@@ -83,6 +75,17 @@ contains (const uint8_t *bytes, size_t n, const char *text)
   return false;
 }
 
+/* Matches the magic number of the format before torch 1.6 as any pickler writes it; since protocol 4, a frame precedes
+ * it. */
+static bool
+is_legacy (const uint8_t *head, size_t n)
+{
+  static const char magic[] = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+  size_t at = n > 2 && head[2] == 0x95 ? 11 : 2;
+  return n >= at + sizeof magic - 1 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5
+         && !memcmp (head + at, magic, sizeof magic - 1);
+}
+
 /* torch.save writes the pickle first; other programs may store it anywhere, but the directory at the end
  * names it. */
 static int
@@ -92,7 +95,7 @@ probe (const fmtconv_peek *p)
     return 0;
   if (index_is_name (p->base, ".bin"))
     return p->head_len && p->head[0] == '{' ? 64 : 0;
-  if (torch_is_legacy (p->head, p->head_len))
+  if (is_legacy (p->head, p->head_len))
     return 112;
   if (p->head_len >= 3 && p->head[0] == 0x80 && p->head[1] >= 2 && p->head[1] <= 5 && p->tail_len
       && p->tail[p->tail_len - 1] == '.')

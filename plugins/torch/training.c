@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/scan.h"
 #include "plugins/torch/training.h"
 #include <string.h>
 #include <strings.h>
@@ -33,16 +32,18 @@ is_word (const char *text, size_t n, const char *word)
 }
 
 bool
-torch_key_has_word (const pk_value *key, const char *const *words)
+torch_key_has_word (const fmtconv_value *key, const char *const *words)
 {
-  if (key->kind != PK_STRING || key->len > LOOKED_AT)
+  size_t n;
+  const char *text = fmtconv_value_text (key, &n);
+  if (fmtconv_value_kind (key) != FMTCONV_VALUE_STRING || n > LOOKED_AT)
     return false;
-  for (uint32_t i = 0, start = 0; i <= key->len; i++)
+  for (size_t i = 0, start = 0; i <= n; i++)
     {
-      if (i < key->len && !memchr ("_-. ", key->v.s[i], 4))
+      if (i < n && !memchr ("_-. ", text[i], 4))
         continue;
       for (const char *const *word = words; *word; word++)
-        if (is_word (key->v.s + start, i - start, *word))
+        if (is_word (text + start, i - start, *word))
           return true;
       start = i + 1;
     }
@@ -50,44 +51,47 @@ torch_key_has_word (const pk_value *key, const char *const *words)
 }
 
 /* Returns the first item of a short list that holds tensors; other values themselves. */
-static const pk_value *
-first_holder (const pk_value *value)
+static const fmtconv_value *
+first_holder (const torch_scan *scan, const fmtconv_value *value)
 {
-  if ((value->kind == PK_LIST || value->kind == PK_TUPLE) && value->v.items->n <= LISTED)
-    for (uint32_t i = 0; i < value->v.items->n; i++)
-      if (torch_holds (&value->v.items->at[i]))
-        return &value->v.items->at[i];
+  const unsigned kind = fmtconv_value_kind (value);
+  const size_t n = fmtconv_value_count (value);
+  if ((kind == FMTCONV_VALUE_LIST || kind == FMTCONV_VALUE_TUPLE) && n <= LISTED)
+    for (size_t i = 0; i < n; i++)
+      if (torch_holds (scan, fmtconv_value_at (value, i)))
+        return fmtconv_value_at (value, i);
   return value;
 }
 
 /* torch.optim's state_dict() has the keys 'state' and 'param_groups'; a pickled optimizer has them as attributes.
  * Lightning keeps a list of them. */
 bool
-torch_looks_like_optimizer (const pk_value *value)
+torch_looks_like_optimizer (const torch_scan *scan, const fmtconv_value *value)
 {
-  value = first_holder (value);
-  const pk_value *state = pk_has_role (value, ROLE_OPAQUE) ? &value->v.object->state : value;
-  return state->kind == PK_DICT && state->v.items->n < 64 && pk_get (state, "param_groups")
-         && pk_get (state, "state");
+  value = first_holder (scan, value);
+  const bool is_object = fmtconv_value_kind (value) == FMTCONV_VALUE_OBJECT;
+  const fmtconv_value *state = is_object ? fmtconv_value_state (value) : value;
+  return fmtconv_value_kind (state) == FMTCONV_VALUE_DICT && fmtconv_value_count (state) < 32
+         && fmtconv_value_find (state, "param_groups") && fmtconv_value_find (state, "state");
 }
 
 bool
-torch_is_optimizer (const pk_value *key, const pk_value *value)
+torch_is_optimizer (const torch_scan *scan, const fmtconv_value *key, const fmtconv_value *value)
 {
-  return !pk_is_tensor (value)
-         && (torch_key_has_word (key, optimizers) || torch_looks_like_optimizer (value));
+  return !torch_is_tensor (scan, value)
+         && (torch_key_has_word (key, optimizers) || torch_looks_like_optimizer (scan, value));
 }
 
 bool
-torch_is_known_state (const pk_value *key, const pk_value *value)
+torch_is_known_state (const torch_scan *scan, const fmtconv_value *key, const fmtconv_value *value)
 {
-  return torch_is_optimizer (key, value) || pk_is (key, "frozen_param_fragments")
+  return torch_is_optimizer (scan, key, value) || fmtconv_value_is (key, "frozen_param_fragments")
          || torch_key_has_word (key, generators)
          || (torch_key_has_word (key, random_words) && torch_key_has_word (key, state_words));
 }
 
 bool
-torch_is_named_aside (const pk_value *key)
+torch_is_named_aside (const fmtconv_value *key)
 {
   return torch_key_has_word (key, others);
 }

@@ -7,11 +7,11 @@
 
 typedef struct torch_walk_frame
 {
-  pk_value inside; /* a container, or one part of the module */
-  pk_value module; /* PK_ABSENT: it is not of a module */
-  unsigned part;   /* of the module */
-  uint32_t next;   /* index of the next item */
-  uint32_t length; /* of its name */
+  const fmtconv_value *inside; /* a container, or one part of the module */
+  const fmtconv_value *module; /* NULL: it is not of a module */
+  unsigned part;               /* of the module */
+  uint32_t length;             /* of its name */
+  size_t next;                 /* number of the next item */
 } torch_walk_frame;
 
 typedef struct torch_walk
@@ -24,10 +24,10 @@ typedef struct torch_walk
   uint32_t length;
 } torch_walk;
 
-/* put.c: reports an error of the value that the walk is at.  object: tells the offset; may be NULL.  Returns the code. */
-int torch_walk_fail (const torch_walk *w, int code, const pk_object *object, const char *why);
+/* put.c: reports an error of the value that the walk is at.  value: tells the offset; may be NULL.  Returns the code. */
+int torch_walk_fail (const torch_walk *w, int code, const fmtconv_value *value, const char *why);
 
 /* Puts a tensor into the model under the name of the walk.  Returns 0 or an error code. */
-int torch_walk_put (torch_walk *w, pk_object *object);
+int torch_walk_put (torch_walk *w, const fmtconv_value *value);
 
 #endif

@@ -23,16 +23,23 @@ zero_wrong (const zero_load *load, const zero_file *file, const char *tensor, co
   return fmtconv_fail_at (
       load->ctx, FMTCONV_E_FORMAT,
       &(fmtconv_where){
-          .source = file->pickle.source,
+          .source = file->pickle ? file->pickle->source : NULL,
           .tensor = tensor,
           .hint = "the files are of several saves, or the copy is incomplete; get a complete copy" },
       "%s", why);
 }
 
-const pk_value *
+const fmtconv_value *
 zero_get (const zero_file *file, const char *key)
 {
-  return pk_get (&file->pickle.top, key);
+  return fmtconv_value_find (file->pickle->value, key);
+}
+
+const fmtconv_value *
+zero_state (const zero_file *file, const char *key)
+{
+  const fmtconv_value *state = zero_get (file, "optimizer_state_dict");
+  return fmtconv_value_kind (state) == FMTCONV_VALUE_DICT ? fmtconv_value_find (state, key) : NULL;
 }
 
 /* Parses the name of a rank's optimizer.  Returns whether it is one; model: its model-parallel rank. */
@@ -56,10 +63,12 @@ open_file (const zero_load *load, const char *name, zero_file *file)
 {
   fmtconv_source *source = fmtconv_input_open (fmtconv_input_child (load->folder, name));
   file->name = name;
-  if (!source || torch_archive_open (load->ctx, source, load->params->crc != 0, &file->archive)
-      || torch_archive_load (&file->archive, &file->pickle))
+  file->pickle = fmtconv_pickle_open (source, load->params->crc ? FMTCONV_ZIP_IGNORE_CRC : 0);
+  if (!file->pickle)
     return fmtconv_ctx_failed (load->ctx);
-  return file->pickle.top.kind == PK_DICT ? 0 : zero_wrong (load, file, NULL, "it holds no dictionary");
+  return fmtconv_value_kind (file->pickle->value) == FMTCONV_VALUE_DICT
+             ? 0
+             : zero_wrong (load, file, NULL, "it holds no dictionary");
 }
 
 /* Collects the names of the optimizers' files by rank.  Returns their number; 0 also after an error. */
@@ -90,13 +99,13 @@ find_names (const zero_load *load, const char **names)
 static uint32_t
 read_ranks (const zero_load *load, const zero_file *file)
 {
-  const pk_value *state = zero_get (file, "optimizer_state_dict");
-  const pk_value *count = state && state->kind == PK_DICT ? pk_get (state, "partition_count") : NULL;
-  int64_t most = count && count->kind == PK_INT ? count->v.i : 0;
+  const fmtconv_value *count = zero_state (file, "partition_count");
+  int64_t most = 0, number;
+  fmtconv_value_int (count, &most);
   /* Of stages 1 and 2 there is one for each group. */
-  for (uint32_t i = 0; count && count->kind == PK_LIST && i < count->v.items->n; i++)
-    if (count->v.items->at[i].kind == PK_INT && count->v.items->at[i].v.i > most)
-      most = count->v.items->at[i].v.i;
+  for (size_t i = 0; i < fmtconv_value_count (count); i++)
+    if (fmtconv_value_int (fmtconv_value_at (count, i), &number) && number > most)
+      most = number;
   if (most < 1 || most > ZERO_MAX_RANKS)
     zero_wrong (load, file, NULL,
                 "it is not of a ZeRO optimizer: it does not say how many partitions there are");
@@ -141,7 +150,7 @@ open_optimizers (zero_load *load, const char **names)
       || check_names (load, names, found))
     return fmtconv_ctx_failed (load->ctx);
   load->optimizers = fmtconv_ctx_alloc (load->ctx, load->ranks, sizeof *load->optimizers);
-  load->is_split = pk_get (zero_get (&one, "optimizer_state_dict"), "fp32_flat_groups") != NULL;
+  load->is_split = zero_state (&one, "fp32_flat_groups") != NULL;
   if (load->optimizers)
     load->optimizers[0] = one; /* no rank is missing */
   for (uint32_t rank = 1; load->optimizers && rank < load->ranks; rank++)

@@ -4,22 +4,22 @@
 #include "plugins/zero/zero.h"
 
 /* Returns the list of a rank's flat tensors; NULL: an error. */
-static const pk_items *
+static const fmtconv_value *
 list_of (const zero_load *load, uint32_t rank)
 {
   const zero_file *file = &load->optimizers[rank];
   const char *key = load->is_split ? "fp32_flat_groups" : "single_partition_of_fp32_groups";
-  const pk_value *state = zero_get (file, "optimizer_state_dict");
-  const pk_value *list = state && state->kind == PK_DICT ? pk_get (state, key) : NULL;
-  if (list && (list->kind == PK_LIST || list->kind == PK_TUPLE) && list->v.items->n
-      && list->v.items->n <= ZERO_MAX_GROUPS)
-    return list->v.items;
+  const fmtconv_value *list = zero_state (file, key);
+  const unsigned kind = fmtconv_value_kind (list);
+  const size_t n = fmtconv_value_count (list);
+  if ((kind == FMTCONV_VALUE_LIST || kind == FMTCONV_VALUE_TUPLE) && n && n <= ZERO_MAX_GROUPS)
+    return list;
   zero_wrong (load, file, NULL, fmtconv_ctx_printf (load->ctx, "it has no list '%s'", key));
   return NULL;
 }
 
 static int
-read_flat (zero_load *load, uint32_t rank, uint32_t group, const pk_value *value)
+read_flat (zero_load *load, uint32_t rank, uint32_t group, const fmtconv_value *value)
 {
   zero_flat *flat = &load->flats[(size_t) rank * load->groups + group];
   const char *name = fmtconv_ctx_printf (load->ctx, "(part %u of rank %u)", group, rank);
@@ -46,22 +46,23 @@ zero_read_flats (zero_load *load)
 {
   for (uint32_t rank = 0; rank < load->ranks; rank++)
     {
-      const pk_items *list = list_of (load, rank);
+      const fmtconv_value *list = list_of (load, rank);
       if (!list)
         return fmtconv_ctx_failed (load->ctx);
+      const uint32_t n = (uint32_t) fmtconv_value_count (list);
       if (rank == 0)
         {
-          load->groups = list->n;
-          load->flats = fmtconv_ctx_alloc (load->ctx, (size_t) load->ranks * list->n, sizeof *load->flats);
+          load->groups = n;
+          load->flats = fmtconv_ctx_alloc (load->ctx, (size_t) load->ranks * n, sizeof *load->flats);
         }
       if (!load->flats)
         return FMTCONV_E_NOMEM;
-      if (list->n != load->groups)
-        return zero_wrong (load, &load->optimizers[rank], NULL,
-                           fmtconv_ctx_printf (load->ctx, "it has %u groups, but that of rank 0 has %u",
-                                               list->n, load->groups));
-      for (uint32_t group = 0; group < list->n; group++)
-        if (read_flat (load, rank, group, &list->at[group]))
+      if (n != load->groups)
+        return zero_wrong (
+            load, &load->optimizers[rank], NULL,
+            fmtconv_ctx_printf (load->ctx, "it has %u groups, but that of rank 0 has %u", n, load->groups));
+      for (uint32_t group = 0; group < n; group++)
+        if (read_flat (load, rank, group, fmtconv_value_at (list, group)))
           return fmtconv_ctx_failed (load->ctx);
     }
   return 0;

@@ -45,21 +45,25 @@ take (zero_load *load, uint32_t group, uint64_t n, bool is_padding, place *p)
 }
 
 /* Returns the paddings after each parameter of a group; NULL: there are none, or an error. */
-static const pk_items *
-paddings_of (const zero_load *load, uint32_t group, uint32_t params)
+static const fmtconv_value *
+paddings_of (const zero_load *load, uint32_t group, size_t params)
 {
   const zero_file *file = &load->optimizers[0];
-  const pk_value *all = pk_get (zero_get (file, "optimizer_state_dict"), "param_alignment_paddings");
-  if (!all || all->kind == PK_NONE)
+  const fmtconv_value *all = zero_state (file, "param_alignment_paddings");
+  if (!all || fmtconv_value_kind (all) == FMTCONV_VALUE_NONE)
     return NULL;
-  const pk_value *list = all->kind == PK_LIST && group < all->v.items->n ? &all->v.items->at[group] : NULL;
-  bool right = list && list->kind == PK_LIST && list->v.items->n == params;
-  for (uint32_t i = 0; right && i < params; i++)
-    right = list->v.items->at[i].kind == PK_INT && list->v.items->at[i].v.i >= 0
-            && list->v.items->at[i].v.i <= INT32_MAX;
+  const fmtconv_value *list = fmtconv_value_at (all, group);
+  bool right = fmtconv_value_kind (all) == FMTCONV_VALUE_LIST
+               && fmtconv_value_kind (list) == FMTCONV_VALUE_LIST && fmtconv_value_count (list) == params;
+  for (size_t i = 0; right && i < params; i++)
+    {
+      int64_t padding = -1;
+      fmtconv_value_int (fmtconv_value_at (list, i), &padding);
+      right = padding >= 0 && padding <= INT32_MAX;
+    }
   if (!right)
     zero_wrong (load, file, NULL, "its paddings are not one number for each parameter");
-  return right ? list->v.items : NULL;
+  return right ? list : NULL;
 }
 
 /* DeepSpeed rounds the size of a group up to a multiple of twice the ranks. */
@@ -80,41 +84,43 @@ check_end (const zero_load *load, uint32_t group, uint64_t used)
 }
 
 static int
-put_group (zero_load *load, uint32_t group, const pk_value *shapes)
+put_group (zero_load *load, uint32_t group, const fmtconv_value *shapes)
 {
   const zero_file *model = &load->models[0];
-  if (shapes->kind != PK_DICT)
+  if (fmtconv_value_kind (shapes) != FMTCONV_VALUE_DICT)
     return zero_wrong (load, model, NULL, "the shapes of a group are not a dictionary");
-  const pk_items *pairs = shapes->v.items;
-  const pk_items *paddings = paddings_of (load, group, pairs->n / 2);
+  const size_t n = fmtconv_value_count (shapes);
+  const fmtconv_value *paddings = paddings_of (load, group, n);
   place p = { 0 };
-  for (uint32_t i = 0; i + 1 < pairs->n && !fmtconv_ctx_failed (load->ctx); i += 2)
+  for (size_t i = 0; i < n && !fmtconv_ctx_failed (load->ctx); i++)
     {
       zero_param param;
-      if (zero_read_param (load, model, &pairs->at[i], &pairs->at[i + 1], &param))
+      int64_t padding = 0;
+      if (zero_read_param (load, model, fmtconv_value_key (shapes, i), fmtconv_value_at (shapes, i), &param))
         return fmtconv_ctx_failed (load->ctx);
-      const size_t n = take (load, group, param.elements, false, &p);
-      if (n == SIZE_MAX)
+      const size_t pieces = take (load, group, param.elements, false, &p);
+      if (pieces == SIZE_MAX)
         return zero_wrong (load, model, param.name, "the parts of all ranks end before its last element");
-      fmtconv_model_put (load->out, param.name, zero_join (load, n, &param));
-      if (paddings)
-        take (load, group, (uint64_t) paddings->at[i / 2].v.i, true, &p);
+      fmtconv_model_put (load->out, param.name, zero_join (load, pieces, &param));
+      if (fmtconv_value_int (fmtconv_value_at (paddings, i), &padding))
+        take (load, group, (uint64_t) padding, true, &p);
     }
   return fmtconv_ctx_failed (load->ctx) ? fmtconv_ctx_failed (load->ctx) : check_end (load, group, p.whole);
 }
 
 int
-zero_put_groups (zero_load *load, const pk_items *shapes)
+zero_put_groups (zero_load *load, const fmtconv_value *shapes)
 {
   if (zero_make_room (load, load->ranks))
     return FMTCONV_E_NOMEM;
-  if (shapes->n != load->groups)
+  const size_t n = fmtconv_value_count (shapes);
+  if (n != load->groups)
     return zero_wrong (load, &load->models[0], NULL,
                        fmtconv_ctx_printf (load->ctx,
-                                           "it has the shapes of %u groups, but the optimizer has %u",
-                                           shapes->n, load->groups));
-  for (uint32_t group = 0; group < shapes->n; group++)
-    if (put_group (load, group, &shapes->at[group]))
+                                           "it has the shapes of %zu groups, but the optimizer has %u", n,
+                                           load->groups));
+  for (uint32_t group = 0; group < n; group++)
+    if (put_group (load, group, fmtconv_value_at (shapes, group)))
       return fmtconv_ctx_failed (load->ctx);
   return 0;
 }

@@ -4,7 +4,7 @@ if PLUGIN_ZERO
 plugin_LTLIBRARIES += plugins/zero.la
 dist_man_MANS += plugins/zero/fmtconv-zero.7
 endif
-plugins_zero_la_SOURCES = $(pickle_sources) \
+plugins_zero_la_SOURCES = \
 	plugins/zero/files.c \
 	plugins/zero/flat.c \
 	plugins/zero/groups.c \

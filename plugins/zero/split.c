@@ -71,25 +71,30 @@ check_end (const zero_load *load, const place *end)
               : 0;
 }
 
-int
-zero_put_split (zero_load *load, const pk_items *shapes)
+static int
+put_group (zero_load *load, const fmtconv_value *shapes, place *at)
 {
   const zero_file *model = &load->models[0];
-  place at = { 0 };
-  for (uint32_t group = 0; group < shapes->n; group++)
+  if (fmtconv_value_kind (shapes) != FMTCONV_VALUE_DICT)
+    return zero_wrong (load, model, NULL, "the shapes of a group are not a dictionary");
+  for (size_t i = 0; i < fmtconv_value_count (shapes); i++)
     {
-      const pk_items *pairs = shapes->at[group].kind == PK_DICT ? shapes->at[group].v.items : NULL;
-      if (!pairs)
-        return zero_wrong (load, model, NULL, "the shapes of a group are not a dictionary");
-      for (uint32_t i = 0; i + 1 < pairs->n; i += 2)
-        {
-          zero_param param;
-          if (zero_read_param (load, model, &pairs->at[i], &pairs->at[i + 1], &param))
-            return fmtconv_ctx_failed (load->ctx);
-          fmtconv_model_put (load->out, param.name, gather (load, &param, &at));
-          if (fmtconv_ctx_failed (load->ctx))
-            return fmtconv_ctx_failed (load->ctx);
-        }
+      zero_param param;
+      if (zero_read_param (load, model, fmtconv_value_key (shapes, i), fmtconv_value_at (shapes, i), &param))
+        return fmtconv_ctx_failed (load->ctx);
+      fmtconv_model_put (load->out, param.name, gather (load, &param, at));
+      if (fmtconv_ctx_failed (load->ctx))
+        return fmtconv_ctx_failed (load->ctx);
     }
+  return 0;
+}
+
+int
+zero_put_split (zero_load *load, const fmtconv_value *shapes)
+{
+  place at = { 0 };
+  for (size_t group = 0; group < fmtconv_value_count (shapes); group++)
+    if (put_group (load, fmtconv_value_at (shapes, group), &at))
+      return fmtconv_ctx_failed (load->ctx);
   return check_end (load, &at);
 }

@@ -15,12 +15,12 @@ static const fmtconv_param params[] = {
 static int
 put_all (zero_load *load)
 {
-  const pk_value *shapes = zero_get (&load->models[0], "param_shapes");
-  if (!shapes || shapes->kind != PK_LIST)
+  const fmtconv_value *shapes = zero_get (&load->models[0], "param_shapes");
+  if (fmtconv_value_kind (shapes) != FMTCONV_VALUE_LIST)
     return zero_wrong (load, &load->models[0], NULL,
                        "it has no shapes of the parameters, so that nobody knows what the flat weights are");
   if (zero_put_buffers (load) || zero_put_frozen (load)
-      || (load->is_split ? zero_put_split (load, shapes->v.items) : zero_put_groups (load, shapes->v.items)))
+      || (load->is_split ? zero_put_split (load, shapes) : zero_put_groups (load, shapes)))
     return fmtconv_ctx_failed (load->ctx);
   return zero_put_shared (load);
 }

@@ -8,9 +8,9 @@
 #ifndef ZERO_H
 #define ZERO_H
 
-#include "plugins/common/pickle/archive.h"
-#include "plugins/common/pickle/lookup.h"
 #include <fmtconv/formats.h>
+#include <fmtconv/pickle.h>
+#include <stdbool.h>
 
 enum
 {
@@ -26,8 +26,7 @@ struct zero_params
 /* A file of torch.save, and the dictionary in it. */
 typedef struct zero_file
 {
-  torch_archive archive;
-  torch_pickle pickle;
+  const fmtconv_pickle *pickle;
   const char *name;
 } zero_file;
 
@@ -61,7 +60,6 @@ typedef struct zero_load
   zero_flat *flats;      /* groups of rank 0, groups of rank 1 … */
   fmtconv_view **pieces; /* of one parameter */
   size_t cap_pieces;
-  uint64_t repeated; /* bytes that overlapping elements add */
 } zero_load;
 
 /* files.c: finds and opens the files of all ranks.  Returns 0 or an error code. */
@@ -71,14 +69,21 @@ int zero_open_files (zero_load *load);
 int zero_wrong (const zero_load *load, const zero_file *file, const char *tensor, const char *why);
 
 /* Returns the value of a key in the dictionary of a file; NULL: it has none. */
-const pk_value *zero_get (const zero_file *file, const char *key);
+const fmtconv_value *zero_get (const zero_file *file, const char *key);
+
+/* Returns the value of a key in the state of the file's optimizer; NULL: it has none. */
+const fmtconv_value *zero_state (const zero_file *file, const char *key);
+
+/* Returns a text of a file as a string; NULL: the value cannot be a name, or an error. */
+const char *zero_name (fmtconv_ctx *ctx, const fmtconv_value *text);
 
 /* tensor.c: returns a view of a pickled tensor; NULL: an error. */
-fmtconv_view *zero_view (zero_load *load, const zero_file *file, const char *name, const pk_value *value);
+fmtconv_view *zero_view (zero_load *load, const zero_file *file, const char *name,
+                         const fmtconv_value *value);
 
 /* Reads the name and the shape of a parameter.  Returns 0 or an error code. */
-int zero_read_param (const zero_load *load, const zero_file *file, const pk_value *name,
-                     const pk_value *shape, zero_param *param);
+int zero_read_param (const zero_load *load, const zero_file *file, const fmtconv_value *name,
+                     const fmtconv_value *shape, zero_param *param);
 
 /* Returns n elements of the joined pieces in the shape of the parameter; NULL: an error. */
 fmtconv_view *zero_join (zero_load *load, size_t n_pieces, const zero_param *param);
@@ -91,10 +96,10 @@ int zero_read_flats (zero_load *load);
 
 /* groups.c: puts the parameters of stages 1 and 2, of which every rank has a part of a group.  Returns 0 or an error
  * code. */
-int zero_put_groups (zero_load *load, const pk_items *shapes);
+int zero_put_groups (zero_load *load, const fmtconv_value *shapes);
 
 /* split.c: puts the parameters of stage 3, of which every rank has a part of each.  Returns 0 or an error code. */
-int zero_put_split (zero_load *load, const pk_items *shapes);
+int zero_put_split (zero_load *load, const fmtconv_value *shapes);
 
 /* module.c: puts the buffers and the frozen parameters; then, after all others, those that share the weights of another.
  * Return 0 or an error code. */

@@ -26,11 +26,11 @@ fuzz-spec: tests/fuzz/spec.fuzzer
 fuzz_build = \
 	$(MKDIR_P) tests/fuzz; sources=; for f in $(core_sources) $(fuzz_sources); do \
 	  case $$f in *.c) sources="$$sources $(srcdir)/$$f" ;; esac; done; \
-	$(FUZZ_CC) $(DEFS) $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='"/nowhere"' -DFCI_PIPELINE_DIR='"/nowhere"' -DFCI_MODEL_DIR='"/nowhere"' -DFCI_VERSION='""' \
+	$(FUZZ_CC) $(DEFS) $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='"/nowhere"' -DFCI_INDEX_DIR='"/nowhere"' -DFCI_PIPELINE_DIR='"/nowhere"' -DFCI_MODEL_DIR='"/nowhere"' -DFCI_VERSION='""' \
 	  -std=gnu11 $(FUZZ_FLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS) \
 	  -o $@ $$sources $(core_libs) $(LIBS)
-tests/fuzz/pickle.fuzzer: fuzz_sources = $(pickle_machine) $(torch_collect) tests/fuzz/pickle.c
-tests/fuzz/pickle.fuzzer: $(core_sources) $(pickle_machine) $(torch_collect) tests/fuzz/pickle.c
+tests/fuzz/pickle.fuzzer: fuzz_sources = $(keys_files) $(torch_collect) tests/unit/zipmaker.c tests/fuzz/pickle.c
+tests/fuzz/pickle.fuzzer: $(core_sources) $(keys_files) $(torch_collect) tests/unit/zipmaker.c tests/fuzz/pickle.c
 	$(fuzz_build)
 tests/fuzz/gguf.fuzzer: fuzz_sources = $(plugins_gguf_la_SOURCES) tests/fuzz/gguf.c
 tests/fuzz/gguf.fuzzer: $(core_sources) $(plugins_gguf_la_SOURCES) tests/fuzz/gguf.c

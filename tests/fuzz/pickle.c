@@ -4,64 +4,64 @@
  * The first byte chooses the root: even the default one, odd the whole; and from 2 on torch.save's format before
  * 1.6. */
 #include "core/base/ctx.h"
-#include "core/model/model.h"
 #include "core/model/new.h"
 #include "core/source/source.h"
-#include "plugins/common/pickle/legacy.h"
-#include "plugins/common/pickle/machine.h"
 #include "plugins/torch/collect.h"
+#include "tests/unit/zipmaker.h"
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
-struct torch_archive
-{
-  fmtconv_source *storage;
-  torch_legacy legacy;
-};
-
-/* One storage is there, of 16 bytes as in the seeds; the limits are near, so that bombs do not take the time
- * of other inputs. */
-fmtconv_source *
-torch_record (const torch_archive *archive, const char *key)
-{
-  const torch_place *place = torch_legacy_find (&archive->legacy, key);
-  if (place)
-    return fmtconv_source_window (archive->legacy.source, place->start, place->bytes, key);
-  return key[0] == '0' && !key[1] ? archive->storage : NULL;
-}
-
-static void
-read_all (fmtconv_ctx *ctx, const uint8_t *data, size_t size, const char *typed, bool is_old)
+/* Returns a file of torch.save with this pickle, and one storage of 16 bytes as in the seeds. */
+static zm_archive
+make_file (const uint8_t *data, size_t size)
 {
   static const uint8_t storage[16];
-  torch_archive archive = { .storage = fci_source_memory (ctx, storage, sizeof storage, "data/0"),
-                            .legacy = { .source = fci_source_memory (ctx, data, size, "file") } };
+  zm_member members[] = {
+    { .name = "a/data.pkl", .bytes = data, .size = size },
+    { .name = "a/data/0", .bytes = storage, .size = sizeof storage },
+    { .name = "a/version", .bytes = "3", .size = 1 },
+  };
+  return zm_make (members, sizeof members / sizeof *members, 0);
+}
+
+/* Asks for all that the calls of fmtconv/pickle.h tell of a value and its items. */
+static void
+look_at (fmtconv_ctx *ctx, const fmtconv_value *value)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  unsigned rank;
+  fmtconv_value_shape (value, shape, &rank);
+  for (size_t i = 0; i < fmtconv_value_count (value) && i < 100; i++)
+    {
+      fmtconv_value_offset (fmtconv_value_key (value, i));
+      fmtconv_value_global (fmtconv_value_at (value, i));
+    }
+  fmtconv_value_find (fmtconv_value_state (value), "x");
+  fmtconv_value_find (value, "x");
+  fmtconv_value_describe (ctx, value);
+}
+
+/* The limits are near, so that bombs do not take the time of other inputs. */
+static void
+read_all (fmtconv_ctx *ctx, const fmtconv_pickle *pickle, const char *typed)
+{
+  torch_root root;
+  if (!pickle)
+    return;
   torch_load load = { .ctx = ctx,
-                      .pickle = fci_source_memory (ctx, data, size, "data.pkl"),
-                      .pickled = data,
-                      .archive = &archive,
+                      .pickle = pickle,
                       .out = fci_model_new (ctx, NULL),
-                      .scan = { .ctx = ctx, .walk = 1 },
-                      .max_repeated = 1 << 20,
+                      .scan = { .ctx = ctx, .pickle = pickle, .walk = 1 },
                       .max_name_bytes = 1 << 20,
                       .tensors = TORCH_MAX_TENSORS - 1000,
                       .max_tensors = TORCH_MAX_TENSORS,
                       .max_nodes = 100000 };
-  pk_value top = { 0 };
-  torch_root root;
-  load.scan.source = load.pickle;
-  if (is_old && (!torch_is_legacy (data, size) || torch_legacy_load (ctx, &archive.legacy, &top)))
-    return;
-  if (is_old)
-    {
-      load.pickle = archive.legacy.object;
-      load.pickled = archive.legacy.pickled;
-    }
-  if ((!is_old && pk_load (ctx, load.pickle, data, size, &top)) || torch_scan_value (&load.scan, &top)
-      || torch_root_find (ctx, load.pickle, &top, typed, &root))
+  look_at (ctx, pickle->value);
+  if (torch_scan_value (&load.scan, pickle->value) || torch_root_find (&load.scan, typed, &root))
     return;
   load.scan.walk = 2;
-  torch_note_facts (load.out, ctx, &top);
+  torch_note_facts (load.out, ctx, pickle->value);
   torch_collect (&load, &root);
 }
 
@@ -71,8 +71,15 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (size == 0)
     return 0;
   fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
-  if (ctx)
-    read_all (ctx, data + 1, size - 1, data[0] & 1 ? "." : NULL, data[0] >= 2);
+  const bool is_old = data[0] >= 2;
+  zm_archive file = is_old ? (zm_archive){ 0 } : make_file (data + 1, size - 1);
+  if (ctx && (is_old || file.bytes))
+    {
+      const void *bytes = is_old ? data + 1 : file.bytes;
+      fmtconv_source *source = fci_source_memory (ctx, bytes, is_old ? size - 1 : file.n, "file");
+      read_all (ctx, fmtconv_pickle_open (source, FMTCONV_ZIP_IGNORE_CRC), data[0] & 1 ? "." : NULL);
+    }
   fmtconv_ctx_free (ctx);
+  zm_free (&file);
   return 0;
 }

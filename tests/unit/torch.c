@@ -1,11 +1,11 @@
-/* tests/unit/torch.c: the pickle machine of the torch plugin: its values, and its exact limits.
+/* tests/unit/torch.c: the pickle machine, and the walk of the torch plugin: values, and exact limits.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
 #include "core/model/model.h"
 #include "core/model/new.h"
+#include "core/pickle/machine.h"
 #include "core/source/source.h"
-#include "plugins/common/pickle/keys.h"
-#include "plugins/common/pickle/machine.h"
+#include "plugins/common/keys.h"
 #include "plugins/torch/collect.h"
 #include <criterion/criterion.h>
 #include <math.h>
@@ -59,9 +59,9 @@ teardown (void)
 
 TestSuite (torch, .init = setup, .fini = teardown);
 
-/* Runs a pickle, without PROTO and STOP; the context keeps the error. */
-static int
-load (const void *code, size_t n, pk_value *value)
+/* Returns a pickle of this code, without PROTO and STOP; NULL: an error, which the context keeps. */
+static const fmtconv_pickle *
+load_pickle (const void *code, size_t n)
 {
   bytes b = { 0 };
   ADD (&b, "\x80\x05");
@@ -69,13 +69,21 @@ load (const void *code, size_t n, pk_value *value)
   ADD (&b, ".");
   const void *kept = fci_strndup (ctx, b.at, b.n);
   fmtconv_source *source = fci_source_memory (ctx, kept, b.n, "data.pkl");
-  int status = pk_load (ctx, source, kept, b.n, value);
   free (b.at);
-  return status;
+  return fmtconv_pickle_load (source);
+}
+
+/* Same; the value is the whole of it. */
+static int
+load (const void *code, size_t n, fmtconv_value *value)
+{
+  const fmtconv_pickle *pickle = load_pickle (code, n);
+  *value = pickle ? *pickle->value : (fmtconv_value){ 0 };
+  return fmtconv_ctx_failed (ctx);
 }
 
 static int
-load_fresh (const bytes *b, pk_value *value)
+load_fresh (const bytes *b, fmtconv_value *value)
 {
   fmtconv_ctx_free (ctx);
   setup ();
@@ -84,22 +92,12 @@ load_fresh (const bytes *b, pk_value *value)
 
 #define LOAD(literal, value) cr_assert_eq (load (literal, sizeof (literal) - 1, value), 0)
 
-/* All storages are these 64 bytes. */
-fmtconv_source *
-torch_record (const torch_archive *archive, const char *key)
-{
-  static const uint8_t data[64];
-  (void) archive;
-  (void) key;
-  return fci_source_memory (ctx, data, sizeof data, "storage");
-}
-
 /* More values than one block of the memo holds: each is restored under its number. */
 Test (torch, a_long_memo)
 {
   const uint32_t numbers[] = { 0, 255, 4095, 4096, 4097, 9999 };
   bytes b = { 0 };
-  pk_value value;
+  fmtconv_value value;
   ADD (&b, "(");
   for (uint32_t i = 0; i < 10000; i++)
     {
@@ -113,7 +111,7 @@ Test (torch, a_long_memo)
     }
   ADD (&b, "t");
   cr_assert_eq (load_fresh (&b, &value), 0);
-  cr_assert_eq (value.kind, PK_TUPLE);
+  cr_assert_eq (value.kind, FMTCONV_VALUE_TUPLE);
   cr_assert_eq (value.v.items->n, 10006);
   for (size_t i = 0; i < 6; i++)
     cr_expect_eq (value.v.items->at[10000 + i].v.i, numbers[i]);
@@ -133,26 +131,26 @@ Test (torch, integers)
     int64_t value;
   } cases[] = {
 #define INTEGER(literal, kind, value) { literal, sizeof (literal) - 1, kind, value }
-    INTEGER ("K\xff", PK_INT, 255),
-    INTEGER ("M\xff\xff", PK_INT, 65535),
-    INTEGER ("J\xff\xff\xff\xff", PK_INT, -1),
-    INTEGER ("J\x00\x00\x00\x80", PK_INT, INT32_MIN),
-    INTEGER ("\x8a\x00", PK_INT, 0),
-    INTEGER ("\x8a\x01\x80", PK_INT, -128),
-    INTEGER ("\x8a\x02\x80\x00", PK_INT, 128),
-    INTEGER ("\x8a\x05\x00\x00\x00\x80\x00", PK_INT, 2147483648),
-    INTEGER ("\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f", PK_INT, INT64_MAX),
-    INTEGER ("\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80", PK_INT, INT64_MIN),
-    INTEGER ("\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x80\x00", PK_LONG, 0),
-    INTEGER ("\x8a\x09\xff\xff\xff\xff\xff\xff\xff\x7f\xff", PK_LONG, 0),
-    INTEGER ("\x8a\x0a\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00", PK_INT, 5),
-    INTEGER ("\x8b\x09\x00\x00\x00\xfe\xff\xff\xff\xff\xff\xff\xff\xff", PK_INT, -2),
-    INTEGER ("\x88", PK_BOOL, 1),
-    INTEGER ("\x89", PK_BOOL, 0),
+    INTEGER ("K\xff", FMTCONV_VALUE_INT, 255),
+    INTEGER ("M\xff\xff", FMTCONV_VALUE_INT, 65535),
+    INTEGER ("J\xff\xff\xff\xff", FMTCONV_VALUE_INT, -1),
+    INTEGER ("J\x00\x00\x00\x80", FMTCONV_VALUE_INT, INT32_MIN),
+    INTEGER ("\x8a\x00", FMTCONV_VALUE_INT, 0),
+    INTEGER ("\x8a\x01\x80", FMTCONV_VALUE_INT, -128),
+    INTEGER ("\x8a\x02\x80\x00", FMTCONV_VALUE_INT, 128),
+    INTEGER ("\x8a\x05\x00\x00\x00\x80\x00", FMTCONV_VALUE_INT, 2147483648),
+    INTEGER ("\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f", FMTCONV_VALUE_INT, INT64_MAX),
+    INTEGER ("\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80", FMTCONV_VALUE_INT, INT64_MIN),
+    INTEGER ("\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x80\x00", FMTCONV_VALUE_LONG, 0),
+    INTEGER ("\x8a\x09\xff\xff\xff\xff\xff\xff\xff\x7f\xff", FMTCONV_VALUE_LONG, 0),
+    INTEGER ("\x8a\x0a\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00", FMTCONV_VALUE_INT, 5),
+    INTEGER ("\x8b\x09\x00\x00\x00\xfe\xff\xff\xff\xff\xff\xff\xff\xff", FMTCONV_VALUE_INT, -2),
+    INTEGER ("\x88", FMTCONV_VALUE_BOOL, 1),
+    INTEGER ("\x89", FMTCONV_VALUE_BOOL, 0),
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
-      pk_value value = { 0 };
+      fmtconv_value value = { 0 };
       cr_assert_eq (load (cases[i].code, cases[i].n, &value), 0, "case %zu", i);
       cr_assert_eq (value.kind, cases[i].kind, "case %zu: kind %u", i, value.kind);
       cr_assert_eq (value.v.i, cases[i].value, "case %zu: %lld", i, (long long) value.v.i);
@@ -161,9 +159,9 @@ Test (torch, integers)
 
 Test (torch, floats)
 {
-  pk_value value;
+  fmtconv_value value;
   LOAD ("G\x3f\xf8\x00\x00\x00\x00\x00\x00", &value);
-  cr_assert_eq (value.kind, PK_FLOAT);
+  cr_assert_eq (value.kind, FMTCONV_VALUE_FLOAT);
   cr_assert_eq (value.v.f, 1.5);
   LOAD ("G\xff\xf0\x00\x00\x00\x00\x00\x00", &value);
   cr_assert (isinf (value.v.f) && value.v.f < 0);
@@ -171,9 +169,9 @@ Test (torch, floats)
 
 Test (torch, shared_values)
 {
-  pk_value value;
+  fmtconv_value value;
   LOAD ("]q\x00(h\x00h\x00K\x07\x65", &value);
-  cr_assert_eq (value.kind, PK_LIST);
+  cr_assert_eq (value.kind, FMTCONV_VALUE_LIST);
   cr_assert_eq (value.v.items->n, 3);
   cr_assert_eq (value.v.items->at[0].v.items, value.v.items, "a reference, not a copy");
   cr_assert_eq (value.v.items->at[2].v.i, 7);
@@ -181,17 +179,17 @@ Test (torch, shared_values)
 
 Test (torch, objects)
 {
-  pk_value value;
+  fmtconv_value value;
   LOAD ("cmy.mod\nThing\nK\x01\x85\x81}X\x01\x00\x00\x00xNsb", &value);
-  cr_assert_eq (value.kind, PK_OBJECT);
-  cr_assert_str_eq (value.v.object->callee->module, "my.mod");
-  cr_assert_str_eq (value.v.object->callee->name, "Thing");
-  cr_assert_eq (value.v.object->args->at[0].v.i, 1);
-  cr_assert_eq (value.v.object->state.kind, PK_DICT);
+  cr_assert_eq (value.kind, FMTCONV_VALUE_OBJECT);
+  cr_assert_str_eq (value.v.object->callee->public.module, "my.mod");
+  cr_assert_str_eq (value.v.object->callee->public.name, "Thing");
+  cr_assert_eq (value.v.object->args.v.items->at[0].v.i, 1);
+  cr_assert_eq (value.v.object->state.kind, FMTCONV_VALUE_DICT);
   LOAD ("\x8c\x0b"
         "collections\x8c\x0bOrderedDict\x93)R(K\x01K\x02u",
         &value);
-  cr_assert_eq (value.kind, PK_DICT);
+  cr_assert_eq (value.kind, FMTCONV_VALUE_DICT);
   cr_assert_eq (value.v.items->n, 2);
 }
 
@@ -205,7 +203,7 @@ at_limit (const char *before, const char *code, size_t times, const char *after)
       repeat (&b, before, 1);
       repeat (&b, code, times + more);
       repeat (&b, after, 1);
-      pk_value value;
+      fmtconv_value value;
       int status = load_fresh (&b, &value);
       cr_assert_eq (status, more ? FMTCONV_E_LIMIT : 0, "%s x %zu: %d", code, times + more, status);
       free (b.at);
@@ -214,7 +212,7 @@ at_limit (const char *before, const char *code, size_t times, const char *after)
 
 Test (torch, stack_limit)
 {
-  at_limit ("(", "N", PK_MAX_STACK, "t");
+  at_limit ("(", "N", FCI_PICKLE_MAX_STACK, "t");
 }
 
 Test (torch, mark_limit)
@@ -223,9 +221,9 @@ Test (torch, mark_limit)
   for (size_t more = 0; more < 2; more++)
     {
       b.n = 0;
-      repeat (&b, "(", PK_MAX_MARKS + more);
-      repeat (&b, "t", PK_MAX_MARKS + more);
-      pk_value value;
+      repeat (&b, "(", FCI_PICKLE_MAX_MARKS + more);
+      repeat (&b, "t", FCI_PICKLE_MAX_MARKS + more);
+      fmtconv_value value;
       cr_assert_eq (load_fresh (&b, &value), more ? FMTCONV_E_LIMIT : 0);
     }
   free (b.at);
@@ -234,7 +232,7 @@ Test (torch, mark_limit)
 Test (torch, opcode_limit)
 {
   /* Six further opcodes: PROTO, } and N before; b, TUPLE1 and STOP after. */
-  at_limit ("}N", "bN", PK_MAX_OPCODES / 2 - 3, "b\x85");
+  at_limit ("}N", "bN", FCI_PICKLE_MAX_OPCODES / 2 - 3, "b\x85");
 }
 
 Test (torch, string_limit)
@@ -242,11 +240,11 @@ Test (torch, string_limit)
   for (uint32_t more = 0; more < 2; more++)
     {
       bytes b = { 0 };
-      uint32_t n = PK_MAX_STRING + more;
+      uint32_t n = FCI_PICKLE_MAX_STRING + more;
       ADD (&b, "X");
       add (&b, &n, 4);
       repeat (&b, "x", n);
-      pk_value value;
+      fmtconv_value value;
       cr_assert_eq (load_fresh (&b, &value), more ? FMTCONV_E_LIMIT : 0);
       free (b.at);
     }
@@ -259,10 +257,11 @@ Test (torch, depth_limit)
       bytes b = { 0 };
       ADD (&b, ")");
       repeat (&b, "\x85", TORCH_MAX_DEPTH - 1 + more);
-      pk_value value;
-      cr_assert_eq (load_fresh (&b, &value), 0);
-      torch_scan scan = { .ctx = ctx, .walk = 1 };
-      cr_assert_eq (torch_scan_value (&scan, &value), more ? FMTCONV_E_LIMIT : 0);
+      fmtconv_ctx_free (ctx);
+      setup ();
+      torch_scan scan = { .ctx = ctx, .pickle = load_pickle (b.at, b.n), .walk = 1 };
+      cr_assert (scan.pickle);
+      cr_assert_eq (torch_scan_value (&scan, scan.pickle->value), more ? FMTCONV_E_LIMIT : 0);
       free (b.at);
     }
 }
@@ -272,25 +271,44 @@ Test (torch, depth_limit)
   "0X\x03\x00\x00\x00"                                                                                \
   "cpuK\x10tQK\x00K\x10\x85K\x01\x85tR"
 
-/* Returns the model of a pickle. */
+/* Returns a file of torch.save before 1.6 with a pickle that refers to storage 0, of 16 floats. */
+static const fmtconv_pickle *
+wrap (const bytes *b)
+{
+  static const uint8_t storage[64];
+  bytes file = { 0 };
+  ADD (&file,
+       "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.\x80\x02}.\x80\x05");
+  add (&file, b->at, b->n);
+  ADD (&file, ".\x80\x02]X\x01\x00\x00\x00"
+              "0a.\x10\0\0\0\0\0\0\0");
+  add (&file, storage, sizeof storage);
+  const void *kept = fci_strndup (ctx, file.at, file.n);
+  const fmtconv_pickle *pickle = fmtconv_pickle_open (fci_source_memory (ctx, kept, file.n, "x.pt"), 0);
+  free (file.at);
+  cr_assert (pickle);
+  return pickle;
+}
+
+/* Returns the model of a pickle with a tensor. */
 static fmtconv_model *
 collect (const bytes *b, int *status)
 {
-  pk_value top;
   torch_root root;
-  cr_assert_eq (load_fresh (b, &top), 0);
+  fmtconv_ctx_free (ctx);
+  setup ();
+  const fmtconv_pickle *pickle = wrap (b);
   fmtconv_model *model = fci_model_new (ctx, NULL);
   torch_load load_all = { .ctx = ctx,
-                          .pickle = fci_source_memory (ctx, "", 0, "data.pkl"),
+                          .pickle = pickle,
                           .out = model,
-                          .scan = { .ctx = ctx, .walk = 1 },
-                          .max_repeated = 1 << 20,
+                          .scan = { .ctx = ctx, .pickle = pickle, .walk = 1 },
                           .max_tensors = TORCH_MAX_TENSORS,
                           .max_nodes = TORCH_MAX_NODES,
                           .max_name_bytes = 64 << 20 };
-  *status = torch_scan_value (&load_all.scan, &top);
+  *status = torch_scan_value (&load_all.scan, pickle->value);
   if (!*status)
-    *status = torch_root_find (ctx, NULL, &top, NULL, &root);
+    *status = torch_root_find (&load_all.scan, NULL, &root);
   load_all.scan.walk = 2;
   if (!*status)
     *status = torch_collect (&load_all, &root);
@@ -357,11 +375,10 @@ Test (torch, bomb)
       add (&b, level, sizeof level);
     }
   ADD (&b, "t");
-  pk_value value;
-  cr_assert_eq (load_fresh (&b, &value), 0);
-  torch_scan scan = { .ctx = ctx, .walk = 1 };
-  cr_assert_eq (torch_scan_value (&scan, &value), 0);
-  cr_assert_not (torch_holds (&value));
+  torch_scan scan = { .ctx = ctx, .pickle = load_pickle (b.at, b.n), .walk = 1 };
+  cr_assert (scan.pickle);
+  cr_assert_eq (torch_scan_value (&scan, scan.pickle->value), 0);
+  cr_assert_not (torch_holds (&scan, scan.pickle->value));
   free (b.at);
 }
 
@@ -383,35 +400,41 @@ Test (torch, remembered_keys)
   free (b.at);
 }
 
+#define SCAN(literal)                                                                                      \
+  do                                                                                                       \
+    {                                                                                                      \
+      scan = (torch_scan){ .ctx = ctx, .pickle = load_pickle (literal, sizeof (literal) - 1), .walk = 1 }; \
+      cr_assert (scan.pickle);                                                                             \
+      cr_assert_eq (torch_scan_value (&scan, scan.pickle->value), 0);                                      \
+    }                                                                                                      \
+  while (0)
+
 /* A cycle of containers would have an infinite name; a cycle through an object has no name. */
 Test (torch, cycles)
 {
-  pk_value value;
-  torch_scan scan = { .ctx = ctx, .walk = 1 };
-  LOAD ("]q\x00]h\x00"
-        "aa",
-        &value);
-  cr_assert_eq (torch_scan_value (&scan, &value), 0);
-  cr_assert (torch_holds (&value));
-  LOAD ("]q\x00"
+  torch_scan scan;
+  SCAN ("]q\x00]h\x00"
+        "aa");
+  cr_assert (torch_holds (&scan, scan.pickle->value));
+  SCAN ("]q\x00"
         "ca\nb\n)\x81h\x00"
-        "ba",
-        &value);
-  cr_assert_eq (torch_scan_value (&scan, &value), 0);
-  cr_assert_not (torch_holds (&value));
+        "ba");
+  cr_assert_not (torch_holds (&scan, scan.pickle->value));
 }
+
+/* Returns whether the keys of this dictionary differ, as keys_unique does. */
+#define UNIQUE(literal) \
+  (pickle = load_pickle (literal, sizeof (literal) - 1), keys_unique (ctx, pickle, pickle->value, "d"))
 
 Test (torch, keys)
 {
-  pk_value value;
-  LOAD ("}(K\x01NX\x01\x00\x00\x00"
-        "1NX\x01\x00\x00\x00"
-        "2NK\x02Nu",
-        &value);
-  cr_assert_eq (torch_keys_unique (ctx, NULL, &value, "d"), 0, "1 and '1' differ");
-  LOAD ("}(K\x01NX\x01\x00\x00\x00"
-        "1NX\x01\x00\x00\x00"
-        "2NK\x01Nu",
-        &value);
-  cr_assert_eq (torch_keys_unique (ctx, NULL, &value, "d"), FMTCONV_E_FORMAT);
+  const fmtconv_pickle *pickle;
+  cr_assert_eq (UNIQUE ("}(K\x01NX\x01\x00\x00\x00"
+                        "1NX\x01\x00\x00\x00"
+                        "2NK\x02Nu"),
+                0, "1 and '1' differ");
+  cr_assert_eq (UNIQUE ("}(K\x01NX\x01\x00\x00\x00"
+                        "1NX\x01\x00\x00\x00"
+                        "2NK\x01Nu"),
+                FMTCONV_E_FORMAT);
 }

@@ -1,0 +1,25 @@
+/* core/pickle/find.h: the index of a large container, by which texts are found in it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_PICKLE_FIND_H
+#define FCI_PICKLE_FIND_H
+
+#include "core/pickle/value.h"
+
+enum
+{
+  FCI_PICKLE_INDEXED = 32 /* capacity from which on a container has an index */
+};
+
+/* The texts of a container, or of a dictionary's keys, sorted when one is first asked for. */
+typedef struct fci_pickle_index
+{
+  fmtconv_ctx *ctx;
+  struct fci_pickle_texts *texts; /* NULL: not sorted yet */
+} fci_pickle_index;
+
+_Static_assert(sizeof (fci_pickle_index) <= sizeof (fmtconv_value), "an index takes the room of one item");
+
+/* value.c: returns the index of a container; NULL: it is small. */
+fci_pickle_index *fci_pickle_index_of (const fci_pickle_items *items);
+
+#endif

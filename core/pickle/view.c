@@ -1,0 +1,74 @@
+/* core/pickle/view.c: the tensors of a pickle, as descriptions and as views of their elements.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/pickle/leaf.h"
+#include "core/pickle/open.h"
+#include <string.h>
+
+enum
+{
+  MAX_REPEATED = 1 << 30 /* bytes that overlapping elements (stride 0) may add, besides those of the files */
+};
+
+int
+fmtconv_pickle_tensor (const fmtconv_pickle *pickle, const fmtconv_value *value, fmtconv_pickled *tensor)
+{
+  fci_torch_tensor t;
+  const fci_pickle *whole = (const fci_pickle *) pickle;
+  if (!whole || !value || !fci_pickle_is_tensor (value))
+    return 0;
+  if (!tensor)
+    return 1;
+  *tensor = (fmtconv_pickled){ 0 };
+  if (fmtconv_ctx_failed (whole->ctx) || fci_torch_tensor_read (whole->ctx, value->v.object, &t))
+    return 1;
+  tensor->dtype = t.dtype;
+  tensor->rank = t.rank;
+  memcpy (tensor->shape, t.shape, t.rank * sizeof *t.shape);
+  tensor->bytes = t.bytes;
+  return 1;
+}
+
+/* Adds the bytes that exist only because elements overlap to those of the context.  Returns 0 or an error code. */
+static int
+repeat (const fci_torch_from *from, const fci_pickle_object *object, const fci_torch_tensor *t)
+{
+  fci_pickle_sums *sums = fci_pickle_sums_of (from->ctx);
+  if (!sums)
+    return FMTCONV_E_NOMEM;
+  const uint64_t most = sums->files < UINT64_MAX - MAX_REPEATED ? sums->files + MAX_REPEATED : UINT64_MAX;
+  if (t->repeated > most - sums->repeated)
+    return fci_torch_from_fail (from, FMTCONV_E_LIMIT, object,
+                                fmtconv_ctx_printf (from->ctx,
+                                                    "its repeated elements (stride 0) add %llu bytes; all "
+                                                    "tensors together may add %llu",
+                                                    (unsigned long long) t->repeated,
+                                                    (unsigned long long) most));
+  sums->repeated += t->repeated;
+  return 0;
+}
+
+fmtconv_view *
+fmtconv_pickle_view (const fmtconv_pickle *pickle, const fmtconv_value *value, const char *name)
+{
+  const fci_pickle *whole = (const fci_pickle *) pickle;
+  fci_torch_tensor t;
+  if (!whole || fmtconv_ctx_failed (whole->ctx))
+    return NULL;
+  const fci_torch_from from = { .ctx = whole->ctx,
+                                .pickle = pickle->source,
+                                .pickled = whole->bytes,
+                                .archive = &whole->archive,
+                                .name = name };
+  if (!value || !fci_pickle_is_tensor (value))
+    fci_torch_from_fail (&from, FMTCONV_E_FORMAT, NULL,
+                         fmtconv_ctx_printf (whole->ctx, "it is %s, not a tensor",
+                                             value ? fmtconv_value_describe (whole->ctx, value) : "absent"));
+  else if (fci_torch_tensor_read (whole->ctx, value->v.object, &t))
+    fci_torch_from_fail (&from, t.code, value->v.object, t.why);
+  else if (!repeat (&from, value->v.object, &t))
+    return fci_torch_leaf (&from, value->v.object, &t);
+  return NULL;
+}
