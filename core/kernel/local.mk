@@ -71,6 +71,8 @@ core_sources += \
 	core/kernel/scan.c \
 	core/kernel/scan.h \
 	core/kernel/scan_body.h \
+	core/kernel/sha256.c \
+	core/kernel/sha256.h \
 	core/kernel/slerp.c \
 	core/kernel/slerp.h \
 	core/kernel/stage.c \

@@ -3,6 +3,7 @@
 #include "core/kernel/crc32.h"
 #include "core/kernel/decode.h"
 #include "core/kernel/gather.h"
+#include "core/kernel/sha256.h"
 #include "tests/unit/kernel.h"
 #include <criterion/criterion.h>
 #include <math.h>
@@ -123,6 +124,63 @@ Test (kernel, crc32_as_zlib)
   cr_expect_eq (fci_crc32 (0, "123456789", 9), 0xcbf43926);
   cr_expect_eq (fci_crc32 (7, NULL, 0), 7);
   free (bytes);
+}
+
+/* The examples of FIPS 180-4, of all lengths of the last block, in pieces of all sizes, at each level. */
+Test (kernel, sha256_as_fips)
+{
+  static const struct
+  {
+    const char *text;
+    const char *digest;
+  } example[] = {
+    { "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+    { "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+    { "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+    { "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrs"
+      "mnopqrstnopqrstu",
+      "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" },
+  };
+  for (int level = 0; level <= FCI_LEVEL_HIGHEST; level++)
+    {
+      fci_kernel_force (level);
+      for (size_t i = 0; i < sizeof example / sizeof *example; i++)
+        for (size_t piece = 1; piece < 130; piece++)
+          {
+            char digest[FCI_SHA256_TEXT + 1] = "";
+            const size_t n = strlen (example[i].text);
+            fci_sha256 sha;
+            fci_sha256_begin (&sha);
+            for (size_t at = 0; at < n; at += piece)
+              fci_sha256_add (&sha, example[i].text + at, n - at < piece ? n - at : piece);
+            fci_sha256_end (&sha, digest);
+            cr_assert_str_eq (digest, example[i].digest, "example %zu, pieces of %zu, level %d", i, piece,
+                              level);
+          }
+    }
+  fci_kernel_force (FCI_LEVEL_AUTO);
+}
+
+/* The example of a million letters, at each level. */
+Test (kernel, sha256_of_many_blocks)
+{
+  char *letters = malloc (1000000);
+  cr_assert (letters);
+  memset (letters, 'a', 1000000);
+  for (int level = 0; level <= FCI_LEVEL_HIGHEST; level++)
+    {
+      char digest[FCI_SHA256_TEXT + 1] = "";
+      fci_sha256 sha;
+      fci_kernel_force (level);
+      fci_sha256_begin (&sha);
+      fci_sha256_add (&sha, letters, 1);
+      fci_sha256_add (&sha, letters, 999999);
+      fci_sha256_end (&sha, digest);
+      cr_assert_str_eq (digest, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    }
+  fci_kernel_force (FCI_LEVEL_AUTO);
+  free (letters);
 }
 
 Test (kernel, crc32_of_two_parts)
