@@ -4,6 +4,7 @@
 #include "config.h"
 #include "core/attr/json.h"
 #include "core/base/ctx.h"
+#include "core/base/error.h"
 #include <string.h>
 
 enum
@@ -65,10 +66,13 @@ pass_member (fci_json *json, fci_arena *scratch, int (*member) (void *arg, fmtco
   fci_arena kept = ctx->arena;
   ctx->arena = *scratch;
   fmtconv_attr *value = read_member (json);
-  if (!value)
-    fci_json_fail (json);
   *scratch = ctx->arena;
   ctx->arena = kept;
+  /* The error lives longer than the member. */
+  if (!value && ctx->failed)
+    fci_error_keep (ctx, ctx->error);
+  else if (!value)
+    fci_json_fail (json);
   bool good = value && member (arg, value) == 0 && !ctx->failed;
   fci_arena_reuse (scratch);
   return good;
