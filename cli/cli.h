@@ -40,7 +40,8 @@ struct settings
   size_t n_transforms;
   const char *writer;
   const char *dtype;
-  const char *spec; /* a pipeline spec; NULL: not given */
+  const char *manifest; /* convert --manifest=NAME; "": the default name; NULL: not given */
+  const char *spec;     /* a pipeline spec; NULL: not given */
   fmtconv_spec_variable variables[MAX_VARIABLES];
   size_t n_variables;
   const char *plugin_dirs[MAX_DIRS];
@@ -48,7 +49,7 @@ struct settings
   const char *preset_dirs[MAX_DIRS];
   size_t n_preset_dirs;
   const char *rules;   /* map --check; NULL: not given */
-  const char *against; /* map --against; NULL: not given */
+  const char *against; /* map and verify --against; NULL: not given */
   const char *print;   /* map --print; NULL: not given */
   const char *samples[MAX_SAMPLES]; /* test-plugin --sample */
   size_t n_samples;
@@ -105,7 +106,8 @@ enum
   ON_NEW = 128,
   ON_TEST = 256,
   ON_MODELS = 512,
-  ON_ALL = 1023
+  ON_VERIFY = 1024,
+  ON_ALL = 2047
 };
 
 /* ---- The table (commands.c) */
@@ -115,6 +117,7 @@ const struct command *command_find (const char *name);
 int run_convert (const struct settings *s);
 int run_inspect (const struct settings *s);
 int run_diff (const struct settings *s);
+int run_verify (const struct settings *s);
 int run_map (const struct settings *s);
 int run_plugins (const struct settings *s);
 int run_models (const struct settings *s);
@@ -122,6 +125,10 @@ int run_new_plugin (const struct settings *s);
 int run_test_plugin (const struct settings *s);
 int run_help (const struct settings *s);
 int run_complete (const struct settings *s);
+
+/* Returns the job of the options, which `own` may hold, or of their spec; NULL: an error was reported (convert.c). */
+const fmtconv_job *job_of (const struct settings *s, fmtconv_ctx *ctx, const char *input, const char *output,
+                           fmtconv_job *own);
 
 /* Returns the peak memory of this program in bytes; 0: unknown (memory.c). */
 uint64_t peak_memory (void);

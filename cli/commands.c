@@ -47,6 +47,22 @@ const struct command commands[] = {
     .examples = "  fmtconv diff model.pt model.safetensors\n"
                 "  fmtconv diff -t cogvideox-transformer ckpt/ transformer/\n",
     .run = run_diff },
+  { .name = "verify",
+    .summary = "Check a file or folder, alone or against what it was converted from.",
+    .usage = "fmtconv verify [-r READER] [options] OUTPUT\n"
+             "       fmtconv verify --against INPUT [options of the conversion] OUTPUT\n"
+             "       fmtconv verify -p SPEC [-D NAME=VALUE]... [--against INPUT] [OUTPUT]",
+    .text = "Reads OUTPUT by the rules of its format: headers, indexes, padding, every member of archives "
+            "with its "
+            "checksum, every JSON file; and the digests of all files, if there is a manifest (convert "
+            "--manifest).  "
+            "Looks for what interrupted runs left.\n"
+            "With --against or -p, makes the conversion again, without writing, and compares every byte.\n"
+            "Each defect is a line: file, offset, tensor.  Exit status: 0 none, 1 some, 2 trouble.\n",
+    .bit = ON_VERIFY,
+    .examples = "  fmtconv verify model.safetensors\n"
+                "  fmtconv verify --against ckpt/ --dtype bf16 transformer/\n",
+    .run = run_verify },
   { .name = "map",
     .summary = "Check a rules file without data, or print the rules of a transform.",
     .usage = "fmtconv map [options] --check RULES [--against NAMES]\n"

@@ -5,9 +5,8 @@
 #include "cli.h"
 #include <stdio.h>
 
-/* Returns the job of the options and arguments; NULL: an error was printed. */
-static const fmtconv_job *
-job_of (const struct settings *s, fmtconv_ctx *ctx, fmtconv_job *own)
+const fmtconv_job *
+job_of (const struct settings *s, fmtconv_ctx *ctx, const char *input, const char *output, fmtconv_job *own)
 {
   if (!s->spec)
     {
@@ -17,15 +16,16 @@ job_of (const struct settings *s, fmtconv_ctx *ctx, fmtconv_job *own)
                             .n_transforms = s->n_transforms,
                             .writer = s->writer,
                             .dtype = s->dtype,
-                            .input = s->arguments[0],
-                            .output = s->arguments[1] };
+                            .input = input,
+                            .output = output,
+                            .manifest = s->manifest };
       return own;
     }
-  fmtconv_job *job = fmtconv_job_from_spec (ctx, s->spec, s->variables, s->n_variables,
-                                            s->n_arguments > 0 ? s->arguments[0] : NULL,
-                                            s->n_arguments > 1 ? s->arguments[1] : NULL);
+  fmtconv_job *job = fmtconv_job_from_spec (ctx, s->spec, s->variables, s->n_variables, input, output);
   if (job && s->dtype)
     job->dtype = s->dtype;
+  if (job && s->manifest)
+    job->manifest = s->manifest;
   return job;
 }
 
@@ -40,9 +40,9 @@ check_arguments (const struct settings *s)
   if (s->spec || s->n_arguments == 2)
     return true;
   if (s->n_arguments == 1)
-    print_usage (
-        "OUTPUT is missing after '%s', which is not a command (convert, inspect, diff, map, plugins, help)",
-        s->arguments[0]);
+    print_usage ("OUTPUT is missing after '%s', which is not a command (convert, inspect, diff, verify, map, "
+                 "plugins, help)",
+                 s->arguments[0]);
   else
     print_usage ("INPUT and OUTPUT are required, %d arguments were given", s->n_arguments);
   return false;
@@ -87,7 +87,9 @@ run_convert (const struct settings *s)
     return CLI_USAGE;
   fmtconv_job own;
   fmtconv_ctx *ctx = context_new (s, sp);
-  const fmtconv_job *job = context_is_fine (ctx) ? job_of (s, ctx, &own) : NULL;
+  const char *input = s->n_arguments > 0 ? s->arguments[0] : NULL,
+             *output = s->n_arguments > 1 ? s->arguments[1] : NULL;
+  const fmtconv_job *job = context_is_fine (ctx) ? job_of (s, ctx, input, output, &own) : NULL;
   bool done = job && (s->print_spec ? print_spec (s, ctx, job) : convert (s, ctx, job));
   return context_end (ctx, done);
 }

@@ -40,6 +40,7 @@ fmtconv_SOURCES = \
 	cli/summary.c \
 	cli/table.c \
 	cli/text.c \
+	cli/verify.c \
 	cli/version.c
 fmtconv_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cli -DFCI_EXAMPLE_DIR='"$(exampledir)"'
 if BUILTIN

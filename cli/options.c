@@ -12,6 +12,9 @@ enum
   OPT_MEMORY = 256,
   OPT_DTYPE,
   OPT_VERIFY,
+  OPT_MANIFEST,
+  OPT_VERIFY_MANIFEST,
+  OPT_VERIFY_AGAINST,
   OPT_STRICT,
   OPT_LOSSY,
   OPT_PROGRESS,
@@ -35,30 +38,37 @@ enum
 };
 
 static const struct option_row rows[] = {
-  { 'r', "reader", "READER", ON_CONVERT | ON_INSPECT | ON_DIFF,
+  { 'r', "reader", "READER", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
     "read with this plugin; default: detected from INPUT" },
-  { 't', "transform", "TRANSFORM", ON_CONVERT | ON_DIFF,
+  { 't', "transform", "TRANSFORM", ON_CONVERT | ON_DIFF | ON_VERIFY,
     "transform with this plugin; repeat for several, in order; 'none': no transform; COMPONENT/TRANSFORM: "
     "only this component; default: detected from the tensor names" },
-  { 'w', "writer", "WRITER", ON_CONVERT,
+  { 'w', "writer", "WRITER", ON_CONVERT | ON_VERIFY,
     "write with this plugin; default: detected from the name of OUTPUT" },
-  { 'p', "pipeline", "SPEC", ON_CONVERT,
+  { 'p', "pipeline", "SPEC", ON_CONVERT | ON_VERIFY,
     "run this spec, a file or a name from 'fmtconv plugins'; replaces -r, -t and -w" },
-  { 'D', "define", "NAME=VALUE", ON_CONVERT, "set a variable of the spec" },
+  { 'D', "define", "NAME=VALUE", ON_CONVERT | ON_VERIFY, "set a variable of the spec" },
   { OPT_PRINT_SPEC, "print-spec", NULL, ON_CONVERT,
     "print the spec of this conversion, including detected plugins; write nothing" },
-  { OPT_DTYPE, "dtype", "D", ON_CONVERT,
+  { OPT_DTYPE, "dtype", "D", ON_CONVERT | ON_VERIFY,
     "convert to this data type (f32, f16, bf16 …), except a VAE; same as a last -t cast:to=D,keep=yes" },
   { 'n', "dry-run", NULL, ON_CONVERT, "plan only: print what would be written, create nothing" },
   { 'f', "force", NULL, ON_CONVERT, "replace an existing OUTPUT" },
-  { 'j', "threads", "N", ON_CONVERT | ON_INSPECT | ON_DIFF,
+  { 'j', "threads", "N", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
     "use N threads; default: the cores available to this process" },
-  { OPT_MEMORY, "memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF,
+  { OPT_MEMORY, "memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
     "scratch memory for tensor data; default: 64M" },
   { OPT_VERIFY, "verify", NULL, ON_CONVERT,
     "reread the output and compare it with the input before publishing it" },
+  { OPT_MANIFEST, "manifest", "[=NAME]", ON_CONVERT,
+    "write the SHA-256 of all files of OUTPUT, as sha256sum -c reads them; default: SHA256SUMS in a folder, "
+    "OUTPUT.sha256 next to a file" },
+  { OPT_VERIFY_MANIFEST, "manifest", "[=NAME]", ON_VERIFY,
+    "require a manifest, of this or the default name; one of the default name is always checked" },
+  { OPT_VERIFY_AGAINST, "against", "INPUT", ON_VERIFY,
+    "compare OUTPUT with what a conversion of INPUT with these options gives" },
   { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF, "treat warnings as errors" },
-  { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT, "allow conversions that lose information" },
+  { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT | ON_VERIFY, "allow conversions that lose information" },
   { OPT_TENSORS, "tensors", "[=GLOB]", ON_INSPECT, "list all tensors, or those that match GLOB" },
   { OPT_STATS, "stats", NULL, ON_INSPECT,
     "read all data: minimum, maximum, mean, NaN, infinite, too large for f16" },
@@ -74,16 +84,17 @@ static const struct option_row rows[] = {
   { OPT_NEW_TRANSFORM, "transform", NULL, ON_NEW, "make a transform (the default)" },
   { OPT_NEW_WRITER, "writer", NULL, ON_NEW, "make a writer, and a reader of its format" },
   { OPT_NEW_CODEC, "codec", NULL, ON_NEW, "make a codec, which adds a block type" },
-  { OPT_JSON, "json", NULL, ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS | ON_MODELS,
+  { OPT_JSON, "json", NULL, ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY | ON_PLUGINS | ON_MODELS,
     "results and messages on stdout, one JSON object per line" },
   { 'q', "quiet", NULL, ON_ALL, "warnings and errors only; twice: errors only" },
   { 'v', "verbose", NULL, ON_ALL, "list dropped and skipped items, and print all lines of messages" },
-  { OPT_PROGRESS, "progress", NULL, ON_CONVERT, "show progress even if stderr is not a terminal" },
-  { OPT_NO_PROGRESS, "no-progress", NULL, ON_CONVERT, "never show progress" },
+  { OPT_PROGRESS, "progress", NULL, ON_CONVERT | ON_VERIFY,
+    "show progress even if stderr is not a terminal" },
+  { OPT_NO_PROGRESS, "no-progress", NULL, ON_CONVERT | ON_VERIFY, "never show progress" },
   { OPT_COLOR, "color", "WHEN", ON_ALL,
     "color messages: always, never, or auto (on a terminal; the default)" },
   { OPT_PLUGIN_DIR, "plugin-dir", "DIR", ON_ALL, "search this folder for plugins first; repeat for several" },
-  { OPT_PRESET_DIR, "preset-dir", "DIR", ON_CONVERT | ON_PLUGINS | ON_HELP,
+  { OPT_PRESET_DIR, "preset-dir", "DIR", ON_CONVERT | ON_VERIFY | ON_PLUGINS | ON_HELP,
     "search this folder for presets first; repeat for several" },
   { 'h', "help", NULL, ON_ALL, "print this help" },
   { 'V', "version", NULL, ON_ALL, "print the version" },
@@ -287,10 +298,15 @@ take (struct settings *s, int id, char *argument)
       s->glob = argument;
       s->flags |= FMTCONV_LIST;
       break;
+    case OPT_MANIFEST:
+    case OPT_VERIFY_MANIFEST:
+      s->manifest = argument ? argument : "";
+      break;
     case OPT_CHECK:
       s->rules = argument;
       break;
     case OPT_AGAINST:
+    case OPT_VERIFY_AGAINST:
       s->against = argument;
       break;
     case OPT_PRINT:

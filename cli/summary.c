@@ -128,7 +128,7 @@ print_checks (FILE *to, fmtconv_attr *report)
   fmtconv_attr *checks = fmtconv_attr_get (report, "checks");
   uint64_t checked = number (checks, "crc_checked"), unchecked = number (checks, "crc_unchecked");
   uint64_t verified = number (checks, "verified");
-  char buffer[TEXT_SIZE];
+  char buffer[TEXT_SIZE], bytes[TEXT_SIZE], files[TEXT_SIZE];
   if (checked)
     fprintf (to, "  checked   %s of the input, all correct\n", text_count (buffer, checked, "checksum"));
   if (unchecked)
@@ -138,7 +138,9 @@ print_checks (FILE *to, fmtconv_attr *report)
     fprintf (to, "  compared  %s with their duplicates in the input, all equal\n",
              text_count (buffer, number (checks, "equal"), "tensor"));
   if (verified)
-    fprintf (to, "  verified  %s reread, equal to the input\n", text_count (buffer, verified, "tensor"));
+    fprintf (to, "  verified  %s reread, equal to the input; %s in %s\n",
+             text_count (buffer, verified, "tensor"), text_bytes (bytes, number (checks, "verified_bytes")),
+             text_count (files, number (checks, "verified_files"), "file"));
 }
 
 static void

@@ -13,6 +13,7 @@ dist_man_MANS += \
 	doc/fmtconv-api.3 \
 	doc/fmtconv-new-plugin.1 \
 	doc/fmtconv-test-plugin.1 \
+	doc/fmtconv-verify.1 \
 	doc/fmtconv-plugin.3 \
 	doc/fmtconv-model.5 \
 	doc/fmtconv-rules.5 \

@@ -33,4 +33,5 @@ core_sources += \
 	core/api/stats.c \
 	core/api/stats.h \
 	core/api/tree.c \
-	core/api/tree.h
+	core/api/tree.h \
+	core/api/verify.c

@@ -137,6 +137,8 @@ add_outcome (fmtconv_attr *report, const fci_conversion *c, size_t n)
   fci_add_count (checks, "crc_unchecked", outcome->crc_unchecked);
   fci_add_count (checks, "equal", outcome->equal);
   fci_add_count (checks, "verified", outcome->verified);
+  fci_add_count (checks, "verified_files", outcome->verified_files);
+  fci_add_count (checks, "verified_bytes", outcome->verified_bytes);
 }
 
 /* Adds the command line of the conversion. */

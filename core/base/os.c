@@ -304,6 +304,16 @@ fci_os_will_need (int fd, off_t at, off_t n)
 #endif
 }
 
+void
+fci_os_drop_cache (int fd)
+{
+#if defined HAVE_POSIX_FADVISE
+  (void) posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED);
+#else
+  (void) fd;
+#endif
+}
+
 /* Reserves blocks.  Does not use posix_fallocate, which writes every block if the file system cannot reserve. */
 static int
 reserve (int fd, off_t size)

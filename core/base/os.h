@@ -81,6 +81,10 @@ ssize_t fci_os_copy_range (int from, off_t *from_at, int to, off_t *to_at, size_
 /* Says that a range will be read soon.  Failures are ignored. */
 void fci_os_will_need (int fd, off_t at, off_t n);
 
+/* Removes a file's bytes, all of which are on the disk, from the memory of the system, so that they are read from the disk
+ * again.  Failures are ignored. */
+void fci_os_drop_cache (int fd);
+
 /* Sets the size of an empty file, and reserves its blocks where the file system can do that without writing them. */
 int fci_os_reserve (int fd, off_t size);
 

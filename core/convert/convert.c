@@ -130,12 +130,12 @@ print_output_paths (fci_conversion *c, size_t n)
 {
   const char *command = fci_chain_command (c);
   if (command && n == 1)
-    fmtconv_note (c->ctx, "running: %s", command);
+    fmtconv_note (c->ctx, c->defects ? "comparing with the result of: %s" : "running: %s", command);
   if (!command || n == 1)
     return;
   for (size_t i = 0; i < n; i++)
     fmtconv_detail (c->ctx, "%s", fci_chain_command (&c[i]));
-  fmtconv_note (c->ctx, "running in one pass:");
+  fmtconv_note (c->ctx, c->defects ? "comparing with the results of:" : "running in one pass:");
 }
 
 /* Prints the chains before the work starts, so that the user can stop a wrong choice. */
@@ -214,6 +214,8 @@ resolve_given (fci_conversion *c, size_t n)
 static int
 check_outputs (fci_conversion *c, size_t n)
 {
+  if (c->defects)
+    return 0;
   fci_output *outputs = fmtconv_ctx_alloc (c->ctx, n, sizeof *outputs);
   for (size_t i = 0; outputs && i < n; i++)
     outputs[i] = (fci_output){ .layout = placeholder (&c[i]), .path = c[i].output };

@@ -4,6 +4,7 @@
 #define FCI_CONVERT_CONVERT_H
 
 #include "core/convert/links.h"
+#include "core/exec/check/defect.h"
 #include "core/exec/exec.h"
 #include "core/model/model.h"
 #include <fmtconv/fmtconv.h>
@@ -37,8 +38,10 @@ typedef struct fci_conversion
   fci_links own;              /* transforms of the output only, until they are appended to the chain */
   fci_link cast;              /* the transform of --dtype; plugin NULL: not given */
   const fmtconv_model *model; /* result of the chain so far */
-  bool only_model;            /* the job is a spec that is an input: no writer, no output */
-  bool detected;              /* a plugin was detected */
+  fci_defects *
+      defects; /* outputs exist and are compared, and how they differ is added here; NULL: they are written */
+  bool only_model; /* the job is a spec that is an input: no writer, no output */
+  bool detected;   /* a plugin was detected */
   const fmtconv_layout *layout;
   fci_plan *plan;
   fci_outcome outcome;
@@ -56,7 +59,8 @@ const fmtconv_model *fci_convert_model (fci_conversion *c);
 /* Returns the *n conversions of a job, one per output. Returns NULL on error. */
 fci_conversion *fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *job, size_t *n);
 
-/* Runs n conversions of one job, up to the published files. Returns 0 or an error code. */
+/* Runs n conversions of one job, up to the published files, or to the comparison with existing ones. Returns 0 or an error
+ * code. */
 int fci_convert (fci_conversion *c, size_t n);
 
 #endif

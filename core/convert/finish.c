@@ -12,12 +12,23 @@
 #include "core/convert/link.h"
 #include "core/convert/output.h"
 #include "core/convert/stage.h"
+#include "core/exec/against.h"
 #include "core/exec/publish/check.h"
 #include "core/exec/publish/outputs.h"
 #include "core/plan/compile.h"
 #include "core/plugin/params.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
+
+/* Checks an output that is to be written, once its files and all inputs are known, and notes what is left out. */
+static void
+check_output (fci_conversion *c)
+{
+  if (c->layout && !fci_check_output_outside (c))
+    fci_publish_check (c->ctx, c->layout, c->output);
+  for (size_t k = 0; k < c->n_parts && !c->ctx->failed; k++)
+    fci_note_leftovers (c->ctx, c->writer.plugin, c->part[k].read, c->model);
+}
 
 /* Returns the layouts of all outputs, after checking the outputs. Returns NULL on error. */
 static fci_output *
@@ -28,13 +39,13 @@ make_layouts (fci_conversion *c, size_t n)
     {
       fci_conversion *to = &c[i];
       to->layout = fci_stage_write (to->ctx, &to->writer, to->model, fci_output_layout (to));
-      if (to->layout && !fci_check_output_outside (to)) /* again, because by now all inputs are known */
-        fci_publish_check (to->ctx, to->layout, to->output);
-      for (size_t k = 0; k < to->n_parts && !to->ctx->failed; k++)
-        fci_note_leftovers (to->ctx, to->writer.plugin, to->part[k].read, to->model);
+      if (!c->defects)
+        check_output (to);
       outputs[i] = (fci_output){ .layout = to->layout, .path = to->output };
     }
-  return c->ctx->failed || fci_outputs_check (c->ctx, outputs, n) ? NULL : outputs;
+  if (c->ctx->failed || (!c->defects && fci_outputs_check (c->ctx, outputs, n)))
+    return NULL;
+  return outputs;
 }
 
 static int
@@ -92,5 +103,6 @@ fci_finish_outputs (fci_conversion *c, size_t n)
                               .n_outputs = n,
                               .reread = flags & FMTCONV_VERIFY ? reread : NULL,
                               .arg = c };
-  return fci_execute (c->ctx, &run, &c->outcome);
+  return c->defects ? fci_execute_against (c->ctx, &run, c->defects, &c->outcome)
+                    : fci_execute (c->ctx, &run, &c->outcome);
 }

@@ -57,6 +57,7 @@ fci_job_take (fmtconv_ctx *ctx, const fmtconv_job *given, fmtconv_job *job)
   keep (ctx, &job->dtype);
   keep (ctx, &job->input);
   keep (ctx, &job->output);
+  keep (ctx, &job->manifest);
   job->transforms = fci_strings_take (ctx, "fmtconv_job.transforms", job->transforms, job->n_transforms);
   take_components (ctx, job);
   take_outputs (ctx, job);

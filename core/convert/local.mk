@@ -1,6 +1,8 @@
 # core/convert/local.mk: detect, choose, run the stages, check limits, hand to the executor.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
+	core/convert/attempt.c \
+	core/convert/attempt.h \
 	core/convert/chain.c \
 	core/convert/chain.h \
 	core/convert/choose.c \
@@ -11,6 +13,8 @@ core_sources += \
 	core/convert/copy.h \
 	core/convert/detect.c \
 	core/convert/detect.h \
+	core/convert/examine.c \
+	core/convert/examine.h \
 	core/convert/finish.c \
 	core/convert/finish.h \
 	core/convert/inside.c \
@@ -40,4 +44,6 @@ core_sources += \
 	core/convert/shell.c \
 	core/convert/shell.h \
 	core/convert/stage.c \
-	core/convert/stage.h
+	core/convert/stage.h \
+	core/convert/sums.c \
+	core/convert/sums.h

@@ -7,6 +7,7 @@
 #include "core/convert/convert.h"
 #include "core/convert/detect.h"
 #include "core/convert/output.h"
+#include "core/layout/manifest.h"
 #include "core/layout/names.h"
 #include "core/plugin/registry.h"
 #include "core/zip/scratch.h"
@@ -83,5 +84,7 @@ fci_output_resolve (fci_conversion *c)
 fmtconv_layout *
 fci_output_layout (const fci_conversion *c)
 {
-  return c->to_folder ? fci_layout_new_folder (c->ctx, c->target) : fci_layout_new (c->ctx, c->target);
+  fmtconv_layout *layout =
+      c->to_folder ? fci_layout_new_folder (c->ctx, c->target) : fci_layout_new (c->ctx, c->target);
+  return layout && !fci_layout_set_manifest (layout, c->job.manifest) ? layout : NULL;
 }

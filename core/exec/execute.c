@@ -2,15 +2,19 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/exec/check/compare.h"
 #include "core/exec/check/crc.h"
 #include "core/exec/check/digest.h"
 #include "core/exec/check/finding.h"
+#include "core/exec/check/manifest.h"
 #include "core/exec/check/measure.h"
 #include "core/exec/check/outcome.h"
 #include "core/exec/check/plain.h"
 #include "core/exec/check/verify.h"
 #include "core/exec/exec.h"
+#include "core/exec/prepare.h"
 #include "core/exec/publish/check.h"
 #include "core/exec/publish/outputs.h"
 #include "core/exec/publish/publication.h"
@@ -67,25 +71,17 @@ prepare_outputs (run *r, fmtconv_ctx *ctx)
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Allocates scratch and tallies.  Returns 0 or a code. */
+/* Opens the workers, and fills in the publications.  Returns 0 or a code. */
 static int
 prepare (run *r, fmtconv_ctx *ctx)
 {
   const fci_plan *plan = r->execution->plan;
-  fci_pool *pool = &r->pool;
-  pool->tallies = fmtconv_ctx_alloc (ctx, plan->n_tallies, sizeof *pool->tallies);
-  pool->bad_rows = fmtconv_ctx_alloc (ctx, plan->n_encoders, sizeof *pool->bad_rows);
-  pool->ctx = ctx;
-  pool->plan = plan;
-  pool->io = r->execution->io ? r->execution->io : &fci_io_system;
-  if (!pool->tallies || !pool->bad_rows || prepare_outputs (r, ctx))
+  if (fci_pool_prepare (&r->pool, plan, r->execution->io) || prepare_outputs (r, ctx))
     return fmtconv_ctx_failed (ctx);
-  for (size_t i = 0; i < plan->n_encoders; i++)
-    pool->bad_rows[i] = (fci_bad_rows){ .nan = UINT64_MAX, .inf = UINT64_MAX };
-  pool->want_crc = true;
-  pool->total = fci_measured_bytes (plan) + plan->cost.compared + plan->cost.written
-                + (r->execution->reread ? tensor_bytes (plan) : 0);
-  return fci_pool_open (pool);
+  r->pool.total = fci_measured_bytes (plan) + plan->cost.compared + plan->cost.written
+                  + fci_manifest_bytes (plan) * (r->execution->reread ? 2 : 1)
+                  + (r->execution->reread ? tensor_bytes (plan) : 0);
+  return 0;
 }
 
 static int
@@ -128,6 +124,39 @@ fetched (const fci_pool *pool)
   return sum;
 }
 
+/* Flushes all files to the disk, and forgets their bytes where the system allows it.  Returns 0 or a code. */
+static int
+flush_all (run *r)
+{
+  for (size_t i = 0; i < r->execution->plan->files.n; i++)
+    {
+      if (r->pool.io->fsync (r->fds[i]) != 0)
+        return fci_fail_io (r->pool.ctx, r->display[i], "cannot flush it to disk");
+      fci_os_drop_cache (r->fds[i]);
+    }
+  return 0;
+}
+
+/* Reads everything that was written again, and compares it.  Returns 0 or a code. */
+static int
+reread_all (run *r)
+{
+  int code = flush_all (r);
+  if (code == 0)
+    code = fci_verify_plain (&r->pool);
+  if (code == 0)
+    code = fci_verify_digests (&r->pool);
+  if (code == 0)
+    code = fci_verify_manifests (&r->pool);
+  if (code == 0)
+    code = fci_verify (&r->pool, r->execution->reread, r->execution->arg, r->paths, r->outcome);
+  if (code != 0)
+    return code;
+  r->outcome->verified_files = r->execution->plan->files.n;
+  r->outcome->verified_bytes = r->execution->plan->cost.written;
+  return 0;
+}
+
 /* Performs all checks that precede publication.  Returns 0 or a code. */
 static int
 prove (run *r)
@@ -136,12 +165,12 @@ prove (run *r)
   if (code == 0)
     code = fci_fill_digests (&r->pool);
   if (code == 0)
+    code = fci_fill_manifests (&r->pool);
+  if (code == 0)
     code = fci_report_findings (&r->pool, r->outcome);
   r->outcome->fetched = fetched (&r->pool);
   if (code == 0 && r->execution->reread)
-    code = fci_verify_plain (&r->pool);
-  if (code == 0 && r->execution->reread)
-    code = fci_verify (&r->pool, r->execution->reread, r->execution->arg, r->paths, r->outcome);
+    code = reread_all (r);
   if (code == 0)
     code = fci_sources_unchanged (r->pool.ctx);
   return code == 0 ? fci_check_cancel (r->pool.ctx) : code;

@@ -5,6 +5,7 @@
 #include "core/base/argument.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
+#include "core/kernel/sha256.h"
 #include "core/layout/layout.h"
 #include "core/view/inspect.h"
 #include <string.h>
@@ -173,6 +174,15 @@ fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region, size_t n)
     return;
   digest->u.digest.number = region;
   digest->u.digest.n = n;
+}
+
+fci_region *
+fci_file_emit_sha256 (fmtconv_file *file, const fmtconv_file *hashed)
+{
+  fci_region *digest = is_open (file) ? append (file, FCI_REGION_SHA256, FCI_SHA256_TEXT) : NULL;
+  if (digest)
+    digest->u.hashed = hashed;
+  return digest;
 }
 
 void

@@ -13,8 +13,9 @@ typedef enum fci_region_kind
   FCI_REGION_FILL,
   FCI_REGION_TENSOR,
   FCI_REGION_SOURCE,
-  FCI_REGION_TIED,  /* another name of a tensor; owns no bytes */
-  FCI_REGION_DIGEST /* the checksum of other regions */
+  FCI_REGION_TIED,   /* another name of a tensor; owns no bytes */
+  FCI_REGION_DIGEST, /* the checksum of other regions */
+  FCI_REGION_SHA256  /* the SHA-256 of another file, in digits */
 } fci_region_kind;
 
 typedef struct fci_region
@@ -26,9 +27,10 @@ typedef struct fci_region
   uint64_t size;   /* bytes */
   union
   {
-    const uint8_t *bytes;   /* LITERAL */
-    int fill;               /* FILL */
-    fmtconv_source *source; /* SOURCE: all of it */
+    const uint8_t *bytes;              /* LITERAL */
+    int fill;                          /* FILL */
+    const struct fmtconv_file *hashed; /* SHA256 */
+    fmtconv_source *source;            /* SOURCE: all of it */
     struct
     {
       const char *name;
@@ -100,6 +102,8 @@ struct fmtconv_layout
   fci_layout_part *last_part;
   fci_stale *stale;
   fci_stale *last_stale;
+  const char *manifest;     /* name of the file with the digests of all others; NULL: none */
+  const char *old_manifest; /* name that it has by default, of which an older file is stale; NULL: none */
   fmtconv_file *first;
   fmtconv_file *last;
   size_t n_files;
@@ -116,6 +120,9 @@ fci_region_is_tensor (const fci_region *region)
 
 /* Appends a digest whose regions the caller sets before the layout is frozen.  NULL: an error was recorded. */
 fci_region *fci_file_emit_digest (fmtconv_file *file);
+
+/* Appends the digest of another file of the layout.  NULL: an error was recorded. */
+fci_region *fci_file_emit_sha256 (fmtconv_file *file, const fmtconv_file *hashed);
 
 /* Returns the total size of all files, in bytes. */
 uint64_t fci_layout_size (const fmtconv_layout *layout);

@@ -10,6 +10,8 @@ core_sources += \
 	core/layout/deflate.h \
 	core/layout/layout.c \
 	core/layout/layout.h \
+	core/layout/manifest.c \
+	core/layout/manifest.h \
 	core/layout/names.c \
 	core/layout/names.h \
 	core/layout/part.c \

@@ -9,6 +9,7 @@
 #include "core/layout/account.h"
 #include "core/layout/archive.h"
 #include "core/layout/layout.h"
+#include "core/layout/manifest.h"
 #include "core/layout/names.h"
 #include "core/layout/references.h"
 #include <string.h>
@@ -182,6 +183,8 @@ fci_layout_freeze (fmtconv_layout *layout)
     return fmtconv_ctx_failed (ctx);
   if (!layout->first)
     return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the writer did not create a file");
+  if (fci_layout_put_manifest (layout))
+    return fmtconv_ctx_failed (ctx);
   fci_map *names = fci_map_new (ctx);
   uint64_t total = 0;
   if (!names)

@@ -220,9 +220,10 @@ add_tensor (maker *m)
 static bool
 add_computed (fci_plan *plan, const fci_region *region)
 {
-  fci_run_kind kind = region->kind == FCI_REGION_FILL     ? FCI_RUN_FILL
-                      : region->kind == FCI_REGION_DIGEST ? FCI_RUN_DIGEST
-                                                          : FCI_RUN_LITERAL;
+  const bool is_digest = region->kind == FCI_REGION_DIGEST || region->kind == FCI_REGION_SHA256;
+  fci_run_kind kind = region->kind == FCI_REGION_FILL ? FCI_RUN_FILL
+                      : is_digest                     ? FCI_RUN_DIGEST
+                                                      : FCI_RUN_LITERAL;
   fci_run *run = add_run (plan, region, kind, region->at, region->size);
   if (!run)
     return false;
@@ -233,7 +234,7 @@ add_computed (fci_plan *plan, const fci_region *region)
   else
     {
       run->u.region = region;
-      run->from = plan->n_wanted + region->u.digest.first->wanted;
+      run->from = region->kind == FCI_REGION_DIGEST ? plan->n_wanted + region->u.digest.first->wanted : 0;
     }
   plan->cost.literal += region->size;
   return true;

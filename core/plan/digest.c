@@ -29,7 +29,7 @@ fci_plan_digest (const fci_plan *plan)
     {
       const fci_run *run = &FCI_RUNS (plan)[i];
       digest = mix (mix (mix (mix (digest, run->kind), run->size), run->from), run->wanted);
-      if (run->kind == FCI_RUN_DIGEST)
+      if (run->kind == FCI_RUN_DIGEST && run->u.region->kind == FCI_REGION_DIGEST)
         digest = mix (digest, run->u.region->u.digest.last->wanted);
     }
   return digest;

@@ -133,7 +133,7 @@ typedef enum fci_run_kind
   FCI_RUN_FILL,
   FCI_RUN_COPY,
   FCI_RUN_ROWS,
-  FCI_RUN_DIGEST /* zeros until the region of the digest is written */
+  FCI_RUN_DIGEST /* zeros until what it is the digest of is written */
 } fci_run_kind;
 
 /* `size` bytes of a file from `at`, all of one kind.  The runs of a file are contiguous. */
@@ -149,7 +149,7 @@ typedef struct fci_run
     int fill;                 /* FILL */
     fmtconv_source *source;   /* COPY, from `from` */
     const fci_rows *rows;     /* ROWS, from byte `from` of the output tensor */
-    const fci_region *region; /* DIGEST; `from` is the number of its first region */
+    const fci_region *region; /* DIGEST; of a checksum, `from` is the number of its first region */
   } u;
   uint64_t from;
 } fci_run;

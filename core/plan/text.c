@@ -155,8 +155,13 @@ print_rows (const fci_plan *plan, FILE *out, const fci_run *run)
 }
 
 static void
-print_digest (FILE *out, const fci_region *digest)
+print_digest (const fci_plan *plan, FILE *out, const fci_region *digest)
 {
+  if (digest->kind == FCI_REGION_SHA256)
+    {
+      fprintf (out, " sha256 of '%s'", show (plan, digest->u.hashed->name));
+      return;
+    }
   const fci_region *first = digest->u.digest.first, *last = digest->u.digest.last;
   fprintf (out, " crc32 of %" PRIu64 "+%" PRIu64, first->at, last->at + last->size - first->at);
 }
@@ -169,7 +174,7 @@ print_run (const fci_plan *plan, FILE *out, const fci_run *run)
   if (run->kind == FCI_RUN_FILL)
     fprintf (out, " 0x%02x", (unsigned) run->u.fill & 0xff);
   else if (run->kind == FCI_RUN_DIGEST)
-    print_digest (out, run->u.region);
+    print_digest (plan, out, run->u.region);
   else if (run->kind == FCI_RUN_COPY)
     fprintf (out, " '%s'@%" PRIu64, show (plan, run->u.source->name), run->from);
   else if (run->kind == FCI_RUN_ROWS)

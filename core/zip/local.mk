@@ -15,6 +15,8 @@ core_sources += \
 	core/zip/local.h \
 	core/zip/names.c \
 	core/zip/names.h \
+	core/zip/opened.c \
+	core/zip/opened.h \
 	core/zip/scratch.c \
 	core/zip/scratch.h \
 	core/zip/zip.c \

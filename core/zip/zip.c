@@ -8,6 +8,7 @@
 #include "core/zip/inflate.h"
 #include "core/zip/local.h"
 #include "core/zip/names.h"
+#include "core/zip/opened.h"
 #include "core/zip/zip.h"
 #include <string.h>
 
@@ -49,7 +50,7 @@ fmtconv_zip_open (fmtconv_source *source, unsigned flags)
   if (!zip)
     return NULL;
   *zip = (fmtconv_zip){ .ctx = source->ctx, .source = source, .flags = flags };
-  if (validate (zip) != 0)
+  if (validate (zip) != 0 || fci_zip_note (zip) != 0)
     return NULL;
   zip->has_crcs = !(flags & FMTCONV_ZIP_IGNORE_CRC) && !lacks_crcs (zip);
   if (lacks_crcs (zip))

@@ -38,6 +38,7 @@ typedef struct fci_zip_entry
 struct fmtconv_zip
 {
   fmtconv_ctx *ctx;
+  fmtconv_zip *before; /* the archive that was opened before this one */
   fmtconv_source *source;
   unsigned flags; /* enum fmtconv_zip_flag */
   bool has_crcs;  /* checksums are present and are checked */

@@ -156,6 +156,9 @@ typedef struct fmtconv_job
       *outputs; /* n_outputs, instead of writer and output: made in one pass over the inputs, and
                                       * published together or not at all */
   size_t n_outputs;
+  const char
+      *manifest; /* name of a file with the SHA-256 of all others, written next to them; "": SHA256SUMS in
+                         * a folder, OUTPUT.sha256 next to a file; NULL: none */
 } fmtconv_job;
 
 /* Converts, and returns a report.  NULL: the conversion failed, the error went to the message callback, and nothing was
@@ -183,13 +186,35 @@ typedef struct fmtconv_job
  *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes)
  *   findings     array     {tensor, finding, severity, count, of, hint}; with several outputs: output, its path
  *   checks       object    crc_checked, crc_unchecked (members), equal (tensors that were required to be equal
- *                          to others), verified (tensors)
+ *                          to others), verified (tensors), verified_files, verified_bytes (with VERIFY: all bytes
+ *                          of the output, read again from the disk where the system allows it)
  *   seconds      float     wall time; plan: part of it before the first byte
  *   plan_seconds float
  * With several outputs, transforms lists only those of components, dropped, tensors, account and command are absent, and:
  *   outputs      array     {command, path, writer, transforms, dropped, files, tensors, account, written (bytes)}
  */
 fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
+
+/* ---- Verifying */
+
+/* Examines the output of a conversion, and returns what is wrong with it.  NULL: it cannot be examined.
+ *   job  output: the file or folder to examine, read by `reader` (NULL: the best bid); the rules of its format hold.
+ *        With an input or parts, the job is that of the conversion, and each byte of its outputs is compared with what
+ *        the conversion gives.  Nothing is written.  manifest: the name of a manifest that has to be there; NULL: one of
+ *        the default name is checked if it is there
+ * Errors: any of fmtconv_convert; also E_UNSUPPORTED (no reader knows the format).  Thread: context.  Since: 0.1.
+ *
+ *   path         string    the output; several: outputs, an array of such strings
+ *   against      bool      compared with a conversion
+ *   command      string    that conversion, if it is one
+ *   reader       string    which read the output; null: none did
+ *   files, bytes int       that were examined or compared
+ *   tensors      int       in the output, as far as it can be read
+ *   manifests    array     {path, files, bytes}: checked manifests, and the files that they list
+ *   defects      array     {file, offset, tensor, what, hint}; null: not known.  Strings are escaped, as those of messages
+ *   fine         bool      there is no defect
+ *   seconds      float     wall time */
+fmtconv_attr *fmtconv_verify (fmtconv_ctx *ctx, const fmtconv_job *job);
 
 /* ---- Pipeline specs: a conversion kept in a file; fmtconv-spec(5) is their manual. */
 

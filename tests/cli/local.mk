@@ -7,7 +7,8 @@ TESTS += \
 	tests/cli/kills.sh \
 	tests/cli/model-manual.sh \
 	tests/cli/run.sh \
-	tests/cli/spec-manual.sh
+	tests/cli/spec-manual.sh \
+	tests/cli/verify.sh
 EXTRA_DIST += \
 	tests/cli/behavior.sh \
 	tests/cli/fallbacks.sh \
@@ -19,8 +20,14 @@ EXTRA_DIST += \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh \
 	tests/cli/test_behavior.py \
-	tests/cli/test_kills.py
-check_PROGRAMS += tests/cli/killed tests/cli/without
+	tests/cli/test_kills.py \
+	tests/cli/test_verify.py \
+	tests/cli/verify.sh
+check_PROGRAMS += tests/cli/flip tests/cli/killed tests/cli/without
+tests_cli_flip_SOURCES = tests/cli/flip.c
+tests_cli_flip_LDADD = core/libcore.la $(core_libs)
+# Modules call the program's own core, so that there is only one.
+tests_cli_flip_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 tests_cli_killed_SOURCES = tests/cli/killed.c
 tests_cli_without_SOURCES = tests/cli/without.c tests/cli/without.h
 EXTRA_DIST += \
@@ -165,6 +172,9 @@ EXTRA_DIST += \
 	tests/cli/cases/verbose.err \
 	tests/cli/cases/verbose.out \
 	tests/cli/cases/verbose.sh \
+	tests/cli/cases/verify.err \
+	tests/cli/cases/verify.out \
+	tests/cli/cases/verify.sh \
 	tests/cli/cases/version.err \
 	tests/cli/cases/version.out \
 	tests/cli/cases/version.sh \

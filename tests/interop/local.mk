@@ -21,6 +21,7 @@ interop_tests = \
 	tests/interop/test_lora.py \
 	tests/interop/test_lora_forms.py \
 	tests/interop/test_lora_names.py \
+	tests/interop/test_manifest.py \
 	tests/interop/test_map.py \
 	tests/interop/test_merge.py \
 	tests/interop/test_models.py \

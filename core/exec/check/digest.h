@@ -8,4 +8,7 @@
 /* Writes the digests to the files, after all other bytes were written.  Returns 0 or a code. */
 int fci_fill_digests (fci_pool *pool);
 
+/* Compares the digests in the files with them.  Returns 0 or a code. */
+int fci_verify_digests (fci_pool *pool);
+
 #endif

@@ -5,6 +5,8 @@ core_sources += \
 	core/exec/check/compare.h \
 	core/exec/check/crc.c \
 	core/exec/check/crc.h \
+	core/exec/check/defect.c \
+	core/exec/check/defect.h \
 	core/exec/check/digest.c \
 	core/exec/check/digest.h \
 	core/exec/check/finding.c \
@@ -13,6 +15,8 @@ core_sources += \
 	core/exec/check/finite.h \
 	core/exec/check/hold.c \
 	core/exec/check/hold.h \
+	core/exec/check/manifest.c \
+	core/exec/check/manifest.h \
 	core/exec/check/measure.c \
 	core/exec/check/measure.h \
 	core/exec/check/outcome.h \

@@ -29,6 +29,8 @@ typedef struct fci_outcome
   size_t crc_unchecked;        /* sources with a checksum that were not read completely */
   size_t equal;                /* pairs of views of the inputs that had to be equal, and are */
   size_t verified;             /* tensors that --verify compared */
+  size_t verified_files;       /* files all of whose bytes it compared … */
+  uint64_t verified_bytes;     /* … and their size */
   uint64_t fetched;            /* bytes of sources that were read, without those of --verify */
 } fci_outcome;
 

@@ -5,11 +5,10 @@
 #include "core/base/ctx.h"
 #include "core/exec/check/plain.h"
 #include "core/exec/worker/pool.h"
+#include "core/exec/worker/reread.h"
 #include "core/plan/compile.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 enum
 {
@@ -24,26 +23,6 @@ typedef struct written
   const char *display;
   const fci_region *region;
 } written;
-
-/* Reads n bytes of the region from the file.  Returns 0 or a code. */
-static int
-read_file (const written *w, uint64_t at, uint8_t *to, size_t n)
-{
-  for (size_t done = 0; done < n;)
-    {
-      const ssize_t got = pread (w->fd, to + done, n - done, (off_t) (w->region->at + at + done));
-      if (got < 0 && errno == EINTR)
-        continue;
-      if (got < 0)
-        return fci_fail_io (w->ctx, w->display, "cannot be read again");
-      if (got == 0)
-        return fci_fail_file (w->ctx, FMTCONV_E_IO, w->display,
-                              &(fmtconv_where){ .hint = "nothing was published" },
-                              "became shorter while it was written");
-      done += (size_t) got;
-    }
-  return 0;
-}
 
 /* Returns n bytes that the region was to have, in `buffer` or elsewhere; NULL: an error was recorded. */
 static const uint8_t *
@@ -66,8 +45,9 @@ compare (const written *w)
       const uint64_t left = w->region->size - at;
       const size_t n = left < CHUNK ? (size_t) left : CHUNK;
       const uint8_t *wanted = expected (w, at, buffer, n);
-      if (!wanted || read_file (w, at, found, n))
-        return fmtconv_ctx_failed (w->ctx);
+      const int error = wanted ? fci_reread_bytes (w->fd, w->region->at + at, found, n) : 0;
+      if (!wanted || error)
+        return error ? fci_fail_reread (w->ctx, w->display, error) : fmtconv_ctx_failed (w->ctx);
       size_t same = 0;
       while (same < n && found[same] == wanted[same])
         same++;

@@ -178,8 +178,9 @@ is_free (int folder, const char *name)
   return !held;
 }
 
-void
-fci_leftovers_note (fmtconv_ctx *ctx, const char *path)
+size_t
+fci_leftovers_find (fmtconv_ctx *ctx, const char *path, void (*found) (void *arg, const char *name),
+                    void *arg)
 {
   DIR *dir = open_dir (AT_FDCWD, path);
   size_t n = 0;
@@ -187,11 +188,24 @@ fci_leftovers_note (fmtconv_ctx *ctx, const char *path)
     if ((strcmp (entry->d_name, FCI_JOURNAL) == 0 || fci_temporary_target (ctx, entry->d_name))
         && is_free (dirfd (dir), entry->d_name))
       {
-        fmtconv_detail (ctx, "%s", entry->d_name);
+        found (arg, entry->d_name);
         n++;
       }
   if (dir)
     closedir (dir);
+  return n;
+}
+
+static void
+list_name (void *ctx, const char *name)
+{
+  fmtconv_detail (ctx, "%s", name);
+}
+
+void
+fci_leftovers_note (fmtconv_ctx *ctx, const char *path)
+{
+  const size_t n = fci_leftovers_find (ctx, path, list_name, ctx);
   if (n)
     fmtconv_note (ctx,
                   "%s: an interrupted run left %s; another conversion to the same output removes %s:", path,

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/exec/worker/fault.h"
+#include "core/exec/worker/reread.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,6 +19,13 @@ int
 fci_fault_write (fci_worker *worker, uint32_t file, int error)
 {
   worker->fault = (fci_fault){ .code = FMTCONV_E_IO, .os_errno = error, .file = file };
+  return -1;
+}
+
+int
+fci_fault_reread (fci_worker *worker, uint32_t file, int error)
+{
+  worker->fault = (fci_fault){ .code = FMTCONV_E_IO, .os_errno = error, .file = file, .is_reread = true };
   return -1;
 }
 
@@ -134,6 +142,8 @@ fci_fault_report (const fci_pool *pool)
     return report_difference (pool->ctx, fault);
   if (fault->source)
     return report_read (pool->ctx, fault);
+  if (fault->is_reread)
+    return fci_fail_reread (pool->ctx, pool->display[fault->file], fault->os_errno);
   errno = fault->os_errno;
   return fci_fail_io (pool->ctx, pool->display[fault->file], "cannot be written");
 }

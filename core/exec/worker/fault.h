@@ -8,6 +8,7 @@
 /* Set worker->fault.  Return -1. */
 int fci_fault_read (fci_worker *worker, const fmtconv_source *source, int error);
 int fci_fault_write (fci_worker *worker, uint32_t file, int error);
+int fci_fault_reread (fci_worker *worker, uint32_t file, int error);
 int fci_fault_code (fci_worker *worker, int code);
 
 /* Records the pool's fault on the context.  Returns its code. */

@@ -1,6 +1,8 @@
 # core/exec/worker/local.mk: threads, scratch and I/O.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
+	core/exec/worker/against.c \
+	core/exec/worker/against.h \
 	core/exec/worker/crc-ranges.c \
 	core/exec/worker/crc-ranges.h \
 	core/exec/worker/decode.c \
@@ -16,5 +18,7 @@ core_sources += \
 	core/exec/worker/readahead.c \
 	core/exec/worker/readahead.h \
 	core/exec/worker/worker.h \
+	core/exec/worker/reread.c \
+	core/exec/worker/reread.h \
 	core/exec/worker/write.c \
 	core/exec/worker/write.h

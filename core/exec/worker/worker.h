@@ -18,6 +18,7 @@ typedef struct fci_fault
       *source;        /* E_IO: source of a failed read; NULL: a write to `file` failed.  E_FORMAT: decoded
                                    source with invalid values */
   uint32_t file;      /* number in the plan */
+  bool is_reread;     /* E_IO: `file` could not be read again */
   const char *tensor; /* E_FORMAT: tensor that differs from `other` at `element` */
   fmtconv_view *view;
   fmtconv_view *other; /* view that must be equal; NULL: the written output */
@@ -76,6 +77,7 @@ typedef struct fci_decoding
 } fci_decoding;
 
 typedef struct fci_pool fci_pool;
+typedef struct fci_against fci_against;
 
 typedef struct fci_worker
 {
@@ -111,6 +113,8 @@ struct fci_pool
   const int *fds;  /* descriptors of the output files */
   uint8_t *memory; /* bytes of the only output file from `memory_at`, which is not on a disk; NULL: `fds` */
   uint64_t memory_at;
+  struct fci_against
+      *against; /* bytes are compared with those of existing files (against.h); NULL: they are written */
   pthread_mutex_t
       *writing; /* one lock per file: the operating system serializes writes to a file, and waiting threads
                                would spin */

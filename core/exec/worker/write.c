@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/exec/worker/against.h"
 #include "core/exec/worker/crc-ranges.h"
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/write.h"
@@ -18,17 +19,24 @@ enum
   WRITE_CALL = 32 << 10
 };
 
+/* Returns whether bytes go to files. */
+static bool
+has_locks (const fci_pool *pool)
+{
+  return !pool->memory && !pool->against;
+}
+
 void
 fci_worker_lock (fci_worker *worker, uint32_t file)
 {
-  if (!worker->pool->memory)
+  if (has_locks (worker->pool))
     pthread_mutex_lock (&worker->pool->writing[file]);
 }
 
 void
 fci_worker_unlock (fci_worker *worker, uint32_t file)
 {
-  if (!worker->pool->memory)
+  if (has_locks (worker->pool))
     pthread_mutex_unlock (&worker->pool->writing[file]);
 }
 
@@ -41,6 +49,8 @@ fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_
       memcpy (pool->memory + (at - pool->memory_at), bytes, n);
       return 0;
     }
+  if (pool->against)
+    return fci_against_compare (worker, file, bytes, n, at);
   while (n > 0)
     {
       size_t take = n < WRITE_CALL ? n : WRITE_CALL;

@@ -63,7 +63,7 @@ static bool
 is_kernel_copy (const pen *p, const fci_run *run, uint64_t n)
 {
   return run->kind == FCI_RUN_COPY && n >= COPY_MIN && !run->wanted && run->u.source->disk
-         && !p->worker->pool->memory && !run->u.source->has_crc
+         && !p->worker->pool->memory && !p->worker->pool->against && !run->u.source->has_crc
          && (run->u.source->start + run->from - run->at) % COPY_ALIGN == 0
          && !atomic_load_explicit (&p->worker->pool->no_copy_range, memory_order_relaxed);
 }

@@ -1,0 +1,230 @@
+/* core/api/verify.c: fmtconv_verify: examines the output of a conversion.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/api/tree.h"
+#include "core/base/clock.h"
+#include "core/base/ctx.h"
+#include "core/base/error.h"
+#include "core/base/presence.h"
+#include "core/base/text.h"
+#include "core/convert/chain.h"
+#include "core/convert/convert.h"
+#include "core/convert/examine.h"
+#include "core/convert/job.h"
+#include "core/convert/sums.h"
+#include "core/exec/publish/leftover.h"
+#include "core/exec/publish/lock.h"
+#include "core/exec/publish/path.h"
+#include "core/layout/manifest.h"
+#include "core/source/journal.h"
+#include <string.h>
+
+typedef struct verification
+{
+  fmtconv_ctx *ctx;
+  fmtconv_attr *report;
+  fmtconv_attr *manifests;
+  fci_defects defects;
+  const char *manifest; /* name that the job gives; NULL: none */
+} verification;
+
+/* A file or folder that is examined. */
+typedef struct place
+{
+  const char *path;   /* without trailing slashes */
+  const char *base;   /* its last component */
+  const char *folder; /* that holds its files */
+  bool is_folder;
+} place;
+
+static int
+place_of (fmtconv_ctx *ctx, const char *path, place *to)
+{
+  size_t n = strlen (path);
+  while (n > 1 && path[n - 1] == '/')
+    n--;
+  to->path = fci_strndup (ctx, path, n);
+  if (!to->path)
+    return ctx->failed;
+  const char *slash = strrchr (to->path, '/');
+  to->base = slash ? slash + 1 : to->path;
+  to->is_folder = fci_folder_exists (ctx, to->path);
+  to->folder = to->is_folder ? to->path : fci_output_folder (ctx, to->path);
+  return ctx->failed;
+}
+
+/* ---- What interrupted runs left */
+
+typedef struct search
+{
+  verification *v;
+  const place *at;
+} search;
+
+/* Next to a file, the temporaries of other outputs are none of its defects. */
+static void
+take_leftover (void *arg, const char *name)
+{
+  const search *s = arg;
+  fmtconv_ctx *ctx = s->v->ctx;
+  const bool is_journal = strcmp (name, FCI_JOURNAL) == 0;
+  const char *target = is_journal ? NULL : fci_temporary_target (ctx, name);
+  if (!s->at->is_folder && (is_journal || !target || strcmp (target, s->at->base) != 0))
+    return;
+  const char *path = fci_path_join (ctx, s->at->folder, name);
+  fci_defect_add (&s->v->defects,
+                  (fci_defect){ .file = path ? fci_escape (ctx, path, strlen (path)) : NULL,
+                                .offset = FCI_NO_OFFSET,
+                                .what = "an interrupted run left it",
+                                .hint = "convert again to the same output: that finishes or removes it" });
+}
+
+static int
+find_leftovers (verification *v, const place *at)
+{
+  fci_leftovers_find (v->ctx, at->folder, take_leftover, &(search){ v, at });
+  return v->ctx->failed;
+}
+
+/* ---- The manifest */
+
+/* Returns the default name of the manifest: of shards, the name of their index tells it. */
+static const char *
+manifest_of (fmtconv_ctx *ctx, const place *at)
+{
+  static const char index[] = ".index.json";
+  const size_t n = strlen (at->base), tail = sizeof index - 1;
+  const bool is_index = !at->is_folder && n > tail && strcmp (at->base + n - tail, index) == 0;
+  const char *target = is_index ? fci_strndup (ctx, at->base, n - tail) : at->base;
+  return target ? fci_manifest_name (ctx, target, at->is_folder) : NULL;
+}
+
+static int
+check_manifest (verification *v, const place *at)
+{
+  const bool is_given = v->manifest && *v->manifest;
+  fci_sums sums;
+  if (fci_sums_check (&v->defects, at->folder, is_given ? v->manifest : manifest_of (v->ctx, at),
+                      v->manifest != NULL, &sums))
+    return v->ctx->failed;
+  fmtconv_attr *node = sums.path ? fci_add_object (v->manifests) : NULL;
+  if (!node)
+    return v->ctx->failed;
+  fci_add_text (node, "path", sums.path);
+  fci_add_count (node, "files", sums.files);
+  fci_add_count (node, "bytes", sums.bytes);
+  return v->ctx->failed;
+}
+
+static int
+check_place (verification *v, const char *path)
+{
+  place at;
+  if (place_of (v->ctx, path, &at) || find_leftovers (v, &at))
+    return v->ctx->failed;
+  return check_manifest (v, &at);
+}
+
+/* ---- The two ways */
+
+static int
+examine (verification *v, const fmtconv_job *job)
+{
+  fci_examined found;
+  if (fci_examine (&v->defects, job->output, job->reader, &found))
+    return v->ctx->failed;
+  fci_add_text (v->report, "path", job->output);
+  fmtconv_attr_set_bool (v->report, "against", 0);
+  fmtconv_attr_set_string (v->report, "reader", found.reader);
+  fci_add_count (v->report, "files", found.files);
+  fci_add_count (v->report, "bytes", found.bytes);
+  fci_add_count (v->report, "tensors", found.model ? fci_model_tensors (found.model) : 0);
+  v->manifests = fci_add_array (v->report, "manifests");
+  return check_place (v, job->output);
+}
+
+static size_t
+tensors_of (const fmtconv_layout *layout)
+{
+  size_t n = 0;
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    n += file->n_tensors;
+  return n;
+}
+
+static void
+add_paths (verification *v, const fci_conversion *c, size_t n)
+{
+  fmtconv_attr *list = n > 1 ? fci_add_array (v->report, "outputs") : NULL;
+  const char *command = n == 1 ? fci_chain_command (c) : NULL;
+  if (n == 1)
+    fci_add_text (v->report, "path", c->job.output);
+  for (size_t i = 0; list && i < n; i++)
+    fci_add_text (list, NULL, c[i].job.output);
+  fmtconv_attr_set_bool (v->report, "against", 1);
+  if (command)
+    fci_add_text (v->report, "command", command);
+}
+
+static int
+compare (verification *v, const fmtconv_job *job)
+{
+  size_t n, tensors = 0;
+  fci_conversion *c = fci_conversions (v->ctx, job, &n);
+  for (size_t i = 0; c && i < n; i++)
+    c[i].defects = &v->defects;
+  if (!c || fci_convert (c, n))
+    return v->ctx->failed;
+  for (size_t i = 0; i < n; i++)
+    tensors += tensors_of (c[i].layout);
+  add_paths (v, c, n);
+  fmtconv_attr_set_string (v->report, "reader", NULL);
+  fci_add_count (v->report, "files", c->outcome.verified_files);
+  fci_add_count (v->report, "bytes", c->outcome.verified_bytes);
+  fci_add_count (v->report, "tensors", tensors);
+  v->manifests = fci_add_array (v->report, "manifests");
+  for (size_t i = 0; i < n && !v->ctx->failed; i++)
+    check_place (v, c[i].output);
+  return v->ctx->failed;
+}
+
+static void
+add_defects (verification *v)
+{
+  fmtconv_attr *list = fci_add_array (v->report, "defects");
+  for (const fci_defect *d = v->defects.first; d; d = d->next)
+    {
+      fmtconv_attr *node = fci_add_object (list);
+      fmtconv_attr_set_string (node, "file", d->file);
+      if (d->offset != FCI_NO_OFFSET)
+        fci_add_count (node, "offset", d->offset);
+      else
+        fmtconv_attr_set_string (node, "offset", NULL);
+      fmtconv_attr_set_string (node, "tensor", d->tensor);
+      fmtconv_attr_set_string (node, "what", d->what);
+      fmtconv_attr_set_string (node, "hint", d->hint);
+    }
+}
+
+fmtconv_attr *
+fmtconv_verify (fmtconv_ctx *ctx, const fmtconv_job *given)
+{
+  const double started = fci_monotonic_seconds ();
+  fmtconv_job job;
+  if (fci_call_begin (ctx, given, "a job is required") || fci_job_take (ctx, given, &job))
+    return NULL;
+  verification v = {
+    .ctx = ctx, .report = fmtconv_attr_object (ctx), .defects = { .ctx = ctx }, .manifest = job.manifest
+  };
+  const bool is_against = job.input || job.n_parts;
+  if (!is_against && (!job.output || !*job.output))
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "a file or folder to verify is required");
+  if (!ctx->failed && (is_against ? compare (&v, given) : examine (&v, &job)) == 0)
+    {
+      add_defects (&v);
+      fmtconv_attr_set_bool (v.report, "fine", v.defects.n == 0);
+      fmtconv_attr_set_float (v.report, "seconds", fci_monotonic_seconds () - started);
+    }
+  return ctx->failed ? NULL : v.report;
+}
