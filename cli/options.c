@@ -261,10 +261,47 @@ take_switch (struct settings *s, int id)
     }
 }
 
+/* Returns where the argument of an option goes that is kept as it was typed; NULL: another option. */
+static const char **
+text_of (struct settings *s, int id)
+{
+  switch (id)
+    {
+    case 'r':
+      return &s->reader;
+    case 'w':
+      return &s->writer;
+    case 'p':
+      return &s->spec;
+    case OPT_DTYPE:
+      return &s->dtype;
+    case OPT_MANIFEST:
+    case OPT_VERIFY_MANIFEST:
+      return &s->manifest;
+    case OPT_CHECK:
+      return &s->rules;
+    case OPT_AGAINST:
+    case OPT_VERIFY_AGAINST:
+      return &s->against;
+    case OPT_PRINT:
+      return &s->print;
+    case OPT_BACK:
+      return &s->back;
+    default:
+      return NULL;
+    }
+}
+
 /* Takes one option that getopt found.  Returns false after printing a usage error. */
 static bool
 take (struct settings *s, int id, char *argument)
 {
+  const char **text = text_of (s, id);
+  if (text)
+    {
+      *text = argument ? argument : "";
+      return true;
+    }
   switch (id)
     {
     case 't':
@@ -281,41 +318,12 @@ take (struct settings *s, int id, char *argument)
       return add_folder (s->plugin_dirs, &s->n_plugin_dirs, "--plugin-dir", argument);
     case OPT_PRESET_DIR:
       return add_folder (s->preset_dirs, &s->n_preset_dirs, "--preset-dir", argument);
-    case 'r':
-      s->reader = argument;
-      break;
-    case 'w':
-      s->writer = argument;
-      break;
-    case 'p':
-      s->spec = argument;
-      break;
-    case OPT_DTYPE:
-      s->dtype = argument;
-      break;
+    case OPT_SAMPLE:
+      return add_sample (s, argument);
     case OPT_TENSORS:
       s->tensors = true;
       s->glob = argument;
       s->flags |= FMTCONV_LIST;
-      break;
-    case OPT_MANIFEST:
-    case OPT_VERIFY_MANIFEST:
-      s->manifest = argument ? argument : "";
-      break;
-    case OPT_CHECK:
-      s->rules = argument;
-      break;
-    case OPT_AGAINST:
-    case OPT_VERIFY_AGAINST:
-      s->against = argument;
-      break;
-    case OPT_PRINT:
-      s->print = argument;
-      break;
-    case OPT_SAMPLE:
-      return add_sample (s, argument);
-    case OPT_BACK:
-      s->back = argument;
       break;
     case OPT_NEW_READER:
     case OPT_NEW_TRANSFORM:

@@ -12,6 +12,7 @@
 #include "core/convert/one-of.h"
 #include "core/convert/placeholders.h"
 #include "core/convert/stage.h"
+#include "core/layout/freeze.h"
 #include "core/layout/names.h"
 #include "core/layout/part.h"
 #include "core/model/description.h"

@@ -11,6 +11,7 @@
 #include "core/exec/worker/io.h"
 #include "core/exec/worker/pool.h"
 #include "core/exec/write/unit.h"
+#include "core/layout/freeze.h"
 #include "core/layout/names.h"
 #include "core/plan/compile.h"
 #include "core/plan/range.h"

@@ -8,6 +8,8 @@ core_sources += \
 	core/layout/archive.h \
 	core/layout/deflate.c \
 	core/layout/deflate.h \
+	core/layout/freeze.c \
+	core/layout/freeze.h \
 	core/layout/layout.c \
 	core/layout/layout.h \
 	core/layout/manifest.c \

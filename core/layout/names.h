@@ -1,4 +1,4 @@
-/* core/layout/names.h: creates and freezes layouts, and checks the names of their files.
+/* core/layout/names.h: creates layouts, and the files in them.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_LAYOUT_NAMES_H
 #define FCI_LAYOUT_NAMES_H
@@ -22,9 +22,5 @@ typedef struct fci_layout_scope
 /* Makes `name` the target until fci_layout_leave.  Returns 0 or a code. */
 int fci_layout_enter (fmtconv_layout *layout, const char *name, fci_layout_scope *saved);
 void fci_layout_leave (fmtconv_layout *layout, const fci_layout_scope *saved);
-
-/* Freezes a layout after checking that it has a file, that names are distinct and that no file is inside
- * another. Returns 0 or a code. */
-int fci_layout_freeze (fmtconv_layout *layout);
 
 #endif

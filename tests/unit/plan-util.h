@@ -8,6 +8,7 @@
 #include "core/base/ctx.h"
 #include "core/exec/exec.h"
 #include "core/exec/worker/io.h"
+#include "core/layout/freeze.h"
 #include "core/layout/names.h"
 #include "core/plan/compile.h"
 #include "core/plan/digest.h"
