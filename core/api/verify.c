@@ -18,7 +18,16 @@
 #include "core/exec/publish/path.h"
 #include "core/layout/manifest.h"
 #include "core/source/journal.h"
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#define INDEX ".index.json" /* what the name of the index of shards adds to that of the output */
+
+enum
+{
+  DEPTH = 8 /* folders in an output folder */
+};
 
 typedef struct verification
 {
@@ -59,20 +68,20 @@ place_of (fmtconv_ctx *ctx, const char *path, place *to)
 typedef struct search
 {
   verification *v;
-  const place *at;
+  const char *folder; /* that is searched */
+  const char *base;   /* of the output, if the folder holds it; NULL: the folder is the output */
 } search;
 
-/* Next to a file, the temporaries of other outputs are none of its defects. */
+/* Adds what was found; next to the output, the temporaries of other outputs are none of its defects. */
 static void
 take_leftover (void *arg, const char *name)
 {
   const search *s = arg;
   fmtconv_ctx *ctx = s->v->ctx;
-  const bool is_journal = strcmp (name, FCI_JOURNAL) == 0;
-  const char *target = is_journal ? NULL : fci_temporary_target (ctx, name);
-  if (!s->at->is_folder && (is_journal || !target || strcmp (target, s->at->base) != 0))
+  const char *target = s->base ? fci_temporary_target (ctx, name) : NULL;
+  if (s->base && (!target || strcmp (target, s->base) != 0))
     return;
-  const char *path = fci_path_join (ctx, s->at->folder, name);
+  const char *path = fci_path_join (ctx, s->folder, name);
   fci_defect_add (&s->v->defects,
                   (fci_defect){ .file = path ? fci_escape (ctx, path, strlen (path)) : NULL,
                                 .offset = FCI_NO_OFFSET,
@@ -83,20 +92,51 @@ take_leftover (void *arg, const char *name)
 static int
 find_leftovers (verification *v, const place *at)
 {
-  fci_leftovers_find (v->ctx, at->folder, take_leftover, &(search){ v, at });
+  const char *parent = fci_output_folder (v->ctx, at->path);
+  if (parent)
+    fci_leftovers_find (v->ctx, parent, 0, take_leftover, &(search){ v, parent, at->base });
+  if (at->is_folder)
+    fci_leftovers_find (v->ctx, at->path, DEPTH, take_leftover, &(search){ v, at->path, NULL });
   return v->ctx->failed;
 }
 
 /* ---- The manifest */
 
-/* Returns the default name of the manifest: of shards, the name of their index tells it. */
+/* Returns the length of "-00001-of-00003" at the start of a text; 0: it is not there. */
+static size_t
+shard_number (const char *text)
+{
+  enum
+  {
+    DIGITS = 5
+  };
+  static const char between[] = "-of-";
+  const size_t second = 1 + DIGITS + sizeof between - 1;
+  return *text == '-' && strspn (text + 1, "0123456789") == DIGITS
+                 && strncmp (text + 1 + DIGITS, between, sizeof between - 1) == 0
+                 && strspn (text + second, "0123456789") == DIGITS
+             ? second + DIGITS
+             : 0;
+}
+
+/* Returns the name that the output of a conversion had: of shards and their index, it is part of their names. */
+static const char *
+target_of (fmtconv_ctx *ctx, const char *base)
+{
+  const size_t n = strlen (base), tail = sizeof INDEX - 1;
+  if (n > tail && strcmp (base + n - tail, INDEX) == 0)
+    return fci_strndup (ctx, base, n - tail);
+  for (const char *s = base; *s; s++)
+    if (shard_number (s))
+      return fmtconv_ctx_printf (ctx, "%.*s%s", (int) (s - base), base, s + shard_number (s));
+  return base;
+}
+
+/* Returns the default name of the manifest. */
 static const char *
 manifest_of (fmtconv_ctx *ctx, const place *at)
 {
-  static const char index[] = ".index.json";
-  const size_t n = strlen (at->base), tail = sizeof index - 1;
-  const bool is_index = !at->is_folder && n > tail && strcmp (at->base + n - tail, index) == 0;
-  const char *target = is_index ? fci_strndup (ctx, at->base, n - tail) : at->base;
+  const char *target = at->is_folder ? at->base : target_of (ctx, at->base);
   return target ? fci_manifest_name (ctx, target, at->is_folder) : NULL;
 }
 
@@ -120,7 +160,7 @@ check_manifest (verification *v, const place *at)
 static int
 check_place (verification *v, const char *path)
 {
-  place at;
+  place at = { 0 };
   if (place_of (v->ctx, path, &at) || find_leftovers (v, &at))
     return v->ctx->failed;
   return check_manifest (v, &at);
@@ -128,20 +168,32 @@ check_place (verification *v, const char *path)
 
 /* ---- The two ways */
 
+/* Returns the path of the output, or that of its index if it is split. */
+static const char *
+path_of (fmtconv_ctx *ctx, const char *output)
+{
+  struct stat st;
+  const char *index = fmtconv_ctx_printf (ctx, "%s" INDEX, output);
+  if (!index || fci_name_exists (ctx, AT_FDCWD, output, output, &st) || ctx->failed)
+    return output;
+  return fci_name_exists (ctx, AT_FDCWD, index, index, &st) ? index : output;
+}
+
 static int
 examine (verification *v, const fmtconv_job *job)
 {
   fci_examined found;
-  if (fci_examine (&v->defects, job->output, job->reader, &found))
+  const char *path = path_of (v->ctx, job->output);
+  if (v->ctx->failed || fci_examine (&v->defects, path, job->reader, &found))
     return v->ctx->failed;
-  fci_add_text (v->report, "path", job->output);
+  fci_add_text (v->report, "path", path);
   fmtconv_attr_set_bool (v->report, "against", 0);
   fmtconv_attr_set_string (v->report, "reader", found.reader);
   fci_add_count (v->report, "files", found.files);
   fci_add_count (v->report, "bytes", found.bytes);
   fci_add_count (v->report, "tensors", found.model ? fci_model_tensors (found.model) : 0);
   v->manifests = fci_add_array (v->report, "manifests");
-  return check_place (v, job->output);
+  return check_place (v, path);
 }
 
 static size_t

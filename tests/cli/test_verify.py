@@ -82,8 +82,7 @@ class Alone(Case):
     def test_all_writers(self):
         for name, writer in OUTPUTS.items():
             _, path = self.convert(name, "--manifest")
-            target = self.out / "shards.safetensors.index.json" if name.startswith("shards") else path
-            report = self.verify(target)
+            report = self.verify(path)
             self.assertEqual((report["reader"], report["tensors"]), (writer.split(":")[0], 5))
             files = sum(1 for p in path.rglob("*") if p.is_file()) - 1 if path.is_dir() else 1
             listed = 3 if name.startswith("shards") else files
@@ -111,6 +110,18 @@ class Alone(Case):
             result = self.run_fmtconv("verify", path, status=1)
             self.assertIn(" at byte " if "data.pkl" in name and "checksum" not in result.stdout else "checksum", result.stdout, name)
             path.write_bytes(content)
+
+    def test_manifest_of_shards(self):
+        """It is found by the name of the output, of the index and of each shard."""
+        self.convert("shards.safetensors", "--manifest")
+        self.run_fmtconv("-q", "--manifest", "-t", "none", "-w", "gguf:architecture=x,split-max-size=600", self.input, self.out / "x.gguf")
+        splits = sorted(p.name for p in self.out.glob("x-*-of-*.gguf"))
+        self.assertGreater(len(splits), 1)
+        for name in "shards.safetensors", "shards.safetensors.index.json", splits[0]:
+            manifests = self.verify(self.out / name)["manifests"]
+            self.assertEqual([m["files"] for m in manifests], [len(splits) if name == splits[0] else 4], name)
+        flip(self.out / splits[1], 500)
+        self.run_fmtconv("verify", self.out / splits[0], status=1)
 
     def test_index(self):
         self.convert("shards.safetensors")
@@ -140,6 +151,15 @@ class Alone(Case):
         left.write_text("x")
         self.verify(path, defects=[[left.name, "interrupted"]])
         left.unlink()
+        (path / "part").mkdir()
+        left = path / "part" / left.name
+        left.write_text("x")
+        self.verify(path, defects=[[f"part/{left.name}", "interrupted"]])
+        left.unlink()
+        left = self.out / ".folder.fmtconv-0123abcd.tmp"
+        left.mkdir()
+        self.verify(path, defects=[[left.name, "interrupted"]])
+        left.rmdir()
         _, path = self.convert("x.gguf")
         (self.out / ".x.gguf.fmtconv-0123abcd.tmp").write_text("x")
         (self.out / ".other.gguf.fmtconv-0123abcd.tmp").write_text("x")
@@ -251,9 +271,8 @@ class Flips(Case):
             stem = name.split(".", maxsplit=1)[0]
             files = sorted(p for p in (path.rglob("*") if path.is_dir() else self.out.glob(f"{stem}*"))
                            if p.is_file() and "SHA256" not in p.name and p.suffix != ".sha256")
-            alone = self.out / "shards.safetensors.index.json" if stem == "shards" else path
-            for way, first, target in ("against", source, path), ("manifest", "-", alone):
-                result = subprocess.run([FLIP, str(FLIPS), str(seed + 1), first, writer, target, *files], capture_output=True,
+            for way, first in ("against", source), ("manifest", "-"):
+                result = subprocess.run([FLIP, str(FLIPS), str(seed + 1), first, writer, path, *files], capture_output=True,
                                         text=True, check=False)
                 self.assertEqual(result.returncode, 0, (name, way, result.stdout, result.stderr))
                 found[way] += int(result.stdout)

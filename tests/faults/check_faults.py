@@ -74,7 +74,7 @@ class Place:
         scenarios.prepare(self.out, inputs)
         self.hit.unlink(missing_ok=True)
         words = [w.replace("{in}", str(inputs)).replace("{out}", str(self.out)) for w in words]
-        self.is_diff = words[0] == "diff"
+        self.is_diff = words[0] in ("diff", "verify")
         if not {"-j4", "plugins", "help", "map", "diff", "inspect"} & set(words):
             words.append("-j1")
         env = dict(ENV, LD_PRELOAD=str(shim), FAULT_HIT=str(self.hit), **{f"FAULT_{k.upper()}": str(v) for k, v in faults.items()})

@@ -31,6 +31,7 @@ CONVERSIONS = [
     ("deflated", "-t none --memory 1M {in}/deflated.pt {out}/x.safetensors"),
     ("spec", "-p {in}/two.yaml -D a={out}/a.safetensors -D b={out}/b.pt {in}/small.safetensors"),
     ("preset", "-p cogvideox-lora {in}/sat {out}/x.safetensors"),
+    ("manifest", "-t none --manifest --verify -w diffusers:max-shard-size=2KB {in}/whole {out}/sums"),
     ("links", "-t none {in}/cache/snapshots/1 {out}/x.safetensors"),
 ]
 OTHERS = [
@@ -43,6 +44,9 @@ OTHERS = [
     ("plugins", "plugins"),
     ("help", "help rename"),
     ("check-map", "map --check {in}/rules.yaml"),
+    ("verify", "verify {in}/sums"),
+    ("verify-archive", "verify {in}/deflated.pt"),
+    ("verify-against", "verify -t none -w diffusers:max-shard-size=2KB --manifest --against {in}/whole {in}/sums"),
 ]
 TWO = """fmtconv: 1
 variables: {a: {help: first}, b: {help: second}}
@@ -96,6 +100,9 @@ def make(folder, fmtconv, source):
     run("-t none -w gguf:architecture=test {in}/matrix.safetensors {in}/matrix.gguf")
     run("-t none -w diffusers:max-shard-size=2KB {in}/matrix.safetensors {in}/shards")
     run("-t none -w diffusers {in}/small.safetensors {in}/model")
+    shutil.copytree(folder / "shards", folder / "whole")
+    (folder / "whole/config.json").write_text('{"_class_name": "Thing"}')
+    run("-t none --manifest -w diffusers:max-shard-size=2KB {in}/whole {in}/sums")
     deflated(folder / "matrix.pt", folder / "deflated.pt")
     (folder / "adapter").mkdir()
     safetensors(folder / "adapter/adapter_model.safetensors", {f"b.{i}.q.lora_{x}.weight": [1, 1] for i in range(2) for x in "AB"})

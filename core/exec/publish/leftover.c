@@ -178,22 +178,52 @@ is_free (int folder, const char *name)
   return !held;
 }
 
-size_t
-fci_leftovers_find (fmtconv_ctx *ctx, const char *path, void (*found) (void *arg, const char *name),
-                    void *arg)
+/* A search for what interrupted runs left. */
+typedef struct search
 {
-  DIR *dir = open_dir (AT_FDCWD, path);
-  size_t n = 0;
-  for (const struct dirent *entry; dir && (entry = readdir (dir));)
-    if ((strcmp (entry->d_name, FCI_JOURNAL) == 0 || fci_temporary_target (ctx, entry->d_name))
-        && is_free (dirfd (dir), entry->d_name))
-      {
-        found (arg, entry->d_name);
-        n++;
-      }
+  fmtconv_ctx *ctx;
+  void (*found) (void *arg, const char *name);
+  void *arg;
+  size_t n;
+} search;
+
+static void look_in (search *s, DIR *dir, const char *within, unsigned depth);
+
+/* Reports an entry of a folder (`within`: "" or "vae/"), or searches it. */
+static void
+look_at (search *s, int folder, const char *entry, const char *within, unsigned depth)
+{
+  struct stat st;
+  const char *name = fmtconv_ctx_printf (s->ctx, "%s%s", within, entry);
+  if (!name)
+    return;
+  if ((strcmp (entry, FCI_JOURNAL) == 0 || fci_is_temporary (entry)) && is_free (folder, entry))
+    {
+      s->found (s->arg, name);
+      s->n++;
+    }
+  else if (depth > 0 && strcmp (entry, ".") != 0 && strcmp (entry, "..") != 0
+           && fstatat (folder, entry, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (st.st_mode))
+    look_in (s, open_dir (folder, entry), fmtconv_ctx_printf (s->ctx, "%s/", name), depth - 1);
+}
+
+/* Searches an open folder, and closes it; NULL: it cannot be listed. */
+static void
+look_in (search *s, DIR *dir, const char *within, unsigned depth)
+{
+  for (const struct dirent *entry; dir && within && (entry = readdir (dir));)
+    look_at (s, dirfd (dir), entry->d_name, within, depth);
   if (dir)
     closedir (dir);
-  return n;
+}
+
+size_t
+fci_leftovers_find (fmtconv_ctx *ctx, const char *path, unsigned depth,
+                    void (*found) (void *arg, const char *name), void *arg)
+{
+  search s = { .ctx = ctx, .found = found, .arg = arg };
+  look_in (&s, open_dir (AT_FDCWD, path), "", depth);
+  return s.n;
 }
 
 static void
@@ -205,7 +235,7 @@ list_name (void *ctx, const char *name)
 void
 fci_leftovers_note (fmtconv_ctx *ctx, const char *path)
 {
-  const size_t n = fci_leftovers_find (ctx, path, list_name, ctx);
+  const size_t n = fci_leftovers_find (ctx, path, 0, list_name, ctx);
   if (n)
     fmtconv_note (ctx,
                   "%s: an interrupted run left %s; another conversion to the same output removes %s:", path,

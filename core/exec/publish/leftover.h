@@ -18,9 +18,10 @@ void fci_leftover_empty (const fmtconv_layout *layout, int folder, const char *n
 int fci_leftovers_remove (fmtconv_ctx *ctx, const fmtconv_layout *layout, int folder, const char *path,
                           const char *within);
 
-/* Calls `found` with the names of the temporaries and of the journal of interrupted runs in a folder.  Returns how many. */
-size_t fci_leftovers_find (fmtconv_ctx *ctx, const char *path, void (*found) (void *arg, const char *name),
-                           void *arg);
+/* Calls `found` with the names of the temporaries and journals of interrupted runs in a folder, and in those below it down to
+ * `depth`: "vae/.config.json.fmtconv-0123abcd.tmp".  Returns how many. */
+size_t fci_leftovers_find (fmtconv_ctx *ctx, const char *path, unsigned depth,
+                           void (*found) (void *arg, const char *name), void *arg);
 
 /* Notes the temporaries and the journal of interrupted runs in a folder. */
 void fci_leftovers_note (fmtconv_ctx *ctx, const char *path);
