@@ -8,7 +8,7 @@ README.md of the package, and `help(fmtconv.convert)`, say more.
 # SPDX-License-Identifier: Apache-2.0
 from . import _lib
 from ._checkpoint import Checkpoint, Tensor, open
-from ._convert import convert, diff, inspect, plan, plugins, presets
+from ._convert import convert, diff, inspect, plan, plugins, presets, verify
 from ._errors import (
     CancelledError,
     Error,
@@ -55,6 +55,7 @@ __all__ = [
     "plan",
     "plugins",
     "presets",
+    "verify",
 ]
 
 # Names in messages are those that users import.

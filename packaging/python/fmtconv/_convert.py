@@ -13,6 +13,7 @@ from ._context import Context, Progress, Size
 
 StrPath = Union[str, "os.PathLike[str]"]
 Transforms = Union[str, Iterable[str]]
+Manifest = Union[bool, str]
 
 
 def path_of(path: Optional[StrPath]) -> Optional[bytes]:
@@ -75,7 +76,13 @@ def _spec_job(
     return job
 
 
+def _manifest_of(given: Manifest) -> Optional[bytes]:
+    """Returns the name of a manifest: True means the default one, which the library knows as ""."""
+    return None if given is False else b"" if given is True else os.fsencode(given)
+
+
 def _run(
+    what: Any,
     src: Optional[StrPath],
     dst: Optional[StrPath],
     flags: int,
@@ -88,7 +95,9 @@ def _run(
     threads: Optional[int],
     memory: Optional[Size],
     progress: Optional[Progress],
+    manifest: Manifest = False,
 ) -> dict[str, Any]:
+    """Calls `what`, which takes a job, and returns its report."""
     if spec is not None and (transforms is not None or reader or writer):
         raise ValueError("spec replaces transforms, reader and writer")
     if spec is None and variables:
@@ -102,7 +111,8 @@ def _run(
                 job = _spec_job(ctx, spec, variables or {}, src, dst)
             if dtype is not None:
                 job.contents.dtype = name_of(dtype)
-            return ctx.tree(_lib.convert(ctx.pointer, job))
+            job.contents.manifest = _manifest_of(manifest)
+            return ctx.tree(what(ctx.pointer, job))
 
         report: dict[str, Any] = ctx.run(call, progress)
         return report
@@ -122,6 +132,7 @@ def convert(
     strict: bool = False,
     allow_lossy: bool = False,
     verify: bool = False,
+    manifest: Manifest = False,
     tensors: bool = False,
     threads: Optional[int] = None,
     memory: Optional[Size] = None,
@@ -138,6 +149,7 @@ def convert(
     strict       warnings are errors
     allow_lossy  a loss of information is a warning
     verify       read the output again and compare it, before it gets its name
+    manifest     write also the SHA-256 of all files, as sha256sum -c reads them; a string: under this name
     tensors      the report lists every tensor
     threads, memory   at most so many threads and bytes of scratch ("64M")
     progress     called as progress(done, total), in bytes: at the start, about 10 times a second, and at the end; an
@@ -147,7 +159,20 @@ def convert(
     """
     flags = _flags(force=force, strict=strict, allow_lossy=allow_lossy, verify=verify, list=tensors)
     return _run(
-        src, dst, flags, transforms, reader, writer, dtype, spec, variables, threads, memory, progress
+        _lib.convert,
+        src,
+        dst,
+        flags,
+        transforms,
+        reader,
+        writer,
+        dtype,
+        spec,
+        variables,
+        threads,
+        memory,
+        progress,
+        manifest,
     )
 
 
@@ -170,7 +195,65 @@ def plan(
 ) -> dict[str, Any]:
     """Returns the report of a conversion without doing it: what would be written where, and from which tensors."""
     flags = _flags(force=force, strict=strict, allow_lossy=allow_lossy, list=tensors, dry_run=True)
-    return _run(src, dst, flags, transforms, reader, writer, dtype, spec, variables, threads, memory, None)
+    return _run(
+        _lib.convert,
+        src,
+        dst,
+        flags,
+        transforms,
+        reader,
+        writer,
+        dtype,
+        spec,
+        variables,
+        threads,
+        memory,
+        None,
+    )
+
+
+def verify(
+    path: Optional[StrPath] = None,
+    *,
+    against: Optional[StrPath] = None,
+    transforms: Optional[Transforms] = None,
+    reader: Optional[str] = None,
+    writer: Optional[str] = None,
+    dtype: Optional[str] = None,
+    spec: Optional[StrPath] = None,
+    variables: Optional[Mapping[str, StrPath]] = None,
+    allow_lossy: bool = False,
+    manifest: Manifest = False,
+    threads: Optional[int] = None,
+    memory: Optional[Size] = None,
+    progress: Optional[Progress] = None,
+) -> dict[str, Any]:
+    """Examines the output of a conversion; report["fine"] says whether there is no defect, report["defects"] lists them.
+
+    against      the input of the conversion, whose other arguments are those of convert(): each byte is compared with
+                 what it gives.  Without it and without spec, path is read by the rules of its format
+    manifest     a manifest has to be there; a string: of this name.  One of the default name is always checked
+    """
+    if against is None and spec is None and (transforms is not None or writer or dtype):
+        raise ValueError("transforms, writer and dtype are those of a conversion: give its input as against")
+    src, dst = (path, None) if spec is not None and against is None else (against, path)
+    flags = _flags(allow_lossy=allow_lossy)
+    return _run(
+        _lib.verify,
+        src,
+        dst,
+        flags,
+        transforms,
+        reader,
+        writer,
+        dtype,
+        spec,
+        variables,
+        threads,
+        memory,
+        progress,
+        manifest,
+    )
 
 
 def inspect(

@@ -177,3 +177,20 @@ def test_wrong_arguments(model, tmp_path, nothing_left):
         fmtconv.convert(model, out, transforms="cats:to=f16")
     with pytest.raises(TypeError):
         fmtconv.convert(3.5, out)
+
+
+def test_verify(model, tmp_path):
+    out = tmp_path / "out.safetensors"
+    fmtconv.convert(model, out, dtype="f16", manifest=True)
+    assert fmtconv.verify(out)["fine"] is True
+    report = fmtconv.verify(out, against=model, dtype="f16", manifest=True)
+    assert report["fine"] is True and report["tensors"] == 4
+    assert [m["files"] for m in report["manifests"]] == [1]
+    content = bytearray(out.read_bytes())
+    content[-1] ^= 1
+    out.write_bytes(content)
+    report = fmtconv.verify(out, against=model, dtype="f16")
+    assert [d["offset"] for d in report["defects"]] == [len(content) - 1, None]
+    assert fmtconv.verify(out, manifest="other")["defects"][0]["what"] == "it is missing"
+    with pytest.raises(ValueError):
+        fmtconv.verify(out, dtype="f16")
