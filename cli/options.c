@@ -13,6 +13,7 @@ enum
   OPT_DTYPE,
   OPT_VERIFY,
   OPT_MANIFEST,
+  OPT_PROVENANCE,
   OPT_VERIFY_MANIFEST,
   OPT_VERIFY_AGAINST,
   OPT_STRICT,
@@ -67,6 +68,8 @@ static const struct option_row rows[] = {
     "require a manifest, of this or the default name; one of the default name is always checked" },
   { OPT_VERIFY_AGAINST, "against", "INPUT", ON_VERIFY,
     "compare OUTPUT with what a conversion of INPUT with these options gives" },
+  { OPT_PROVENANCE, "provenance", NULL, ON_CONVERT | ON_VERIFY,
+    "write version, chain and the SHA-256 of the input files to the metadata of OUTPUT" },
   { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF, "treat warnings as errors" },
   { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT | ON_VERIFY, "allow conversions that lose information" },
   { OPT_TENSORS, "tensors", "[=GLOB]", ON_INSPECT, "list all tensors, or those that match GLOB" },
@@ -230,6 +233,9 @@ take_switch (struct settings *s, int id)
       break;
     case OPT_VERIFY:
       s->flags |= FMTCONV_VERIFY;
+      break;
+    case OPT_PROVENANCE:
+      s->flags |= FMTCONV_PROVENANCE;
       break;
     case OPT_STRICT:
       s->flags |= FMTCONV_STRICT;

@@ -103,7 +103,11 @@ check_arguments (const struct settings *s)
 static bool
 check_options (const struct settings *s)
 {
-  const char *option = s->n_transforms ? "-t" : s->writer ? "-w" : s->dtype ? "--dtype" : NULL;
+  const char *option = s->n_transforms                 ? "-t"
+                       : s->writer                     ? "-w"
+                       : s->dtype                      ? "--dtype"
+                       : s->flags & FMTCONV_PROVENANCE ? "--provenance"
+                                                       : NULL;
   if (s->against || s->spec || !option)
     return true;
   print_usage ("%s is an option of the conversion: give its INPUT with --against", option);

@@ -278,3 +278,30 @@ fci_chain_command (const fci_conversion *c)
       *dtype ? " --dtype " : "", *dtype ? fci_shell_word (c->ctx, dtype) : "",
       fci_shell_path (c->ctx, c->part->job.input), fci_shell_path (c->ctx, c->job.output));
 }
+
+/* Returns "NAME: -r READER -t A" for each component, separated by semicolons. */
+static const char *
+parts_text (const fci_conversion *c)
+{
+  const char *text = "";
+  for (size_t i = 0; i < c->n_parts && text; i++)
+    {
+      const fci_input_part *part = &c->part[i];
+      const char *reader = part->job.copy ? " copy" : fci_link_option (c->ctx, 'r', &part->reader);
+      text = fmtconv_ctx_printf (c->ctx, "%s%s:%s%s;", text, part->job.name, reader,
+                                 links_text (c->ctx, &part->chain, 0));
+    }
+  return text ? text : "";
+}
+
+const char *
+fci_chain_options (const fci_conversion *c)
+{
+  const char *parts = c->part->job.name ? parts_text (c) : fci_link_option (c->ctx, 'r', &c->part->reader);
+  const char *dtype = c->job.dtype ? c->job.dtype : "";
+  const char *text =
+      fmtconv_ctx_printf (c->ctx, "%s%s%s%s%s", parts, links_text (c->ctx, &c->chain, *dtype != 0),
+                          fci_link_option (c->ctx, 'w', &c->writer), *dtype ? " --dtype " : "",
+                          *dtype ? fci_shell_word (c->ctx, dtype) : "");
+  return text && *text == ' ' ? text + 1 : text;
+}

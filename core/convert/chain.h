@@ -26,6 +26,10 @@ int fci_chain_bundle (fci_conversion *c);
  * neither chosen nor run again. */
 int fci_chain_other_output (fci_conversion *c, const fci_conversion *first);
 
+/* Returns the options of a chain without its paths: "-r torch -t cast:to=f16 -w safetensors"; of components, those of each after
+ * its name. */
+const char *fci_chain_options (const fci_conversion *c);
+
 /* Return the shell command of a chain, with its paths; of a part, and of a chain without output, the
  * writer and the output are omitted. Return NULL if no command expresses it or memory is exhausted. */
 const char *fci_chain_command (const fci_conversion *c);

@@ -11,6 +11,7 @@
 #include "core/convert/leftovers.h"
 #include "core/convert/link.h"
 #include "core/convert/output.h"
+#include "core/convert/provenance.h"
 #include "core/convert/stage.h"
 #include "core/exec/against.h"
 #include "core/exec/publish/check.h"
@@ -35,9 +36,12 @@ static fci_output *
 make_layouts (fci_conversion *c, size_t n)
 {
   fci_output *outputs = fmtconv_ctx_alloc (c->ctx, n, sizeof *outputs);
+  const char *sources = NULL;
   for (size_t i = 0; outputs && i < n && !c->ctx->failed; i++)
     {
       fci_conversion *to = &c[i];
+      if (fci_provenance_put (to, &sources))
+        return NULL;
       to->layout = fci_stage_write (to->ctx, &to->writer, to->model, fci_output_layout (to));
       if (!c->defects)
         check_output (to);

@@ -38,6 +38,8 @@ core_sources += \
 	core/convert/output.h \
 	core/convert/placeholders.c \
 	core/convert/placeholders.h \
+	core/convert/provenance.c \
+	core/convert/provenance.h \
 	core/convert/recognize.c \
 	core/convert/recognize.h \
 	core/convert/scalar.c \

@@ -11,6 +11,7 @@
 #include "core/plugin/search.h"
 #include "core/plugin/trust.h"
 #include "core/source/input.h"
+#include "core/source/source.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -277,6 +278,11 @@ fmtconv_input *
 fci_file_open (fmtconv_ctx *ctx, const fci_file *file)
 {
   const fci_embedded *inside = file->embedded;
-  return inside ? fci_input_memory (ctx, file->path, inside->bytes, inside->size)
-                : fci_input_user (ctx, file->path);
+  if (inside)
+    return fci_input_memory (ctx, file->path, inside->bytes, inside->size);
+  fmtconv_input *in = fci_input_user (ctx, file->path);
+  const fmtconv_source *source = in && !fmtconv_input_is_folder (in) ? fmtconv_input_open (in) : NULL;
+  if (source && source->disk)
+    source->disk->is_own = true;
+  return in;
 }

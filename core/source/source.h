@@ -17,6 +17,7 @@ typedef struct fci_disk_file
   struct stat opened;    /* status when opened; compared before publishing */
   uint64_t file[2];      /* device and inode: the key in fci_sources.by_file */
   fmtconv_source *whole; /* the file from its first to its last byte */
+  bool is_own;           /* a file of fmtconv itself, such as an index or a model file, not of an input */
   struct fci_disk_file *next;
 } fci_disk_file;
 

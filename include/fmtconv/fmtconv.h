@@ -68,7 +68,10 @@ enum fmtconv_flag
   FMTCONV_DRY_RUN = 8,     /* plan only */
   FMTCONV_VERIFY = 16,     /* read the output again and compare it before it is published */
   FMTCONV_LIST = 32,       /* the report lists every tensor */
-  FMTCONV_STATS = 64       /* fmtconv_inspect reads all data and reports statistics */
+  FMTCONV_STATS = 64,      /* fmtconv_inspect reads all data and reports statistics */
+  FMTCONV_PROVENANCE =
+      128 /* the output's metadata names version, chain and digests of the inputs, which are read as a
+                            * whole: fmtconv_version, fmtconv_chain, fmtconv_sources */
 };
 
 typedef struct fmtconv_options

@@ -14,6 +14,7 @@
 #include "core/kernel/quant.h"
 #include "core/kernel/row.h"
 #include "core/kernel/scan.h"
+#include "core/kernel/sha256.h"
 #include "core/kernel/slerp.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,6 +250,24 @@ checksums (uint32_t which, uint32_t *digest)
 }
 
 static void
+hashes (uint32_t which, uint32_t *digest)
+{
+  char text[FCI_SHA256_TEXT];
+  fci_sha256 sha;
+  state = which;
+  for (size_t i = 0; i < sizeof row_in; i++)
+    row_in[i] = (unsigned char) any ();
+  for (size_t n = 0; n < 300; n++)
+    {
+      fci_sha256_begin (&sha);
+      fci_sha256_add (&sha, row_in, n % 70);
+      fci_sha256_add (&sha, row_in + n % 7, n);
+      fci_sha256_end (&sha, text);
+      add_bytes (digest, text, sizeof text);
+    }
+}
+
+static void
 statistics (uint32_t which, uint32_t *digest)
 {
   static float a[LONGEST], b[LONGEST];
@@ -319,7 +338,8 @@ main (void)
   for (uint32_t item = 1; item <= WIDEST; item *= 2)
     failures += report ("gather", gathered, item);
   for (uint32_t which = 0; which < 3; which++)
-    failures += report ("checksum", checksums, which) + report ("statistics", statistics, which);
+    failures += report ("checksum", checksums, which) + report ("sha256", hashes, which)
+                + report ("statistics", statistics, which);
   fci_kernel_force (FCI_LEVEL_AUTO);
   fprintf (stderr, "highest level here: %d\n", fci_kernel_level ());
   return failures > 0;

@@ -32,6 +32,7 @@ CONVERSIONS = [
     ("spec", "-p {in}/two.yaml -D a={out}/a.safetensors -D b={out}/b.pt {in}/small.safetensors"),
     ("preset", "-p cogvideox-lora {in}/sat {out}/x.safetensors"),
     ("manifest", "-t none --manifest --verify -w diffusers:max-shard-size=2KB {in}/whole {out}/sums"),
+    ("provenance", "-t none --provenance {in}/small.pt {out}/x.safetensors"),
     ("links", "-t none {in}/cache/snapshots/1 {out}/x.safetensors"),
 ]
 OTHERS = [

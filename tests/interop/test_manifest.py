@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Manifests: sha256sum reads them and agrees; they are published, replaced and removed with the files that they list."""
-# Plugins: diffusers gguf safetensors torch
+"""Manifests: sha256sum reads them and agrees; they are published, replaced and removed with the files that they list.
+Provenance: safetensors and gguf read it, and it depends on the content of the input alone."""
+# Plugins: cast diffusers gguf merge safetensors torch
 # Marks: data
 
 import hashlib
 import json
+import shutil
 import subprocess
 import unittest
 
+import gguf
+import safetensors
 import torch
 from support import Case, files
 
@@ -97,6 +101,73 @@ class Manifest(Case):
         self.run_fmtconv("--manifest", "-p", spec, self.input)
         self.check("a.safetensors.sha256", ["a.safetensors"])
         self.check("b.pt.sha256", ["b.pt"])
+
+
+class Provenance(Case):
+    def setUp(self):
+        super().setUp()
+        self.input = self.tmp / "in.pt"
+        torch.save({f"layer.{i}.weight": torch.arange(64.0).reshape(8, 8) + i for i in range(5)}, self.input)
+
+    def metadata(self, path):
+        with safetensors.safe_open(path, "pt") as f:
+            return f.metadata()
+
+    def line(self, path):
+        return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}"
+
+    def check(self, metadata, chain, *sources):
+        self.assertRegex(metadata["fmtconv_version"], r"^\d+\.\d+\.\d+$")
+        self.assertEqual(metadata["fmtconv_chain"], chain)
+        self.assertEqual(json.loads(metadata["fmtconv_sources"]), sorted(self.line(s) for s in sources))
+
+    def test_safetensors(self):
+        out = self.tmp / "out.safetensors"
+        self.run_fmtconv("--provenance", "--verify", "--dtype", "f16", self.input, out)
+        self.check(self.metadata(out), "-r torch -t none -w safetensors --dtype f16", self.input)
+
+    def test_gguf(self):
+        out = self.tmp / "out.gguf"
+        self.run_fmtconv("--provenance", "-t", "none", "-w", "gguf:architecture=x", self.input, out)
+        fields = gguf.GGUFReader(out).fields
+        found = {key: bytes(fields[f"fmtconv.metadata.{key}"].parts[-1]).decode()
+                 for key in ("fmtconv_version", "fmtconv_chain", "fmtconv_sources")}
+        self.check(found, "-r torch -t none -w gguf:architecture=x", self.input)
+
+    def test_folder_and_merge(self):
+        """Each file that was opened counts: configuration, index, shards, and the input of a transform."""
+        folder = self.tmp / "model"
+        self.run_fmtconv("-q", "-t", "none", "-w", "diffusers:max-shard-size=600", self.input, f"{folder}/")
+        (folder / "config.json").write_text('{"_class_name": "Thing"}')
+        out, other = self.tmp / "out.safetensors", self.tmp / "other.safetensors"
+        self.run_fmtconv("-q", self.input, other)
+        self.run_fmtconv("-q", "--provenance", "-t", f"merge:file={other},weight=0.5", folder, out)
+        found = self.metadata(out)
+        self.assertIn("-t merge:file=", found["fmtconv_chain"])
+        self.assertEqual(json.loads(found["fmtconv_sources"]), sorted(self.line(p) for p in [other, *folder.iterdir()]))
+
+    def test_same_bytes(self):
+        """Elsewhere, later, with any number of threads."""
+        first = self.tmp / "out.safetensors"
+        self.run_fmtconv("-q", "--provenance", "-j1", "-t", "none", self.input, first)
+        elsewhere = self.tmp / "elsewhere"
+        elsewhere.mkdir()
+        shutil.copy(self.input, elsewhere)
+        self.run_fmtconv("-q", "--provenance", "-j4", "-t", "none", elsewhere / self.input.name, elsewhere / "out.safetensors")
+        self.assertEqual(files(elsewhere)["out.safetensors"], first.read_bytes())
+        self.run_fmtconv("verify", "--provenance", "--against", self.input, "-t", "none", first)
+        self.run_fmtconv("verify", "--against", self.input, "-t", "none", first, status=1)
+        plan = self.run_fmtconv("-n", "--provenance", "-t", "none", self.input, self.tmp / "plan.safetensors")
+        self.assertIn(f"{first.stat().st_size / 1024:.1f} KiB", plan.stderr)
+
+    def test_of_an_earlier_conversion(self):
+        """It is removed, or replaced; other metadata stays."""
+        first, second = self.tmp / "first.safetensors", self.tmp / "second.safetensors"
+        self.run_fmtconv("-q", "--provenance", self.input, first)
+        self.run_fmtconv("-q", "-f", first, second)
+        self.assertEqual(self.metadata(second), {"format": "pt"})
+        self.run_fmtconv("-q", "-f", "--provenance", "-t", "none", first, second)
+        self.check(self.metadata(second), "-r safetensors -t none -w safetensors", first)
 
 
 if __name__ == "__main__":
