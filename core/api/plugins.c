@@ -104,8 +104,11 @@ add_limits (fmtconv_attr *node, const fmtconv_limits *limits)
     {
       fmtconv_attr *dtypes = fci_add_array (object, "dtypes");
       for (const fmtconv_dtype_name *d = limits->dtypes; d->dtype; d++)
-        fmtconv_attr_set_string (dtypes, NULL,
-                                 fmtconv_dtype_get (d->dtype) ? fmtconv_dtype_get (d->dtype)->name : d->name);
+        if (d->dtype == FMTCONV_PLUGIN_TYPE)
+          fmtconv_attr_set_bool (object, "plugin_types", true);
+        else
+          fmtconv_attr_set_string (
+              dtypes, NULL, fmtconv_dtype_get (d->dtype) ? fmtconv_dtype_get (d->dtype)->name : d->name);
     }
   if (limits->rank)
     fci_add_count (object, "rank", limits->rank);

@@ -326,13 +326,12 @@ const char *fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform);
 /* ---- Plugins */
 
 /* Returns the plugins, sorted by name: [{name, summary, installed, package, path, roles: [..], parameters: [{role, key, type,
- * default, help, main, value, values}], reverse, one_way,  limits: {…},
- * types: [{name, block, block_bytes, gguf, encode}], disagrees, error}].  installed: false for a plugin that only the
- * index knows, of which there are no parameters; package: the package that holds it, as the index says; path: null for a
- * part of the library; main, value: of the main parameter, its key and the word for its value; values: what the plugin
- * suggests, if the type does not say it; reverse: the transform is reversible; one_way: why it is not; types: the block types of
- * a codec; disagrees: what the
- * index says of it that the module does not; error: why a module was refused.
+ * default, help, main, value, values}], reverse, one_way, limits: {…}, types: [{name, block, block_bytes, gguf, encode}],
+ * disagrees, error}].  installed: false for a plugin that only the index knows, of which there are no parameters; package: the
+ * package that holds it, as the index says; path: null for a part of the library; main, value: of the main parameter, its key
+ * and the word for its value; values: what the plugin suggests, if the type does not say it; reverse: the transform is
+ * reversible; one_way: why it is not; types: the block types of a codec, with their numbers in GGUF files; disagrees: what
+ * the index says of it that the module does not; error: why a module was refused.
  *   name  only that plugin; NULL: all
  * Errors: E_USAGE (no plugin has that name).  Thread: context.  Since: 0.1. */
 fmtconv_attr *fmtconv_plugin_list (fmtconv_ctx *ctx, const char *name);
