@@ -33,6 +33,7 @@ include tests/unit/kernel.mk
 include tests/unit/plan.mk
 include tests/unit/plugin.mk
 include tests/unit/quant.mk
+include tests/unit/pickle.mk
 include tests/unit/spec.mk
 include tests/unit/torch.mk
 else

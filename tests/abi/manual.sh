@@ -21,7 +21,7 @@ test "$(wc -l <commands)" = 4 || fail "not four commands in $page: $(cat command
 cc () { ${CC:-cc} -std=c11 -Wall -Wextra -Werror "$@"; }
 fmtconv () { "$program" "$@"; }
 built=
-for plugin in x times xw; do
+for plugin in x times xw w; do
   grep -q "^FMTCONV_PLUGIN ($plugin," "$plugin.c" || fail "no example $plugin.c in $page"
   eval "$(echo "$build" | sed "s/x\.c/$plugin.c/; s/x\.so/$plugin.so/")" || fail "the example $plugin.c does not compile"
   built="$built $plugin"
@@ -57,6 +57,18 @@ test "$(tail -c 12 twice.safetensors | od -An -tx1 | tr -d ' \n')" = 00000040000
 test "$(od -An -tx1 twice.x | tr -d ' \n')" = 585354310300000000000040000000c000008040 || fail "wrong file of the writer"
 fmtconv --dtype f16 -t none data.x half.x 2>err && fail "the writer took f16"
 grep -q f16 err || fail "the data type is not named: $(cat err)"
+
+# A pickle alone: {'weights': {'x': an array of numpy with the floats 1, -1, 2}}.
+{
+  printf '\200\004}X\007\000\000\000weights}X\001\000\000\000xcnumpy.core.numeric\n_frombuffer\n'
+  printf '(C\014\000\000\200\077\000\000\200\277\000\000\000\100'
+  printf 'cnumpy\ndtype\nX\002\000\000\000f4\205RK\003\205X\001\000\000\000CtRss.'
+} >data.w
+fmtconv -r w -t none data.w w.safetensors || fail "the reader of pickles does not run"
+test "$(tail -c 12 w.safetensors | od -An -tx1 | tr -d ' \n')" = 0000803f000080bf00000040 || fail "wrong bytes of the pickle"
+printf '\200\004}.' >empty.w
+fmtconv -r w -t none empty.w no.safetensors 2>err && fail "the reader of pickles took an empty dictionary"
+grep -q "empty\.w: there is no dictionary 'weights'" err || fail "not refused for its weights: $(cat err)"
 
 refused () { # refused WORDS: data.x, which is bad now
   rm -f data.safetensors

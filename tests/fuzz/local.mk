@@ -28,15 +28,15 @@ fuzz_build = \
 	  case $$f in *.c) sources="$$sources $(srcdir)/$$f" ;; esac; done; \
 	$(FUZZ_CC) $(DEFS) $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='"/nowhere"' -DFCI_INDEX_DIR='"/nowhere"' -DFCI_PIPELINE_DIR='"/nowhere"' -DFCI_MODEL_DIR='"/nowhere"' -DFCI_VERSION='""' \
 	  -std=gnu11 $(FUZZ_FLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS) \
-	  -o $@ $$sources $(core_libs) $(LIBS)
+	  -o $@ $$sources core/base/embedded-files.c $(core_libs) $(LIBS)
 tests/fuzz/pickle.fuzzer: fuzz_sources = $(keys_files) $(torch_collect) tests/unit/zipmaker.c tests/fuzz/pickle.c
-tests/fuzz/pickle.fuzzer: $(core_sources) $(keys_files) $(torch_collect) tests/unit/zipmaker.c tests/fuzz/pickle.c
+tests/fuzz/pickle.fuzzer: core/base/embedded-files.c $(core_sources) $(keys_files) $(torch_collect) tests/unit/zipmaker.c tests/fuzz/pickle.c
 	$(fuzz_build)
 tests/fuzz/gguf.fuzzer: fuzz_sources = $(plugins_gguf_la_SOURCES) tests/fuzz/gguf.c
-tests/fuzz/gguf.fuzzer: $(core_sources) $(plugins_gguf_la_SOURCES) tests/fuzz/gguf.c
+tests/fuzz/gguf.fuzzer: core/base/embedded-files.c $(core_sources) $(plugins_gguf_la_SOURCES) tests/fuzz/gguf.c
 	$(fuzz_build)
 tests/fuzz/spec.fuzzer: fuzz_sources = tests/fuzz/spec.c
-tests/fuzz/spec.fuzzer: $(core_sources) tests/fuzz/spec.c
+tests/fuzz/spec.fuzzer: core/base/embedded-files.c $(core_sources) tests/fuzz/spec.c
 	$(fuzz_build)
 
 clean_targets += clean-fuzz
