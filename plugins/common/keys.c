@@ -38,8 +38,11 @@ keys_text (fmtconv_ctx *ctx, const fmtconv_value *key)
 typedef struct sorted
 {
   const char *text; /* NULL: an int */
-  size_t n;
-  int64_t number;
+  union
+  {
+    size_t n; /* bytes of `text` */
+    int64_t number;
+  } v;
   const fmtconv_value *key;
 } sorted;
 
@@ -49,10 +52,11 @@ compare (const void *left, const void *right)
 {
   const sorted *a = left, *b = right;
   if (!a->text || !b->text)
-    return a->text || b->text ? (a->text ? 1 : -1) : (a->number > b->number) - (a->number < b->number);
-  if (a->n != b->n)
-    return a->n < b->n ? -1 : 1;
-  return memcmp (a->text, b->text, a->n);
+    return a->text || b->text ? (a->text ? 1 : -1)
+                              : (a->v.number > b->v.number) - (a->v.number < b->v.number);
+  if (a->v.n != b->v.n)
+    return a->v.n < b->v.n ? -1 : 1;
+  return memcmp (a->text, b->text, a->v.n);
 }
 
 int
@@ -71,8 +75,10 @@ keys_unique (fmtconv_ctx *ctx, const fmtconv_pickle *pickle, const fmtconv_value
       if (!keys_is_name (key))
         continue;
       keys[n].key = key;
-      keys[n].text = fmtconv_value_text (key, &keys[n].n);
-      fmtconv_value_int (key, &keys[n++].number);
+      keys[n].text = fmtconv_value_text (key, &keys[n].v.n);
+      if (!keys[n].text)
+        fmtconv_value_int (key, &keys[n].v.number);
+      n++;
     }
   qsort (keys, n, sizeof *keys, compare);
   for (size_t i = 1; i < n; i++)

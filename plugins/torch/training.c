@@ -25,6 +25,8 @@ static const char *const others[] = { "sched*", "scaler", "frozen",  "hyper*",  
 static bool
 is_word (const char *text, size_t n, const char *word)
 {
+  if (!n || (*text | 0x20) != *word) /* many keys are compared with many words */
+    return false;
   size_t len = strlen (word);
   if (word[len - 1] == '*')
     return n >= len - 1 && !strncasecmp (text, word, len - 1);
