@@ -3,8 +3,14 @@
 models = \
 	models/flux.yaml \
 	models/hunyuan-video.yaml \
+	models/llama.yaml \
 	models/ltx.yaml \
+	models/mixtral.yaml \
 	models/mochi.yaml \
+	models/qwen2-moe.yaml \
+	models/qwen2.yaml \
+	models/qwen3-moe.yaml \
+	models/qwen3.yaml \
 	models/sd3.yaml \
 	models/wan.yaml
 if STANDALONE

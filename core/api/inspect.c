@@ -163,7 +163,7 @@ recognize (inspection *s)
   fci_module *modules = fci_modules (s->ctx, &n_modules);
   if (is_bundle (s))
     return s->ctx->failed;
-  if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], &s->claims))
+  if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], NULL, &s->claims))
     return s->ctx->failed;
   if (s->claims.complete)
     s->stages[1] = try_claim (s, 0, "", s->needs);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/convert/around.h"
 #include "core/convert/chain.h"
 #include "core/convert/choose.h"
 #include "core/convert/convert.h"
@@ -196,6 +197,8 @@ static int
 end_chain (fci_conversion *c)
 {
   c->n_common = c->chain.n;
+  if (c->is_for_writer && fci_chain_after (c, &c->chain))
+    return c->ctx->failed;
   for (size_t i = 0; i < c->own.n; i++)
     {
       fci_link *link = fci_links_add (c->ctx, &c->chain);
@@ -225,13 +228,22 @@ holds_components (const fci_conversion *c)
   return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_FEATURE_COMPONENTS);
 }
 
+/* Returns whether transforms may be chosen for one of two writers that are not chosen for the other. */
+static bool
+is_other_writer (const fci_conversion *c, const fci_conversion *first)
+{
+  return c->writer.plugin != first->writer.plugin
+         && (first->is_for_writer || c->writer.plugin->writer->after);
+}
+
 int
 fci_chain_other_output (fci_conversion *c, const fci_conversion *first)
 {
   if (c->job.n_transforms)
     return end_chain (c);
-  if (holds_components (c) != holds_components (first))
+  if (holds_components (c) != holds_components (first) || is_other_writer (c, first))
     return fci_chain_bundle (c);
+  c->is_for_writer = first->is_for_writer;
   c->chain.none = first->n_common == 0;
   for (size_t i = 0; i < first->n_common; i++)
     {

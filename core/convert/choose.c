@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/base/presence.h"
 #include "core/base/strbuf.h"
+#include "core/convert/around.h"
 #include "core/convert/choose.h"
 #include "core/convert/convert.h"
 #include "core/convert/link.h"
@@ -169,6 +170,9 @@ choose (fci_conversion *c, const fci_claims *claims, fci_links *links)
       if (claims->n > 1)
         fmtconv_note (c->ctx, "only the %s is converted; these commands convert the other parts:",
                       claims->claim[0].plugin->transform->kind);
+      c->is_for_writer = claims->claim[0].plugin->transform->writer != NULL;
+      if (c->is_for_writer && fci_chain_before (c, links))
+        return c->ctx->failed;
       return add_link (c->ctx, links, claims->claim[0].module, NULL);
     }
   list (c, claims, 0);
@@ -184,6 +188,13 @@ choose (fci_conversion *c, const fci_claims *claims, fci_links *links)
   return c->ctx->failed;
 }
 
+/* Returns the name of the writer; NULL: the model has no output. */
+static const char *
+writer_of (const fci_conversion *c)
+{
+  return c->writer.plugin ? c->writer.plugin->name : NULL;
+}
+
 int
 fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *links)
 {
@@ -192,7 +203,7 @@ fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *link
   if (fmtconv_model_next_component (model, NULL))
     return c->ctx->failed;
   fci_module *modules = usable_modules (c->ctx, &n_modules);
-  if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, &claims))
+  if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, writer_of (c), &claims))
     return c->ctx->failed;
   return choose (c, &claims, links);
 }
@@ -204,7 +215,7 @@ fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const
   fci_claims claims;
   fci_module *found = NULL;
   fci_module *modules = usable_modules (c->ctx, &n_modules);
-  if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, &claims))
+  if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, writer_of (c), &claims))
     return c->ctx->failed;
   for (size_t i = 0; i < claims.complete; i++)
     if (!strcmp (claims.claim[i].plugin->transform->kind, name) && ++n)

@@ -40,8 +40,9 @@ typedef struct fci_conversion
   const fmtconv_model *model; /* result of the chain so far */
   fci_defects *
       defects; /* outputs exist and are compared, and how they differ is added here; NULL: they are written */
-  bool only_model; /* the job is a spec that is an input: no writer, no output */
-  bool detected;   /* a plugin was detected */
+  bool only_model;    /* the job is a spec that is an input: no writer, no output */
+  bool detected;      /* a plugin was detected */
+  bool is_for_writer; /* a transform was chosen for this writer, which wants others around it */
   const fmtconv_layout *layout;
   fci_plan *plan;
   fci_outcome outcome;

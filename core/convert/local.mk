@@ -1,6 +1,8 @@
 # core/convert/local.mk: detect, choose, run the stages, check limits, hand to the executor.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
+	core/convert/around.c \
+	core/convert/around.h \
 	core/convert/attempt.c \
 	core/convert/attempt.h \
 	core/convert/chain.c \

@@ -60,8 +60,9 @@ typedef struct search
   fmtconv_ctx *ctx;
   const fmtconv_model *model;
   recognizer *recognize;
-  bool near;       /* near matches count */
-  bool is_reverse; /* the index has no rules for it */
+  const char *writer; /* name of the writer of the output; NULL: not known */
+  bool near;          /* near matches count */
+  bool is_reverse;    /* the index has no rules for it */
 } search;
 
 /* Runs the rules of a plugin. Returns whether they match. */
@@ -70,6 +71,9 @@ matches (const search *s, const fmtconv_plugin *plugin, fci_claim *claim)
 {
   claim->plugin = plugin;
   if (!fci_plugin_has (plugin, FCI_TRANSFORM) || !plugin->transform->kind || !plugin->transform->rules)
+    return false;
+  if (!s->is_reverse && plugin->transform->writer
+      && (!s->writer || strcmp (plugin->transform->writer, s->writer) != 0))
     return false;
   int code = s->recognize (plugin->transform->rules, s->model, &claim->found);
   if (code == FMTCONV_E_NOMEM)
@@ -113,9 +117,11 @@ find_claims (const search *s, fci_module *modules, size_t n_modules, fci_claims 
 
 int
 fci_claims_make (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, const fmtconv_model *model,
-                 fci_claims *out)
+                 const char *writer, fci_claims *out)
 {
-  const search s = { .ctx = ctx, .model = model, .recognize = fci_rules_recognize, .near = true };
+  const search s = {
+    .ctx = ctx, .model = model, .recognize = fci_rules_recognize, .writer = writer, .near = true
+  };
   return find_claims (&s, modules, n_modules, out);
 }
 
@@ -172,7 +178,7 @@ absent_hint (fmtconv_ctx *ctx, const fmtconv_model *model)
   size_t n;
   fci_claims claims, made;
   fci_module *modules = fci_modules (ctx, &n);
-  if (!modules || fci_claims_make (ctx, modules, n, model, &claims)
+  if (!modules || fci_claims_make (ctx, modules, n, model, NULL, &claims)
       || fci_claims_reverse (ctx, modules, n, model, &made))
     return NULL;
   if (claims.complete)

@@ -107,7 +107,8 @@ describe (fmtconv_ctx *ctx, const fci_rules_file *read)
                                     .kind = read->kind,
                                     .rules = read->rules,
                                     .apply = apply,
-                                    .main = "to=SIDE" };
+                                    .main = "to=SIDE",
+                                    .writer = read->writer };
   *plugin = (fmtconv_plugin){ .abi = FMTCONV_ABI,
                               .struct_size = sizeof *plugin,
                               .name = read->name,

@@ -8,6 +8,7 @@
 #include "core/model/model.h"
 #include "core/rules/attributes.h"
 #include "core/rules/env.h"
+#include "core/rules/keys.h"
 #include "core/rules/let.h"
 #include "core/rules/template.h"
 #include <string.h>
@@ -93,11 +94,16 @@ node_of (fmtconv_ctx *ctx, const fci_expr_value *value)
     [FCI_VALUE_NUMBER] = FMTCONV_ATTR_INT,
     [FCI_VALUE_TRUTH] = FMTCONV_ATTR_BOOL,
     [FCI_VALUE_NULL] = FMTCONV_ATTR_NULL,
+    [FCI_VALUE_REAL] = FMTCONV_ATTR_FLOAT,
   };
+  if (value->type == FCI_VALUE_NODE)
+    return (fmtconv_attr *) value->node; /* who keeps it copies it */
   if (value->type == FCI_VALUE_TEXT)
     return fci_attr_string (ctx, value->text.at, value->text.len);
   fmtconv_attr *node = fci_attr_new (ctx, kinds[value->type]);
-  if (node && value->type != FCI_VALUE_NULL)
+  if (node && value->type == FCI_VALUE_REAL)
+    node->v.f = value->real;
+  else if (node && value->type != FCI_VALUE_NULL)
     node->v.i = value->number;
   return node;
 }
@@ -263,9 +269,23 @@ fci_rule_run_attributes (fci_rule_run *run)
 {
   const char *why = NULL;
   fmtconv_attr *tree = parse (&run->table, &why);
+  run->has_keys = tree && fci_rule_has_keys (tree);
+  if (run->has_keys)
+    fci_rule_keys_choose (tree, run->table.reverse);
   run->attributes = tree ? tree_value (run, tree) : NULL;
-  if (run->attributes && run->table.reverse)
+  if (run->attributes && run->has_keys)
+    fci_rule_run_keys (run);
+  else if (run->attributes && run->table.reverse)
     compare_config (run);
+}
+
+/* Returns whether a computed attribute describes the input alone. */
+static bool
+is_of_input (const fci_rule_run *run, const char *key)
+{
+  if (run->has_keys)
+    return run->table.reverse && !strcmp (key, "architecture");
+  return run->table.reverse && strcmp (key, "title") != 0 && strcmp (key, "architecture") != 0;
 }
 
 void
@@ -274,10 +294,12 @@ fci_rule_run_put_attributes (fci_rule_run *run)
   fmtconv_attr *attrs = fmtconv_model_attrs (run->out);
   if (run->attributes)
     fci_model_forget_description (run->out);
+  if (run->has_keys)
+    fci_rule_run_put_tensors (run);
   for (fmtconv_attr *node = run->attributes ? run->attributes->first : NULL, *next; node; node = next)
     {
       next = node->next;
-      if (run->table.reverse && strcmp (node->key, "title") != 0 && strcmp (node->key, "architecture") != 0)
+      if (is_of_input (run, node->key))
         fmtconv_attr_unset (attrs, node->key);
       else
         fmtconv_attr_set (attrs, node->key, node);

@@ -7,6 +7,7 @@
 #include "core/rules/let.h"
 #include "core/rules/lists.h"
 #include "core/rules/pattern-match.h"
+#include "core/rules/rope.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -147,11 +148,18 @@ entry_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
       return FCI_EXPR_KNOWN;
     case FMTCONV_ATTR_UINT:
       return number (node->v.u, env, out);
+    case FMTCONV_ATTR_FLOAT:
+      *out = (fci_expr_value){ .type = FCI_VALUE_REAL, .real = node->v.f };
+      return FCI_EXPR_KNOWN;
     case FMTCONV_ATTR_STRING:
       *out = (fci_expr_value){ .type = FCI_VALUE_TEXT, .text = { node->v.s, node->len } };
       return FCI_EXPR_KNOWN;
+    case FMTCONV_ATTR_ARRAY:
+    case FMTCONV_ATTR_OBJECT:
+      *out = (fci_expr_value){ .type = FCI_VALUE_NODE, .node = node };
+      return FCI_EXPR_KNOWN;
     default:
-      return fci_expr_bad (env, "'%.*s' is neither an integer nor a truth value nor a text", len,
+      return fci_expr_bad (env, "'%.*s' is neither a number nor a truth value nor a text", len,
                            call->word.at);
     }
 }
@@ -248,11 +256,31 @@ dimension (fci_expr_env *env, const fci_expr *call, size_t tensor, fci_expr_valu
   return number (dims.n[axis], env, out);
 }
 
+/* rope_factors(KEY, SIZE): what the positions of a rotary embedding are divided by. */
+static fci_expr_state
+factors_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
+{
+  const fci_rule_run *run = env->arg;
+  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config");
+  const fmtconv_attr *scaling = config ? at_path (config, call->word) : NULL;
+  int64_t size = 0;
+  if (!call->a)
+    return fci_expr_bad (env, "rope_factors(KEY, SIZE) needs the size of a head");
+  const fci_expr_state state = fci_expr_number (env, call->a, &size);
+  if (state)
+    return state;
+  const char *why = fci_rope_factors (run->ctx, config, (fmtconv_attr *) scaling, size, &out->node);
+  out->type = FCI_VALUE_NODE;
+  return why ? fci_expr_bad (env, "%.*s: %s", (int) call->word.len, call->word.at, why) : FCI_EXPR_KNOWN;
+}
+
 static fci_expr_state
 call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
 {
   fci_rule_run *run = env->arg;
   size_t found = 0;
+  if (*call->text.at == 'r')
+    return factors_value (env, call, out);
   if (*call->text.at == 'c' || *call->text.at == 'g')
     return entry_value (env, call, out);
   if (!run->prefix || (run->table.reverse && !run->item))
@@ -286,6 +314,19 @@ bool
 fci_rule_run_number (fci_rule_run *run, const fci_expr *expr, int64_t *out)
 {
   return fci_rule_run_try_number (run, expr, out) == FCI_EXPR_KNOWN;
+}
+
+bool
+fci_rule_run_refuses (fci_rule_run *run)
+{
+  for (unsigned i = 0; i < run->table.n_conditions; i++)
+    {
+      fci_expr_env env = fci_rule_run_env (run);
+      bool holds = false;
+      if (fci_expr_truth (&env, run->table.condition[i].expr, &holds) == FCI_EXPR_KNOWN && !holds)
+        return true;
+    }
+  return false;
 }
 
 void

@@ -14,6 +14,9 @@ bool fci_rule_run_number (fci_rule_run *run, const fci_expr *expr, int64_t *out)
 /* The same, but tells an expression whose names have no values yet (FCI_EXPR_OPEN) from one that has none. */
 fci_expr_state fci_rule_run_try_number (fci_rule_run *run, const fci_expr *expr, int64_t *out);
 
+/* Returns whether a condition that needs no tensor does not hold: what config.json says tells models of equal names apart. */
+bool fci_rule_run_refuses (fci_rule_run *run);
+
 /* Checks the conditions of the table, with all variables bound; each that does not hold is a problem. */
 void fci_rule_run_conditions (fci_rule_run *run);
 

@@ -5,6 +5,7 @@
 #include "core/rules/expr.h"
 #include "core/rules/lists.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -21,7 +22,9 @@ fci_expr_bad (fci_expr_env *env, const char *format, ...)
 static const char *
 type_name (fci_expr_type type)
 {
-  static const char *const names[] = { "a number", "a truth value", "a text", "null" };
+  static const char *const names[] = {
+    "a number", "a truth value", "a text", "null", "a fraction", "a list"
+  };
   return names[type];
 }
 
@@ -76,6 +79,51 @@ arithmetic (fci_expr_env *env, fci_expr_kind kind, int64_t a, int64_t b, int64_t
 }
 
 static bool
+is_number (const fci_expr_value *value)
+{
+  return value->type == FCI_VALUE_NUMBER || value->type == FCI_VALUE_REAL;
+}
+
+static double
+real_of (const fci_expr_value *value)
+{
+  return value->type == FCI_VALUE_REAL ? value->real : (double) value->number;
+}
+
+static fci_expr_state
+real_value (fci_expr_env *env, double real, fci_expr_value *out)
+{
+  *out = (fci_expr_value){ .type = FCI_VALUE_REAL, .real = real };
+  return isfinite (real) ? FCI_EXPR_KNOWN : fci_expr_bad (env, "a result is not a finite number");
+}
+
+/* Computes a op b, of which one is a fraction. */
+static fci_expr_state
+real_arithmetic (fci_expr_env *env, fci_expr_kind kind, double a, double b, fci_expr_value *out)
+{
+  if (kind == FCI_EXPR_MOD)
+    return fci_expr_bad (env, "'%%' needs integers");
+  return real_value (env,
+                     kind == FCI_EXPR_MUL   ? a * b
+                     : kind == FCI_EXPR_DIV ? a / b
+                     : kind == FCI_EXPR_ADD ? a + b
+                                            : a - b,
+                     out);
+}
+
+static bool
+compare_reals (fci_expr_kind kind, double a, double b)
+{
+  const bool less = a<b, more = a> b;
+  return kind == FCI_EXPR_LT   ? less
+         : kind == FCI_EXPR_LE ? !more
+         : kind == FCI_EXPR_GT ? more
+         : kind == FCI_EXPR_GE ? !less
+         : kind == FCI_EXPR_EQ ? !less && !more
+                               : less || more;
+}
+
+static bool
 compare_numbers (fci_expr_kind kind, int64_t a, int64_t b)
 {
   switch (kind)
@@ -101,9 +149,19 @@ compare (fci_expr_env *env, const fci_expr *expr, const fci_expr_value *a, const
 {
   const bool equality = expr->kind == FCI_EXPR_EQ || expr->kind == FCI_EXPR_NE;
   out->type = FCI_VALUE_TRUTH;
+  if (equality && (a->type == FCI_VALUE_NULL || b->type == FCI_VALUE_NULL))
+    {
+      out->number = (a->type == b->type) == (expr->kind == FCI_EXPR_EQ);
+      return FCI_EXPR_KNOWN;
+    }
+  if (is_number (a) && is_number (b) && (a->type == FCI_VALUE_REAL || b->type == FCI_VALUE_REAL))
+    {
+      out->number = compare_reals (expr->kind, real_of (a), real_of (b));
+      return FCI_EXPR_KNOWN;
+    }
   if (a->type != b->type)
     return fci_expr_bad (env, "%s is compared with %s", type_name (a->type), type_name (b->type));
-  if (a->type != FCI_VALUE_NUMBER && !equality)
+  if ((a->type != FCI_VALUE_NUMBER && !equality) || a->type == FCI_VALUE_NODE)
     return fci_expr_bad (env, "%s has no order", type_name (a->type));
   if (a->type == FCI_VALUE_TEXT)
     out->number = fci_text_span_equal (a->text, b->text) == (expr->kind == FCI_EXPR_EQ);
@@ -119,15 +177,18 @@ eval_both (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
   fci_expr_value a = { 0 }, b = { 0 };
   const bool comparison = expr->kind >= FCI_EXPR_LT && expr->kind <= FCI_EXPR_NE;
   fci_expr_state state;
-  if (comparison)
-    {
-      if ((state = fci_expr_eval (env, expr->a, &a)) || (state = fci_expr_eval (env, expr->b, &b)))
-        return state;
-      return compare (env, expr, &a, &b, out);
-    }
-  if ((state = fci_expr_number (env, expr->a, &a.number))
-      || (state = fci_expr_number (env, expr->b, &b.number)))
+  if ((state = fci_expr_eval (env, expr->a, &a)))
     return state;
+  if (!comparison && !is_number (&a))
+    return fci_expr_bad (env, "%s stands where a number is needed", type_name (a.type));
+  if ((state = fci_expr_eval (env, expr->b, &b)))
+    return state;
+  if (comparison)
+    return compare (env, expr, &a, &b, out);
+  if (!is_number (&b))
+    return fci_expr_bad (env, "%s stands where a number is needed", type_name (b.type));
+  if (a.type == FCI_VALUE_REAL || b.type == FCI_VALUE_REAL)
+    return real_arithmetic (env, expr->kind, real_of (&a), real_of (&b), out);
   out->type = FCI_VALUE_NUMBER;
   return arithmetic (env, expr->kind, a.number, b.number, &out->number);
 }
@@ -148,6 +209,18 @@ eval_deciding (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
   state = fci_expr_truth (env, expr->b, &second);
   out->number = second;
   return state;
+}
+
+/* float(A): a number as a fraction; null stays null, so that an absent entry stays absent. */
+static fci_expr_state
+eval_float (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
+{
+  fci_expr_state state = fci_expr_eval (env, expr->a, out);
+  if (state || out->type == FCI_VALUE_NULL)
+    return state;
+  if (!is_number (out))
+    return fci_expr_bad (env, "%s stands where a number is needed", type_name (out->type));
+  return real_value (env, real_of (out), out);
 }
 
 static fci_expr_state
@@ -174,6 +247,9 @@ fci_expr_eval (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
       *out = (fci_expr_value){ .type = expr->kind == FCI_EXPR_TRUTH ? FCI_VALUE_TRUTH : FCI_VALUE_NUMBER,
                                .number = expr->number };
       return FCI_EXPR_KNOWN;
+    case FCI_EXPR_REAL:
+      *out = (fci_expr_value){ .type = FCI_VALUE_REAL, .real = expr->real };
+      return FCI_EXPR_KNOWN;
     case FCI_EXPR_TEXT:
       *out = (fci_expr_value){ .type = FCI_VALUE_TEXT, .text = expr->text };
       return FCI_EXPR_KNOWN;
@@ -187,6 +263,8 @@ fci_expr_eval (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
     case FCI_EXPR_MINUS:
     case FCI_EXPR_NOT:
       return eval_unary (env, expr, out);
+    case FCI_EXPR_FLOAT:
+      return eval_float (env, expr, out);
     case FCI_EXPR_AND:
     case FCI_EXPR_OR:
     case FCI_EXPR_CHOOSE:

@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/os.h"
 #include "core/rules/expr.h"
 #include "core/rules/lists.h"
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 enum
@@ -12,6 +14,7 @@ enum
   MAX_DEPTH = 32,  /* of parentheses and of operators that nest to the right */
   MAX_NODES = 256, /* of one expression; bounds the depth of the tree */
   MAX_DIGITS = 15,
+  MAX_REAL = 40, /* bytes of a fraction */
   LEVEL_SUM = 3,
   LEVEL_UNARY = 5
 };
@@ -83,6 +86,26 @@ take_name (parser *p)
   return name;
 }
 
+/* Parses the digits after a point, and an exponent: 0.5, 1.0e-6. */
+static const fci_expr *
+parse_real (parser *p, fci_expr *node, const char *start)
+{
+  char text[MAX_REAL + 1], *end;
+  for (p->at++; p->at < p->end && isdigit ((unsigned char) *p->at); p->at++)
+    ;
+  if (p->end - p->at > 2 && *p->at == 'e' && strchr ("+-", p->at[1]) && isdigit ((unsigned char) p->at[2]))
+    for (p->at += 2; p->at < p->end && isdigit ((unsigned char) *p->at); p->at++)
+      ;
+  const size_t n = (size_t) (p->at - start);
+  if (n > MAX_REAL)
+    return fail (p, "a number is too long");
+  memcpy (text, start, n);
+  text[n] = '\0';
+  node->kind = FCI_EXPR_REAL;
+  node->real = fci_os_strtod (text, &end);
+  return isfinite (node->real) ? node : fail (p, "a number is too large");
+}
+
 /* Parses a number; a name directly after it is a factor: "12h". */
 static const fci_expr *
 parse_number (parser *p)
@@ -94,6 +117,8 @@ parse_number (parser *p)
       node->number = node->number * 10 + (*p->at - '0');
   if (p->at - start > MAX_DIGITS)
     return fail (p, "a number is too large");
+  if (node && p->end - p->at > 1 && *p->at == '.' && isdigit ((unsigned char) p->at[1]))
+    return parse_real (p, node, start);
   fci_expr *product = node && is_first (p) ? new_node (p, FCI_EXPR_MUL) : NULL;
   if (!product)
     return p->error ? NULL : node;
@@ -134,11 +159,12 @@ take_word (parser *p)
 static const fci_expr *
 parse_call (parser *p, fci_expr *node)
 {
-  node->kind = FCI_EXPR_CALL;
-  node->word = take_word (p);
-  if (!node->word.len)
+  const bool is_float = fci_text_span_equal (node->text, FCI_TEXT_SPAN ("float"));
+  node->kind = is_float ? FCI_EXPR_FLOAT : FCI_EXPR_CALL;
+  node->word = is_float ? (fci_text_span){ 0 } : take_word (p);
+  if (!is_float && !node->word.len)
     return fail (p, "a function has no argument");
-  if (take (p, ","))
+  if (is_float || take (p, ","))
     node->a = parse_choice (p);
   if (!p->error && !take (p, ")"))
     return fail (p, "')' is missing after the arguments of a function");

@@ -1,7 +1,9 @@
 /* core/rules/expr.h: expressions in a table: dimensions, sizes of parts, values and conditions. Integers have 64 bits.
- * Overflow, a remainder of '/' and a mixture of kinds are errors.  Without loops, each evaluation ends.
+ * Overflow, a remainder of '/' of integers and a mixture of kinds are errors; an integer and a fraction give a fraction.
+ * Without loops, each evaluation ends.
  *
- *   A ? B : C   ||   &&   == != < <= > >=   + -   * / %   - !   12h = 12 * h   NAME   #NAME   FUNCTION(WORD, A)   'text'   null
+ *   A ? B : C   ||   &&   == != < <= > >=   + -   * / %   - !   12h = 12 * h   0.5   NAME   #NAME   FUNCTION(WORD, A)
+ *   float(A)   'text'   null
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_EXPR_H
@@ -13,6 +15,7 @@
 typedef enum fci_expr_kind
 {
   FCI_EXPR_NUMBER,
+  FCI_EXPR_REAL,
   FCI_EXPR_TRUTH,
   FCI_EXPR_TEXT,
   FCI_EXPR_NULL,
@@ -20,6 +23,7 @@ typedef enum fci_expr_kind
   FCI_EXPR_CALL,
   FCI_EXPR_MINUS,
   FCI_EXPR_NOT,
+  FCI_EXPR_FLOAT, /* float(a) */
   FCI_EXPR_MUL,
   FCI_EXPR_DIV,
   FCI_EXPR_MOD,
@@ -41,6 +45,7 @@ typedef struct fci_expr
 {
   fci_expr_kind kind;
   int64_t number;     /* NUMBER, TRUTH */
+  double real;        /* REAL */
   fci_text_span text; /* TEXT, NAME; CALL: the function */
   fci_text_span word; /* CALL: its first argument, unparsed */
   const struct fci_expr *a, *b, *c;
@@ -51,14 +56,18 @@ typedef enum fci_expr_type
   FCI_VALUE_NUMBER,
   FCI_VALUE_TRUTH,
   FCI_VALUE_TEXT,
-  FCI_VALUE_NULL
+  FCI_VALUE_NULL,
+  FCI_VALUE_REAL,
+  FCI_VALUE_NODE /* an array or object of the input's attributes, which is only passed on */
 } fci_expr_type;
 
 typedef struct fci_expr_value
 {
   fci_expr_type type;
   int64_t number; /* NUMBER, TRUTH */
+  double real;    /* REAL, finite */
   fci_text_span text;
+  const struct fmtconv_attr *node; /* NODE */
 } fci_expr_value;
 
 typedef enum fci_expr_state

@@ -121,6 +121,22 @@ take_config (const fci_reading *r, const fci_yaml *map, fmtconv_attr *to)
   return fmtconv_ctx_failed (ctx_of (r));
 }
 
+/* Adds the keys of a GGUF file, which need the name of the architecture. */
+static int
+take_keys (const fci_reading *r, const fci_yaml *map, fmtconv_attr *to)
+{
+  const fci_yaml *node = fci_yaml_find (map, "gguf");
+  if (!node || fci_yaml_is (&r->file, node, FCI_YAML_MAP, "gguf"))
+    return fmtconv_ctx_failed (ctx_of (r));
+  if (!fci_yaml_find (map, "architecture"))
+    return fci_yaml_fail (&r->file, node->key_at, "'gguf' needs 'architecture', with which its keys begin");
+  fmtconv_attr_set (to, "gguf", tree_of (r, node));
+  const fci_yaml *tensors = fci_yaml_find (map, "tensors");
+  if (tensors && !fci_yaml_is (&r->file, tensors, FCI_YAML_MAP, "tensors"))
+    fmtconv_attr_set (to, "tensors", tree_of (r, tensors));
+  return fmtconv_ctx_failed (ctx_of (r));
+}
+
 static int
 take_attributes (const fci_reading *r, const fci_yaml *map)
 {
@@ -129,7 +145,7 @@ take_attributes (const fci_reading *r, const fci_yaml *map)
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     if (take_attribute (r, map, keys[i], all))
       return fmtconv_ctx_failed (ctx_of (r));
-  if (take_config (r, map, all))
+  if (take_config (r, map, all) || take_keys (r, map, all))
     return fmtconv_ctx_failed (ctx_of (r));
   r->table->attributes = all && all->first ? fmtconv_attr_json_text (all, 0) : NULL;
   return fmtconv_ctx_failed (ctx_of (r));
@@ -144,8 +160,8 @@ fci_take_model (const fci_reading *r, const fci_yaml *map)
     if (!fci_yaml_find (map, needed[i]))
       return fci_yaml_fail (&r->file, map->at, "the key '%s' is missing", needed[i]);
   if (fci_take_text (r, map, "name", &about->name) || fci_take_text (r, map, "summary", &about->summary)
-      || fci_take_text (r, map, "kind", &about->kind) || take_sides (r, map) || take_prefix (r, map)
-      || take_partial (r, map))
+      || fci_take_text (r, map, "kind", &about->kind) || fci_take_text (r, map, "writer", &about->writer)
+      || take_sides (r, map) || take_prefix (r, map) || take_partial (r, map))
     return fmtconv_ctx_failed (ctx_of (r));
   return take_attributes (r, map);
 }

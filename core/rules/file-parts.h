@@ -19,7 +19,7 @@ typedef struct fci_reading
 /* The keys of a model file besides those of the table. */
 #define FCI_MODEL_KEYS                                                                         \
   "fmtconv-model", "name", "summary", "title", "kind", "sides", "partial", "library", "class", \
-      "architecture", "config"
+      "architecture", "config", "gguf", "tensors", "writer"
 
 /* Reads a text; leaves *out unchanged if the key is absent. */
 int fci_take_text (const fci_reading *r, const fci_yaml *map, const char *key, const char **out);

@@ -194,9 +194,15 @@ condition (const fci_yaml *root, size_t n)
 static const fci_yaml *
 attribute (const fci_yaml *root, const char *key)
 {
-  const fci_yaml *config = fci_yaml_find (root, "config");
-  const fci_yaml *entry = config && config->kind == FCI_YAML_MAP ? fci_yaml_find (config, key) : NULL;
-  return entry ? entry : fci_yaml_find (root, key);
+  static const char *const maps[] = { "config", "gguf", "tensors" };
+  for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+    {
+      const fci_yaml *map = fci_yaml_find (root, maps[i]);
+      const fci_yaml *entry = map && map->kind == FCI_YAML_MAP ? fci_yaml_find (map, key) : NULL;
+      if (entry)
+        return entry;
+    }
+  return fci_yaml_find (root, key);
 }
 
 /* Returns the node in which a fault is. */

@@ -13,6 +13,7 @@ typedef struct fci_rules_file
   const char *name;    /* of the model, which is that of the file; NULL: a file of rules */
   const char *summary; /* one line for people */
   const char *kind;    /* the component that the model is: "transformer" */
+  const char *writer;  /* the only writer that its names are for; NULL: all */
 } fci_rules_file;
 
 /* Reads a file of rules or a model file. values: of names of its `let`; may be NULL. Returns 0 or the code of an error,

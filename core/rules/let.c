@@ -10,7 +10,7 @@
 enum
 {
   SHOWN = 80,        /* bytes of an expression in a message */
-  LOOKS_AT_NAMES = 2 /* position of the first such function */
+  LOOKS_AT_NAMES = 3 /* position of the first such function */
 };
 
 /* What an expression may name. */
@@ -127,7 +127,7 @@ is_name (const scope *in, fci_text_span name)
 static const char *
 check_node (void *arg, const fci_expr *node)
 {
-  static const char *const functions[] = { "config", "gguf", "has", "shape" };
+  static const char *const functions[] = { "config", "gguf", "rope_factors", "has", "shape" };
   scope *in = arg;
   in->unknown = node->text;
   if (node->kind == FCI_EXPR_NAME)
@@ -137,7 +137,7 @@ check_node (void *arg, const fci_expr *node)
       return in->is_often && i >= LOOKS_AT_NAMES
                  ? "can stand in let and when alone: give its value a name in let"
                  : NULL;
-  return "is not a function: there are config, gguf, has and shape";
+  return "is not a function: there are config, gguf, rope_factors, float, has and shape";
 }
 
 static bool

@@ -29,6 +29,8 @@ core_sources += \
 	core/rules/index.h \
 	core/rules/items.c \
 	core/rules/items.h \
+	core/rules/keys.c \
+	core/rules/keys.h \
 	core/rules/let.c \
 	core/rules/let.h \
 	core/rules/link.c \
@@ -49,6 +51,8 @@ core_sources += \
 	core/rules/pattern.h \
 	core/rules/range.c \
 	core/rules/range.h \
+	core/rules/rope.c \
+	core/rules/rope.h \
 	core/rules/rules.c \
 	core/rules/rules.h \
 	core/rules/run.h \

@@ -198,12 +198,13 @@ recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
   fci_rule_run run = { .ctx = fci_model_ctx (model), .silent = true };
   *out = (fci_recognition){ 0 };
   int code = begin (&run, rules, model, reverse);
+  const bool can_fit = !code && !fci_rule_run_refuses (&run);
   bool fits = false;
-  if (!code)
+  if (can_fit)
     fci_rule_run_match (&run);
-  if (!code && !run.code)
+  if (can_fit && !run.code)
     fci_rule_run_complete (&run);
-  if (!code && !run.code)
+  if (can_fit && !run.code)
     {
       fci_rule_run_unmatched (&run);
       fits = meets_conditions (&run);

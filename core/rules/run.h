@@ -90,6 +90,7 @@ typedef struct fci_rule_run
   fci_rule_find find[FCI_MAX_FINDS];
   unsigned n_finds;
   fmtconv_attr *attributes; /* of the output, as .attributes says; NULL: none */
+  bool has_keys;            /* .attributes has the keys of a GGUF file */
   bool bound;               /* every shape variable that gets a value has it */
   char reason[192];         /* why the last expression without a value has none */
 } fci_rule_run;

@@ -15,7 +15,7 @@
  *   quantized       the type or mix that the model was quantized to, as typed: "Q4_K_M"
  *   metadata        string → string, kept from file to file
  *   gguf            typed key-values of a GGUF file that are neither configuration nor metadata
- *   source/…        facts found next to the input (source/training_config); never written
+ *   source/…        facts found next to the input (source/training_config, source/folder: its name); never written
  *
  * Use the exact-key calls (get, set) for keys that come from a file.  The path calls (at, make) split at '/', so they
  * take constants only.

@@ -142,6 +142,10 @@ typedef struct fmtconv_transform
   int (*describe) (fmtconv_ctx *ctx, const fmtconv_model *model, fmtconv_description *out);
 
   const char *values; /* "to=q8_0|q4_0" */
+
+  /* Name of the only writer for which this transform is chosen automatically, because its names are those of that format:
+   * "gguf".  NULL: every writer. */
+  const char *writer;
 } fmtconv_transform;
 
 /* Limits of a format.  The core checks them before `write`, and lists every offender. */
@@ -181,6 +185,13 @@ typedef struct fmtconv_writer
 
   const char *main;   /* "to=TYPE" */
   const char *values; /* "to=q8_0|q4_0" */
+
+  /* Transforms that are chosen automatically before and after one that names this writer (fmtconv_transform.writer), as
+   * typed, separated by blanks: "tokenizer quantize:rest=f32".  The last of `after` gets as its main parameter --dtype,
+   * else the end of the output's name if it is among the transform's .values ("q4_0" for out-q4_0.gguf), else "auto".
+   * NULL: none. */
+  const char *before;
+  const char *after;
 } fmtconv_writer;
 
 /* ---- Codecs: block types that the library does not have.  Once the plugin is loaded, its types are data types as all

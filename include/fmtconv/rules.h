@@ -30,12 +30,14 @@
  * Ops        After picking, left to right: "cast F32; permute 1,0; reshape 3,h; scale 0.5; add 1; gather 0: 2,0-1".
  * Values     .let = "heads=config(num_attention_heads); d=h/heads": names for expressions; each may use those before it.
  *            .when = "h==heads*d; !has(guidance_in.{x*})": conditions without which the table does not fit the model.
- *            Expressions have 64-bit integers, truth values and 'texts'; operators, from the weakest: "a ? b : c", "||",
+ *            Expressions have 64-bit integers, fractions (0.5), truth values and 'texts'; operators, from the weakest: "a ? b : c", "||",
  *            "&&", "== != < <= > >=", "+ -", "* / %" ("12h" is 12*h), "- !".  A name is a let or a shape variable, "#i"
  *            the number of values of a capture.  "config(KEY)", "config(KEY, ELSE)": an entry of the input's
- *            config.json, with dots between keys; "gguf(KEY, ELSE)": a GGUF key.  In let and when alone: "has(PATTERN)":
+ *            config.json, with dots between keys; "gguf(KEY, ELSE)": a GGUF key;
+ *            "float(A)": a number as a fraction; "rope_factors(KEY, SIZE)": the list of factors of a rotary embedding of the
+ *            kind llama3.  In let and when alone: "has(PATTERN)":
  *            a tensor of the `from` side matches; "shape(NAME, AXIS)": a dimension of a tensor of that side.  Overflow, a
- *            division by 0 or with a remainder and a mixture of kinds are errors.
+ *            division of integers by 0 or with a remainder and a mixture of kinds are errors; null equals itself alone.
  * Totality   A rule matches at least one tensor unless it is OPTIONAL or a drop.  .complete = "i k": all required rules
  *            with {i} match every value that i has in the model, likewise {k}, and a rule that matches, OPTIONAL or
  *            not, matches with all its lists (.complete = "": only this).  .dense: these values are 0 … n-1.  A missing
@@ -43,7 +45,9 @@
  *            .complete = "*": every number; "* -k": every number but k.
  * Attributes .attributes = "{…}": a JSON object, whose members become attributes of the output: title, library, class,
  *            config … (fmtconv/attr.h).  A string "{h/d}" is the value of the expression, "{0..#i-1}" an array of numbers,
- *            "{#i} blocks" a text; "{{" stands for the character.  In reverse, the title is set, the other members are
+ *            "{#i} blocks" a text; "{{" stands for the character.  With a member "gguf", `to` is a GGUF file:
+ *            its numbers become "config" as u32 and f32, without those that are null, and "tensors" are lists of numbers
+ *            that become tensors; library, class and config are then those of `from`.  In reverse, the title is set, the other members are
  *            taken away, and what the input's config says must be equal.  `null` is a value of expressions.
  * Order      Nested loops: consecutive rules whose targets share an index capture are one loop over its printed value,
  *            recursively; inside, rule order, then list captures in the order of the target, then source order.  A

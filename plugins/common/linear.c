@@ -18,8 +18,8 @@ enum
 };
 
 /* Names of gates; the gate of a GLU is as large as the matrix that it gates. */
-static const char *const gates[] = { "*.gate.weight", "*.router.weight", "*gate_inp.weight",
-                                     "*expert_gate.weight", "*gate_logits.weight" };
+static const char *const gates[] = { "*.gate.weight",          "*.router.weight",     "*gate_inp.weight",
+                                     "*gate_inp_shexp.weight", "*expert_gate.weight", "*gate_logits.weight" };
 
 static bool
 matches (const char *const *globs, size_t n, const char *name)

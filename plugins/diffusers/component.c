@@ -103,6 +103,10 @@ diffusers_read_component (fmtconv_ctx *ctx, const struct diffusers_read_params *
                   fmtconv_input_path (folder));
   else if (!has_weights)
     read_tokenizer_class (ctx, folder, out);
+  fmtconv_attr_set_string (fmtconv_attr_make (fmtconv_model_attrs (out), "source"), "folder",
+                           fmtconv_input_basename (folder));
+  if (has_weights && diffusers_read_card (ctx, folder, out))
+    return fmtconv_ctx_failed (ctx);
   if (diffusers_attach_files (ctx, folder, config, has_weights, out))
     return fmtconv_ctx_failed (ctx);
   if (!has_weights && !config && !fmtconv_model_next_blob (out, NULL))

@@ -69,6 +69,10 @@ int diffusers_has_weights (fmtconv_input *folder, const char *variant);
 int diffusers_read_component (fmtconv_ctx *ctx, const struct diffusers_read_params *p, fmtconv_input *folder,
                               fmtconv_model *out);
 
+/* Reads the head of README.md as the fact "source/card", or why it cannot be read as "source/card-fault".  Returns 0 or
+ * the code of an error. */
+int diffusers_read_card (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_model *out);
+
 /* Attaches the other files of a component.  config: the name of its configuration, NULL: none.  Returns 0 or an
  * error code. */
 int diffusers_attach_files (fmtconv_ctx *ctx, fmtconv_input *folder, const char *config, int has_weights,

@@ -5,6 +5,7 @@ plugin_LTLIBRARIES += plugins/diffusers.la
 dist_man_MANS += plugins/diffusers/fmtconv-diffusers.7
 endif
 plugins_diffusers_la_SOURCES = $(numbered_sources) \
+	plugins/diffusers/card.c \
 	plugins/diffusers/component.c \
 	plugins/diffusers/diffusers.c \
 	plugins/diffusers/diffusers.h \

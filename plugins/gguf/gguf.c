@@ -37,6 +37,8 @@ FMTCONV_PLUGIN (gguf, .name = "gguf", .summary = "GGUF files",
                                                       .tensors = GGUF_MAX_TENSORS,
                                                       .understands = FMTCONV_FEATURE_TIED },
                                           .write = gguf_write, .adjust = gguf_adjust, .keeps = "config gguf",
+                                          .before = "tokenizer model-card",
+                                          .after = "quantize:rest=f32,choice=llama",
                                           .rank_hint = "-w gguf:fold=yes merges their leading dimensions",
                                           .name_hint = "-w gguf:name-limit=128 writes longer names, which "
                                                        "ggml does not read"));

@@ -109,7 +109,14 @@ quantize_choose (const struct quantize_plan *plan, const fmtconv_tensor *t)
   const char *why = wanted ? NULL : kept_reason (t);
   if (why)
     return keep (plan, t, why);
-  const uint32_t mixed = !wanted && plan->mix ? quantize_mix_type (plan->mix, t->name, plan->layers) : 0;
+  uint32_t mixed = 0;
+  if (!wanted && plan->is_llama)
+    {
+      const uint32_t type = quantize_llama_type (&plan->llama, plan->to, t);
+      mixed = type == plan->to ? 0 : type;
+    }
+  else if (!wanted && plan->mix)
+    mixed = quantize_mix_type (plan->mix, t->name, plan->layers);
   wanted = wanted ? wanted : mixed ? mixed : plan->to;
   return (
       struct quantize_choice){ .wanted = wanted, .dtype = allowed_by_row (wanted, t), .mixed = mixed != 0 };

@@ -8,6 +8,7 @@ plugins_quantize_la_SOURCES = \
 	$(linear_sources) \
 	plugins/quantize/choose.c \
 	plugins/quantize/describe.c \
+	plugins/quantize/llama.c \
 	plugins/quantize/matrix.c \
 	plugins/quantize/mix.c \
 	plugins/quantize/quantize.c \

@@ -14,11 +14,12 @@ enum
 /* What shells offer, from small to large. */
 static const char values[] = "to=Q3_K_S|Q3_K_M|Q3_K_L|Q4_K_S|Q4_K_M|Q5_K_S|Q5_K_M|q2_K|q3_K|q4_0|q4_1|q4_K|"
                              "iq4_nl|iq4_xs|mxfp4|q5_0|q5_1|q5_K|q6_K|"
-                             "q8_0|f8_e4m3|f8_e5m2|f16|bf16|f32 rest=f16|bf16|f32 block=128|128x128";
+                             "q8_0|f8_e4m3|f8_e5m2|f16|bf16|f32|auto rest=f16|bf16|f32 block=128|128x128";
 
 static const fmtconv_param params[] = {
   { "to", FMTCONV_PARAM_TEXT, offsetof (struct quantize_params, to), NULL,
-    "data type of matrices (q8_0, q4_K …, f8_e4m3, f8_e5m2, f16, bf16, f32), or a mix: Q4_K_M …" },
+    "data type of matrices (q8_0, q4_K …, f8_e4m3, f8_e5m2, f16, bf16, f32), or a mix: Q4_K_M …; auto: 16 "
+    "bits" },
   { "rule|keep", FMTCONV_PARAM_PAIRS, offsetof (struct quantize_params, rules), NULL,
     "rule=GLOB=TYPE: type of the tensors that match; keep=GLOB: not quantized; the first match counts" },
   { "rest", FMTCONV_PARAM_DTYPE, offsetof (struct quantize_params, rest), NULL,
@@ -35,6 +36,8 @@ static const fmtconv_param params[] = {
   { "meta", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, meta),
     "none|comfy|compressed-tensors|deepseek",
     "describe 8-bit floats as this loader reads it, in the safetensors header (comfy) or config.json" },
+  { "choice", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, choice), "name|llama",
+    "who chooses the types: the names of layers, or llama.cpp for tensors with its names" },
   { 0 },
 };
 
@@ -66,12 +69,29 @@ read_rule (fmtconv_ctx *ctx, const char *key, const char *value, struct quantize
   return read_type (ctx, equals + 1, &rule->dtype);
 }
 
+/* Returns the type of most weights in 16 bits, as llama.cpp's converter does: that of the first matrix in such a type. */
+static uint32_t
+automatic (const fmtconv_model *in)
+{
+  FMTCONV_FOREACH (t, in)
+    {
+      if (t->rank > 1 && (t->dtype == FMTCONV_BF16 || t->dtype == FMTCONV_F16))
+        return t->dtype;
+    }
+  return FMTCONV_F16;
+}
+
 static int
-read_to (fmtconv_ctx *ctx, const char *to, struct quantize_plan *plan)
+read_to (fmtconv_ctx *ctx, const char *to, const fmtconv_model *in, struct quantize_plan *plan)
 {
   if (!to)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no type given: quantize:to=q8_0, another type, or a mix (%s)",
                          quantize_mix_names ());
+  if (!strcmp (to, "auto"))
+    {
+      plan->to = automatic (in);
+      return 0;
+    }
   plan->mix = quantize_mix_of (to);
   if (!plan->mix)
     return read_type (ctx, to, &plan->to);
@@ -98,7 +118,7 @@ quantize_plan (fmtconv_ctx *ctx, const struct quantize_params *p, const fmtconv_
                struct quantize_plan *plan)
 {
   *plan = (struct quantize_plan){ .n_rules = p->rules.n, .rest = p->rest };
-  if (read_to (ctx, p->to, plan) || quantize_read_scaling (ctx, p, &plan->scaling))
+  if (read_to (ctx, p->to, in, plan) || quantize_read_scaling (ctx, p, &plan->scaling))
     return fmtconv_ctx_failed (ctx);
   if (!p->rest && !quantize_is_scaled (plan->to))
     plan->rest = FMTCONV_F16;
@@ -117,6 +137,9 @@ quantize_plan (fmtconv_ctx *ctx, const struct quantize_params *p, const fmtconv_
       uint64_t layer = quantize_layer (t->name);
       plan->layers = layer != UINT64_MAX && layer >= plan->layers ? layer + 1 : plan->layers;
     }
+  plan->is_llama = p->choice == QUANTIZE_AS_LLAMA;
+  if (plan->is_llama)
+    quantize_llama_start (&plan->llama, p, in, plan->layers);
   return fmtconv_ctx_failed (ctx);
 }
 
@@ -270,14 +293,15 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
         }
       put (ctx, &plan, &matrix, t, &summary, &description, out);
     }
-  if (plan.mix && summary.quantized && !summary.mixed)
+  if (plan.mix && !plan.is_llama && summary.quantized && !summary.mixed)
     fmtconv_warn (ctx, "no tensor name matches the %s recipe; all tensors use %s (as with quantize:to=%s)",
                   p->to, fmtconv_dtype_get (plan.to)->name, fmtconv_dtype_get (plan.to)->name);
   if (!summary.quantized && !summary.cut && !p->rules.n
       && (fmtconv_dtype_is_blocks (plan.to) || quantize_is_scaled (plan.to)))
     fmtconv_warn (ctx, "no tensor is quantized: rule=GLOB=TYPE quantizes those that match a glob");
   quantize_put_description (ctx, &plan.scaling, &description, out);
-  fmtconv_attr_set_string (fmtconv_model_attrs (out), "quantized", p->to);
+  fmtconv_attr_set_string (fmtconv_model_attrs (out), "quantized",
+                           strcmp (p->to, "auto") ? p->to : fmtconv_dtype_get (plan.to)->name);
   note_result (ctx, &summary, fmtconv_model_count (in), p->imatrix != NULL);
   return fmtconv_ctx_failed (ctx);
 }

@@ -16,6 +16,26 @@ struct quantize_params
   const char *block; /* NULL: not given */
   int scale_name;    /* QUANTIZE_DEFAULT_NAME … */
   int meta;          /* QUANTIZE_NO_LOADER … */
+  int choice;        /* QUANTIZE_BY_NAME … */
+};
+
+/* Who chooses the types, in the order of the parameter's choices. */
+enum
+{
+  QUANTIZE_BY_NAME,
+  QUANTIZE_AS_LLAMA /* as llama.cpp, for its names */
+};
+
+/* What llama.cpp's choices depend on. */
+struct quantize_llama
+{
+  int file; /* type of the whole file */
+  uint64_t layers;
+  uint64_t experts;   /* of a layer; 0: none */
+  bool shares_values; /* between 4 heads or more */
+  bool is_70b;
+  bool is_tied; /* the embedding is the head, too */
+  bool has_matrix;
 };
 
 /* Weights of 8-bit floats that share a scale, in the order of the parameter's choices. */
@@ -70,6 +90,8 @@ struct quantize_plan
   uint32_t rest;                   /* 0: tensors keep their types */
   struct quantize_scaling scaling; /* of 8-bit floats */
   uint64_t layers;                 /* 1 + the largest number of a layer; 0: no numbered layers */
+  bool is_llama;                   /* llama.cpp's choices, by: */
+  struct quantize_llama llama;
 };
 
 /* An importance matrix of llama.cpp: how much the columns of tensors matter. */
@@ -122,6 +144,13 @@ uint32_t quantize_mix_base (const struct quantize_mix *mix);
 
 /* Returns the mix's type for a tensor, or 0 if it is that of most tensors.  layers: see struct quantize_plan. */
 uint32_t quantize_mix_type (const struct quantize_mix *mix, const char *name, uint64_t layers);
+
+/* Finds what llama.cpp's choices for the model depend on. */
+void quantize_llama_start (struct quantize_llama *l, const struct quantize_params *p, const fmtconv_model *in,
+                           uint64_t layers);
+
+/* Returns llama.cpp's type for a weight in a file whose weights are mostly of the type `base`. */
+uint32_t quantize_llama_type (const struct quantize_llama *l, uint32_t base, const fmtconv_tensor *t);
 
 /* Returns the number of the layer in a tensor's name, or UINT64_MAX. */
 uint64_t quantize_layer (const char *name);

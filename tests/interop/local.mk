@@ -18,6 +18,7 @@ interop_tests = \
 	tests/interop/test_gguf_read.py \
 	tests/interop/test_gguf_shapes.py \
 	tests/interop/test_known.py \
+	tests/interop/test_llm.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_lora_forms.py \
 	tests/interop/test_lora_names.py \
@@ -55,6 +56,7 @@ TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
 	tests/interop/dcpmake.py \
+	tests/interop/llmmake.py \
 	tests/interop/modelmake.py \
 	tests/interop/ggmlbase.py \
 	tests/interop/ggmlfile.py \

@@ -386,7 +386,7 @@ claims_of (size_t a, size_t b, size_t c, size_t d, size_t x, uint64_t size)
   add (model, "x", x, size);
   cr_assert_eq (fci_model_freeze (model, "test"), 0);
   fci_module *modules = fci_modules (ctx, &n);
-  cr_assert_eq (fci_claims_make (ctx, modules, n, model, &claims), 0, "%s", h.error);
+  cr_assert_eq (fci_claims_make (ctx, modules, n, model, NULL, &claims), 0, "%s", h.error);
   *text = '\0';
   for (size_t i = 0; i < claims.n; i++)
     {

@@ -239,7 +239,7 @@ claimed_by (captured *h, size_t n_a, size_t n_b, const char *more, size_t *first
     fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "b.%zu", i), numbers (ctx, 1));
   if (more)
     fmtconv_model_put (model, more, numbers (ctx, 1));
-  cr_assert_eq (fci_claims_make (ctx, kinds, 5, frozen (model), &claims), 0);
+  cr_assert_eq (fci_claims_make (ctx, kinds, 5, frozen (model), NULL, &claims), 0);
   *text = 0;
   for (size_t i = 0; i < claims.n; i++)
     {

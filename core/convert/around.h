@@ -1,0 +1,13 @@
+/* core/convert/around.h: transforms that a writer wants around a transform that was chosen for it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_CONVERT_AROUND_H
+#define FCI_CONVERT_AROUND_H
+
+#include "core/convert/convert.h"
+
+/* Append the transforms of the writer's `before`, or of its `after`, to the chain.  The last of `after` takes the place of
+ * --dtype.  Return 0 or an error code. */
+int fci_chain_before (fci_conversion *c, fci_links *links);
+int fci_chain_after (fci_conversion *c, fci_links *links);
+
+#endif

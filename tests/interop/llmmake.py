@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Narrow language models: transformers' own classes with random weights, saved as a folder with a tokenizer."""
+
+import json
+
+import tokmake
+import torch
+import transformers
+from tokenizers import normalizers
+
+SPECIAL = ["<|endoftext|>", "<|begin|>", "<|end|>", "<|pad|>"]
+NAMES = {"bos_token": "<|begin|>", "eos_token": "<|end|>", "pad_token": "<|pad|>"}
+FAST = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": int(1e30), "clean_up_tokenization_spaces": False}
+
+
+def qwen2():
+    return {"tokenizer.json": tokmake.byte_level(tokmake.split(tokmake.QWEN2), SPECIAL, (), normalizers.NFC()).to_str(),
+            "tokenizer_config.json": FAST | NAMES | {"chat_template": "{{ messages }}", "add_bos_token": False}}
+
+
+def llama3():
+    return {"tokenizer.json": tokmake.byte_level(tokmake.split(tokmake.LLAMA3), SPECIAL, first="<|begin|>").to_str(),
+            "tokenizer_config.json": FAST | NAMES}
+
+
+def llama2():
+    return {"tokenizer.model": tokmake.sentence_piece("bpe"), "tokenizer_config.json": {"add_bos_token": True, "add_prefix_space": True}}
+
+
+def rows(files):
+    """The number of tokens."""
+    if "tokenizer.model" in files:
+        import sentencepiece
+        return sentencepiece.SentencePieceProcessor(model_proto=files["tokenizer.model"]).get_piece_size()
+    tree = json.loads(files["tokenizer.json"])
+    return len(tree["model"]["vocab"]) + sum(t["content"] not in tree["model"]["vocab"] for t in tree["added_tokens"])
+
+
+def folder(path, class_name, files, dtype=torch.bfloat16, padding=5, seed=0, **config):
+    """Saves the model.  padding: rows of the embedding without a token."""
+    cls = getattr(transformers, class_name)
+    torch.manual_seed(seed)
+    values = {"vocab_size": rows(files) + padding, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
+              "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 256, "bos_token_id": None,
+              "eos_token_id": 1, "pad_token_id": None} | config
+    model = cls(cls.config_class(**values))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, 1.0 if parameter.dim() == 1 else 0.0, 0.2)
+    model.to(dtype).save_pretrained(path)
+    for name, content in files.items():
+        if isinstance(content, bytes):
+            (path / name).write_bytes(content)
+        else:
+            (path / name).write_text(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False))
+    return path

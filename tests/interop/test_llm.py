@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Language models from transformers' folders to GGUF: keys, names and bytes are those of llama.cpp's converter, and llama.cpp
+continues a text as with the converter's file.
+
+One entry of TABLE is one model; what is tested of it is the same for all.  The converter is installed as for test_tokenizer.py.
+
+Differences that are meant:
+  general.alignment     fmtconv writes it, also if it is 32
+  order                 tensors are in the order of the model, keys in that of their making
+"""
+# Plugins: diffusers gguf model-card quantize safetensors tokenizer
+
+import json
+import logging
+import os
+import sys
+import unittest
+import urllib.request
+from dataclasses import dataclass, field
+
+sys.path.insert(0, os.environ.get("FMTCONV_CONVERTER", os.path.dirname(__file__)))
+import gguf
+import llmmake
+import numpy as np
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+from support import Case
+
+try:
+    from conversion import get_model_class
+except ImportError as missing:
+    print(f"skipped: {missing}; the head of test_tokenizer.py says how to install it")
+    raise SystemExit(77) from None
+try:
+    import xllamacpp
+except ImportError:
+    xllamacpp = None
+
+transformers.logging.set_verbosity(transformers.logging.ERROR)
+transformers.logging.disable_progress_bar()
+logging.disable(logging.WARNING)
+TYPES = {"f32": gguf.LlamaFileType.ALL_F32, "f16": gguf.LlamaFileType.MOSTLY_F16, "bf16": gguf.LlamaFileType.MOSTLY_BF16,
+         "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0, "auto": gguf.LlamaFileType.GUESSED}
+MEANT = {"general.alignment"}
+WRITER = ("alignment", "architecture", "file_type", "quantization_version", "general.type")  # keys that the writer makes of the tensors
+CARD = """---
+license: apache-2.0
+license_link: LICENSE
+language:
+- en
+- no
+base_model: [Qwen/Qwen2.5-0.5B, "https://huggingface.co/meta-llama/Llama-3.1-8B", "https://x.org/a", {name: Mine, author: me}]
+datasets: a/b-7b
+tags:
+	- chat
+pipeline_tag: text-generation
+model_creator: me
+---
+# Title
+---
+"""
+NAMES = ["Qwen2.5-0.5B-Instruct", "Llama-3.2-1B", "Mixtral-8x7B-v0.1", "bloom-7b1", "Phi-3-mini-4k-instruct", "SmolLM2-135M", "qwen2b-chat-v2",
+         "gemma-2-2b-it", "model", "Meta-Llama-3-8B-128k-iter2", "deepseek-llm-7b-base", "x-q4_k_m-F16", "Big-A2.7B-small", "a--b-xl", "0.1M-v1.5",
+         "My model 2", "Foo-100K-Bar", "Qwen3-30B-A3B"]
+
+
+@dataclass
+class Model:
+    name: str  # of the file in models/
+    cls: str  # of transformers
+    files: callable  # the files of its tokenizer
+    pre: str  # llama.cpp's name of the pre-tokenizer, which its converter finds only for published ones
+    variants: list = field(default_factory=lambda: [{}])  # entries of config.json
+
+
+LLAMA3 = {"rope_parameters": {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                              "original_max_position_embeddings": 8192}, "max_position_embeddings": 131072}
+EXPERTS = {"num_experts": 4, "moe_intermediate_size": 32, "num_experts_per_tok": 2}
+
+TABLE = [
+    Model("qwen2", "Qwen2ForCausalLM", llmmake.qwen2, "qwen2", [{}, {"tie_word_embeddings": True, "rope_parameters": {
+        "rope_type": "yarn", "rope_theta": 1000000.0, "factor": 4.0, "original_max_position_embeddings": 64}}]),
+    Model("llama", "LlamaForCausalLM", llmmake.llama3, "llama-bpe", [{}, LLAMA3 | {"attention_bias": True, "mlp_bias": True}]),
+    Model("llama", "LlamaForCausalLM", llmmake.llama2, None, [{"head_dim": 32}]),
+    Model("llama", "MistralForCausalLM", llmmake.llama2, None, [{"sliding_window": 128}]),
+    Model("qwen3", "Qwen3ForCausalLM", llmmake.qwen2, "qwen2", [{"head_dim": 32, "tie_word_embeddings": True}]),
+    Model("mixtral", "MixtralForCausalLM", llmmake.llama2, None, [{"num_local_experts": 4}]),
+    Model("qwen2-moe", "Qwen2MoeForCausalLM", llmmake.qwen2, "qwen2", [EXPERTS | {"shared_expert_intermediate_size": 48}]),
+    Model("qwen3-moe", "Qwen3MoeForCausalLM", llmmake.qwen2, "qwen2", [EXPERTS | {"head_dim": 16}]),
+]
+
+
+def value(field):
+    """(types, value) of a key; numbers as they are stored."""
+    content = field.contents()
+    return tuple(field.types), content.tolist() if isinstance(content, np.ndarray) else content
+
+
+def read(path):
+    """The keys and the tensors of a file."""
+    file = gguf.GGUFReader(path)
+    keys = {n: value(f) for n, f in file.fields.items() if not n.startswith("GGUF.")}
+    return keys, {t.name: (t.tensor_type, t.shape.tolist(), t.data.tobytes()) for t in file.tensors}
+
+
+def each(test):
+    """Runs the test for each model in each variant, with its folder."""
+    def run(self):
+        for model in TABLE:
+            for i, config in enumerate(model.variants):
+                with self.subTest(model.name, **config):
+                    path = self.tmp / f"Narrow-{model.cls}-{i}-0.1M-Instruct"
+                    test(self, model, llmmake.folder(path, model.cls, model.files(), **config))
+
+    return run
+
+
+def continued(path, tokens=(7, 100, 33, 250), n=8):
+    """The tokens with which llama.cpp continues a text."""
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx, params.warmup, params.verbosity, params.sampling.temp = 64, False, 0, 0.0
+    server = xllamacpp.Server(params)
+    request = urllib.request.Request(server.listening_address + "/completion", json.dumps(
+        {"prompt": list(tokens), "n_predict": n, "temperature": 0, "return_tokens": True, "ignore_eos": True, "cache_prompt": False}).encode(),
+        {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)["tokens"]
+
+
+class Llm(Case):
+    def reference(self, model, folder, kind="auto"):
+        with torch.inference_mode():
+            converter = get_model_class(model.cls)(folder, TYPES[kind], self.tmp / f"reference-{kind}.gguf")
+            converter.get_vocab_base_pre = lambda tokenizer: model.pre
+            converter.write()
+        return self.tmp / f"reference-{kind}.gguf"
+
+    def compare(self, path, reference):
+        (keys, tensors), (wanted_keys, wanted) = read(path), read(reference)
+        self.assertEqual(sorted(set(keys) - MEANT), sorted(wanted_keys))
+        for name, v in wanted_keys.items():
+            self.assertEqual(keys[name], v, name)
+        self.assertEqual(sorted(tensors), sorted(wanted))
+        for name, (kind, shape, data) in wanted.items():
+            self.assertEqual(tensors[name][:2], (kind, shape), name)
+            self.assertTrue(tensors[name][2] == data, f"{name}: bytes differ")
+
+    def general(self, folder, card=None):
+        """The keys of the folder that begin with "general.", of fmtconv and of the converter."""
+        if card:
+            (folder / "README.md").write_text(card)
+        self.run_fmtconv("-f", "-t", "model-card", "-w", "gguf:architecture=llama", folder, self.tmp / "card.gguf")
+        got = {n: v for n, v in read(self.tmp / "card.gguf")[0].items() if n.startswith("general.")}
+        total = sum(t.numel() for t in load_file(folder / "model.safetensors").values())
+        metadata = gguf.Metadata.load(None, folder, None, total)
+        metadata.size_label = metadata.size_label or gguf.size_label(total, total, 0, 0)
+        writer = gguf.GGUFWriter(None, "llama")
+        metadata.set_gguf_meta_model(writer)
+        wanted = {n: v.value for n, v in writer.kv_data[0].items()}
+        return {n: v[1] for n, v in got.items() if n in wanted or not n.endswith(WRITER)}, wanted
+
+    def test_model_cards(self):
+        """What the name of a folder, config.json and README.md say."""
+        for i, name in enumerate(NAMES):
+            with self.subTest(name):
+                folder = self.tmp / name
+                folder.mkdir()
+                config = {"_name_or_path": NAMES[i - 1] if i % 2 else f"Org-{i}/{NAMES[i - 1]}"} if i > 9 else {}
+                (folder / "config.json").write_text(json.dumps(config))
+                save_file({"w": torch.zeros(10 ** (i % 5 + 1), 5)}, folder / "model.safetensors")
+                got, wanted = self.general(folder, CARD if i % 3 == 0 else None)
+                self.assertEqual(got, wanted)
+
+    def test_broken_card(self):
+        folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2())
+        (folder / "README.md").write_text("---\na: [\n---\n")
+        self.assertIn("README.md: its head is not used", self.run_fmtconv("-f", folder, self.tmp / "out.gguf").stderr)
+
+    def types(self, folder, kind):
+        """The types of the weights in a quantized file: role → its types in order of the layers."""
+        self.run_fmtconv("-f", folder, self.tmp / f"out-{kind}.gguf")
+        roles = {}
+        keys, tensors = read(self.tmp / f"out-{kind}.gguf")
+        for name, (dtype, shape, _) in tensors.items():
+            if len(shape) > 1:
+                roles.setdefault(name.removesuffix(".weight").split(".")[-1], []).append(dtype.name)
+        return {r: t[0] if len(set(t)) == 1 else t for r, t in roles.items()}, gguf.LlamaFileType(keys["general.file_type"][1]).name
+
+    def test_quantized(self):
+        """The types of llama-quantize, as in files that were published; the layers with more bits in a model of 16: 0, 1, 4, 7 … 14, 15."""
+        size = {"hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 16, "num_attention_heads": 8, "num_key_value_heads": 2}
+        folder = llmmake.folder(self.tmp / "model", "LlamaForCausalLM", llmmake.llama3(), **size)
+        more = [i < 2 or i >= 14 or (i - 2) % 3 == 2 for i in range(16)]
+        mixed = ["Q6_K" if m else "Q4_K" for m in more]
+        plain = dict.fromkeys(("attn_q", "attn_k", "attn_output", "ffn_gate", "ffn_up", "token_embd"), "Q4_K")
+        self.assertEqual(self.types(folder, "Q4_K_M"), (plain | {"attn_v": mixed, "ffn_down": mixed, "output": "Q6_K"}, "MOSTLY_Q4_K_M"))
+        small = plain | {"attn_v": ["Q5_K"] * 4 + ["Q4_K"] * 12, "ffn_down": ["Q5_K"] * 2 + ["Q4_K"] * 14, "output": "Q6_K"}
+        self.assertEqual(self.types(folder, "q4_k_s"), (small, "MOSTLY_Q4_K_S"))
+        three = dict.fromkeys(plain, "Q3_K") | {"attn_output": "Q4_K", "attn_v": ["Q5_K"] * 2 + ["Q4_K"] * 14,
+                                                "ffn_down": ["Q5_K"] + ["Q4_K"] * 15, "output": "Q6_K"}
+        self.assertEqual(self.types(folder, "Q3_K_M"), (three, "MOSTLY_Q3_K_M"))
+        two = dict.fromkeys(plain, "Q2_K") | {"attn_output": "Q3_K", "attn_v": "Q4_K", "ffn_down": "Q3_K", "output": "Q6_K"}
+        self.assertEqual(self.types(folder, "Q2_K"), (two, "MOSTLY_Q2_K"))
+        four = dict.fromkeys((*plain, "attn_v", "ffn_down"), "Q4_0")
+        self.assertEqual(self.types(folder, "Q4_0"), (four | {"output": "Q6_K"}, "MOSTLY_Q4_0"))
+        if xllamacpp:
+            self.assertEqual(len(continued(self.tmp / "out-Q4_K_M.gguf")), 8)
+        folder = llmmake.folder(self.tmp / "tied", "LlamaForCausalLM", llmmake.llama3(), tie_word_embeddings=True, **size)
+        tied = self.types(folder, "Q4_K_M")[0]
+        self.assertEqual((tied["token_embd"], "output" in tied), ("Q6_K", False))
+        folder = llmmake.folder(self.tmp / "experts", "MixtralForCausalLM", llmmake.llama2(), num_local_experts=8, **size)
+        experts = self.types(folder, "Q4_K_M")[0]
+        self.assertEqual([experts[r] for r in ("attn_v", "attn_k", "attn_output", "ffn_gate_inp")], ["Q8_0", "Q8_0", "Q5_K", "F32"])
+        self.assertEqual(experts["ffn_down_exps"], mixed)
+
+    def test_outputs(self):
+        """One pass makes several files, each in the type of its name or of its --dtype."""
+        folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2())
+        self.run_fmtconv("-f", "--dtype", "f16", folder, self.tmp / "a.gguf")
+        self.run_fmtconv("-f", folder, self.tmp / "b-F16.gguf")
+        self.assertEqual((self.tmp / "a.gguf").read_bytes(), (self.tmp / "b-F16.gguf").read_bytes())
+
+    @each
+    def test_keys_and_bytes(self, model, folder):
+        for kind in ("auto", "f16", "f32", "q8_0") if "ForCausalLM-0" in folder.name else ("auto", "f16"):
+            output = self.tmp / (f"out-{kind}.gguf" if kind != "auto" else "out.gguf")
+            self.run_fmtconv("-f", folder, output)
+            self.compare(output, self.reference(model, folder, kind))
+        if xllamacpp:
+            got = continued(self.tmp / "out-f16.gguf")
+            self.assertEqual(len(got), 8)
+            self.assertEqual(got, continued(self.tmp / "reference-f16.gguf"))
+            for file in self.tmp.glob("*.gguf"):
+                file.unlink()
+
+
+if __name__ == "__main__":
+    unittest.main()
