@@ -7,6 +7,7 @@ models = \
 	models/ltx.yaml \
 	models/mixtral.yaml \
 	models/mochi.yaml \
+	models/phi3.yaml \
 	models/qwen2-moe.yaml \
 	models/qwen2.yaml \
 	models/qwen3-moe.yaml \

@@ -163,7 +163,7 @@ recognize (inspection *s)
   fci_module *modules = fci_modules (s->ctx, &n_modules);
   if (is_bundle (s))
     return s->ctx->failed;
-  if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], NULL, &s->claims))
+  if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], FCI_ANY_WRITER, &s->claims))
     return s->ctx->failed;
   if (s->claims.complete)
     s->stages[1] = try_claim (s, 0, "", s->needs);
@@ -185,8 +185,8 @@ static const char *
 output_of (const inspection *s, size_t i)
 {
   char needs[NEEDS];
-  if (s->is_made)
-    return "OUTPUT.safetensors"; /* names that do not occur in folders of components */
+  if (s->is_made) /* names that do not occur in folders of components */
+    return s->claims.claim[i].plugin->transform->writer ? "OUTPUT/" : "OUTPUT.safetensors";
   const fmtconv_model *made = i ? try_claim (s, i, "", needs) : s->stages[1];
   return !made || has_config (made) ? "OUTPUT/" : "OUTPUT.safetensors";
 }
@@ -214,12 +214,19 @@ has_blocks (const inspection *s)
   return false;
 }
 
+/* Returns the only writer that a claim is for, which chooses the other transforms, too; NULL: all. */
+static const char *
+writer_of (const inspection *s, size_t i)
+{
+  return s->is_made ? NULL : s->claims.claim[i].plugin->transform->writer;
+}
+
 /* Returns a command that converts the whole model, or copies it; NULL: there are only commands for parts. */
 static const char *
 whole_command (const inspection *s, const char *reader, const char *path)
 {
   bool is_folder = is_bundle (s) || fci_claims_are_components (&s->claims) || has_config (s->stages[0]);
-  if (s->claims.complete && !s->is_made && !fci_claims_are_components (&s->claims))
+  if (s->claims.complete && !s->is_made && !writer_of (s, 0) && !fci_claims_are_components (&s->claims))
     return NULL;
   const char *transform = !s->claims.complete && has_blocks (s) ? " -t dequantize"
                           : s->is_near                          ? " -t none"
@@ -237,9 +244,12 @@ find_commands (inspection *s)
       s->typed ? fmtconv_ctx_printf (s->ctx, " -r %s", fci_shell_word (s->ctx, s->typed)) : "";
   s->commands = fmtconv_ctx_alloc (s->ctx, s->claims.complete + 1, sizeof *s->commands);
   for (size_t i = 0; s->commands && reader && i < s->claims.complete; i++)
-    s->commands[i] =
-        fmtconv_ctx_printf (s->ctx, "fmtconv%s -t %s%s %s %s", reader, s->claims.claim[i].plugin->name,
-                            s->is_made ? ":reverse" : "", path, output_of (s, i));
+    if (writer_of (s, i))
+      s->commands[i] = fmtconv_ctx_printf (s->ctx, "fmtconv%s %s OUTPUT.%s", reader, path, writer_of (s, i));
+    else
+      s->commands[i] =
+          fmtconv_ctx_printf (s->ctx, "fmtconv%s -t %s%s %s %s", reader, s->claims.claim[i].plugin->name,
+                              s->is_made ? ":reverse" : "", path, output_of (s, i));
   if (reader)
     s->whole = whole_command (s, reader, path);
   return s->ctx->failed;

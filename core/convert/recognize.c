@@ -73,7 +73,8 @@ matches (const search *s, const fmtconv_plugin *plugin, fci_claim *claim)
   if (!fci_plugin_has (plugin, FCI_TRANSFORM) || !plugin->transform->kind || !plugin->transform->rules)
     return false;
   if (!s->is_reverse && plugin->transform->writer
-      && (!s->writer || strcmp (plugin->transform->writer, s->writer) != 0))
+      && (!s->writer
+          || (strcmp (s->writer, FCI_ANY_WRITER) != 0 && strcmp (plugin->transform->writer, s->writer) != 0)))
     return false;
   int code = s->recognize (plugin->transform->rules, s->model, &claim->found);
   if (code == FMTCONV_E_NOMEM)

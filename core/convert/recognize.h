@@ -25,8 +25,10 @@ typedef struct fci_claims
   size_t first;    /* number of complete matches that share the highest precedence */
 } fci_claims;
 
+#define FCI_ANY_WRITER "*"
+
 /* Finds the matches among n_modules modules, without transforms that are for another writer than the one named (NULL: for
- * any one writer). What the index says of a transform decides whether it is loaded; then its own
+ * any one writer; FCI_ANY_WRITER: with all). What the index says of a transform decides whether it is loaded; then its own
  * rules decide. Those of a transform that is not installed are those of the index. Returns 0 or an error code. */
 int fci_claims_make (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, const fmtconv_model *model,
                      const char *writer, fci_claims *out);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/attr/float-text.h"
+#include "core/base/os.h"
 #include "core/model/model.h"
 #include "core/rules/env.h"
 #include "core/rules/let.h"
@@ -108,6 +110,9 @@ at_path (const fmtconv_attr *node, fci_text_span path)
 {
   while (node)
     {
+      const fmtconv_attr *whole = child (node, path); /* keys of GGUF hold dots */
+      if (whole)
+        return whole;
       const char *dot = memchr (path.at, '.', path.len);
       const size_t n = dot ? (size_t) (dot - path.at) : path.len;
       node = child (node, (fci_text_span){ path.at, n });
@@ -127,6 +132,17 @@ entry (const fci_rule_run *run, const fci_expr *call)
   if (!all)
     return NULL;
   return config ? at_path (all, call->word) : child (all, call->word);
+}
+
+/* Returns a fraction; of one in 32 bits the number that was meant: 1e-06. */
+static double
+real_of (const fmtconv_attr *node)
+{
+  char text[FCI_FLOAT];
+  if (node->bits != 32)
+    return node->v.f;
+  fci_float_text (node->v.f, 32, text);
+  return fci_os_strtod (text, NULL);
 }
 
 static fci_expr_state
@@ -149,7 +165,7 @@ entry_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
     case FMTCONV_ATTR_UINT:
       return number (node->v.u, env, out);
     case FMTCONV_ATTR_FLOAT:
-      *out = (fci_expr_value){ .type = FCI_VALUE_REAL, .real = node->v.f };
+      *out = (fci_expr_value){ .type = FCI_VALUE_REAL, .real = real_of (node) };
       return FCI_EXPR_KNOWN;
     case FMTCONV_ATTR_STRING:
       *out = (fci_expr_value){ .type = FCI_VALUE_TEXT, .text = { node->v.s, node->len } };
@@ -322,8 +338,9 @@ fci_rule_run_refuses (fci_rule_run *run)
   for (unsigned i = 0; i < run->table.n_conditions; i++)
     {
       fci_expr_env env = fci_rule_run_env (run);
+      const fci_condition *condition = &run->table.condition[i];
       bool holds = false;
-      if (fci_expr_truth (&env, run->table.condition[i].expr, &holds) == FCI_EXPR_KNOWN && !holds)
+      if (!condition->is_check && fci_expr_truth (&env, condition->expr, &holds) == FCI_EXPR_KNOWN && !holds)
         return true;
     }
   return false;
@@ -337,6 +354,8 @@ fci_rule_run_conditions (fci_rule_run *run)
       fci_expr_env env = fci_rule_run_env (run);
       const fci_condition *condition = &run->table.condition[i];
       bool holds = false;
+      if (condition->is_check && run->silent)
+        continue; /* what it contradicts is still that model */
       fci_expr_state state = fci_expr_truth (&env, condition->expr, &holds);
       if (state == FCI_EXPR_OPEN && run->problems[FCI_PROBLEM_MISSING])
         continue; /* the tensor that would decide is missing */

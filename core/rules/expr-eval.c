@@ -211,16 +211,37 @@ eval_deciding (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
   return state;
 }
 
-/* float(A): a number as a fraction; null stays null, so that an absent entry stays absent. */
+/* Returns a number without what is after its point. */
 static fci_expr_state
-eval_float (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
+int_value (fci_expr_env *env, const fci_expr_value *value, fci_expr_value *out)
+{
+  const double limit = 9007199254740992.0; /* 2^53: fractions beyond it are not exact */
+  const int64_t number = value->type == FCI_VALUE_NUMBER ? value->number : 0;
+  if (value->type == FCI_VALUE_REAL && !(fabs (value->real) < limit))
+    return fci_expr_bad (env, "a fraction is too large for an integer");
+  *out = (fci_expr_value){ .type = FCI_VALUE_NUMBER,
+                           .number = value->type == FCI_VALUE_REAL ? (int64_t) value->real : number };
+  return FCI_EXPR_KNOWN;
+}
+
+/* A function of a number; null stays null, so that an absent entry stays absent. */
+static fci_expr_state
+eval_function (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
 {
   fci_expr_state state = fci_expr_eval (env, expr->a, out);
   if (state || out->type == FCI_VALUE_NULL)
     return state;
   if (!is_number (out))
     return fci_expr_bad (env, "%s stands where a number is needed", type_name (out->type));
-  return real_value (env, real_of (out), out);
+  const fci_expr_value value = *out;
+  const double real = real_of (&value);
+  if (expr->number == FCI_FUNCTION_INT)
+    return int_value (env, &value, out);
+  return real_value (env,
+                     expr->number == FCI_FUNCTION_SQRT  ? sqrt (real)
+                     : expr->number == FCI_FUNCTION_LOG ? log (real)
+                                                        : real,
+                     out);
 }
 
 static fci_expr_state
@@ -263,8 +284,8 @@ fci_expr_eval (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
     case FCI_EXPR_MINUS:
     case FCI_EXPR_NOT:
       return eval_unary (env, expr, out);
-    case FCI_EXPR_FLOAT:
-      return eval_float (env, expr, out);
+    case FCI_EXPR_FUNCTION:
+      return eval_function (env, expr, out);
     case FCI_EXPR_AND:
     case FCI_EXPR_OR:
     case FCI_EXPR_CHOOSE:

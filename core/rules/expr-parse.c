@@ -156,15 +156,33 @@ take_word (parser *p)
   return word;
 }
 
+/* Returns whether the name is that of a function of a number, and makes the node one. */
+static bool
+is_function (fci_expr *node)
+{
+  static const char *const names[] = { [FCI_FUNCTION_FLOAT] = "float",
+                                       [FCI_FUNCTION_INT] = "int",
+                                       [FCI_FUNCTION_SQRT] = "sqrt",
+                                       [FCI_FUNCTION_LOG] = "log" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (fci_text_span_equal (node->text, FCI_TEXT_SPAN (names[i])))
+      {
+        node->kind = FCI_EXPR_FUNCTION;
+        node->number = (int64_t) i;
+        return true;
+      }
+  return false;
+}
+
 static const fci_expr *
 parse_call (parser *p, fci_expr *node)
 {
-  const bool is_float = fci_text_span_equal (node->text, FCI_TEXT_SPAN ("float"));
-  node->kind = is_float ? FCI_EXPR_FLOAT : FCI_EXPR_CALL;
-  node->word = is_float ? (fci_text_span){ 0 } : take_word (p);
-  if (!is_float && !node->word.len)
+  node->kind = FCI_EXPR_CALL;
+  const bool is_plain = is_function (node);
+  node->word = is_plain ? (fci_text_span){ 0 } : take_word (p);
+  if (!is_plain && !node->word.len)
     return fail (p, "a function has no argument");
-  if (is_float || take (p, ","))
+  if (is_plain || take (p, ","))
     node->a = parse_choice (p);
   if (!p->error && !take (p, ")"))
     return fail (p, "')' is missing after the arguments of a function");

@@ -3,7 +3,7 @@
  * Without loops, each evaluation ends.
  *
  *   A ? B : C   ||   &&   == != < <= > >=   + -   * / %   - !   12h = 12 * h   0.5   NAME   #NAME   FUNCTION(WORD, A)
- *   float(A)   'text'   null
+ *   float(A)   int(A)   sqrt(A)   log(A)   'text'   null
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_EXPR_H
@@ -23,7 +23,7 @@ typedef enum fci_expr_kind
   FCI_EXPR_CALL,
   FCI_EXPR_MINUS,
   FCI_EXPR_NOT,
-  FCI_EXPR_FLOAT, /* float(a) */
+  FCI_EXPR_FUNCTION, /* of a number: fci_expr_function */
   FCI_EXPR_MUL,
   FCI_EXPR_DIV,
   FCI_EXPR_MOD,
@@ -40,11 +40,20 @@ typedef enum fci_expr_kind
   FCI_EXPR_CHOOSE /* a ? b : c */
 } fci_expr_kind;
 
+/* Functions of a number; null stays null. */
+typedef enum fci_expr_function
+{
+  FCI_FUNCTION_FLOAT, /* as a fraction */
+  FCI_FUNCTION_INT,   /* without what is after the point */
+  FCI_FUNCTION_SQRT,
+  FCI_FUNCTION_LOG
+} fci_expr_function;
+
 /* A node. It refers to the text that was parsed. */
 typedef struct fci_expr
 {
   fci_expr_kind kind;
-  int64_t number;     /* NUMBER, TRUTH */
+  int64_t number;     /* NUMBER, TRUTH; FUNCTION: which */
   double real;        /* REAL */
   fci_text_span text; /* TEXT, NAME; CALL: the function */
   fci_text_span word; /* CALL: its first argument, unparsed */

@@ -114,5 +114,9 @@ fci_take_conditions (const fci_reading *r, const fci_yaml *map)
       || add_conditions (r, fci_yaml_find (map, "unless"), true, &list))
     return fmtconv_ctx_failed (ctx_of (r));
   r->table->when = list.len ? fci_strbuf_text (&list) : NULL;
+  fci_strbuf checks = { .ctx = ctx_of (r) };
+  if (add_conditions (r, fci_yaml_find (map, "check"), false, &checks))
+    return fmtconv_ctx_failed (ctx_of (r));
+  r->table->check = checks.len ? fci_strbuf_text (&checks) : NULL;
   return fmtconv_ctx_failed (ctx_of (r));
 }

@@ -117,7 +117,7 @@ take_unmatched (const fci_reading *r, const fci_yaml *map)
 }
 
 /* The keys of both kinds of files. */
-#define TABLE_KEYS "prefix", "lists", "unmatched", "rules", "let", "when", "unless"
+#define TABLE_KEYS "prefix", "lists", "unmatched", "rules", "let", "when", "unless", "check"
 
 static int
 take_table (const fci_reading *r, const fci_yaml *map)
@@ -180,15 +180,20 @@ child (const fci_yaml *list, size_t n)
   return node;
 }
 
-/* Returns the n-th condition, of 'when' and then of 'unless'. */
+/* Returns the n-th condition, of 'when', then of 'unless', then of 'check'. */
 static const fci_yaml *
 condition (const fci_yaml *root, size_t n)
 {
-  const fci_yaml *when = fci_yaml_find (root, "when"), *unless = fci_yaml_find (root, "unless");
-  const size_t first = !when ? 0 : when->kind == FCI_YAML_LIST ? when->n : 1;
-  if (n < first)
-    return when->kind == FCI_YAML_LIST ? child (when, n) : when;
-  return unless && unless->kind == FCI_YAML_LIST ? child (unless, n - first) : unless;
+  static const char *const keys[] = { "when", "unless", "check" };
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    {
+      const fci_yaml *node = fci_yaml_find (root, keys[i]);
+      const size_t own = !node ? 0 : node->kind == FCI_YAML_LIST ? node->n : 1;
+      if (n < own)
+        return node->kind == FCI_YAML_LIST ? child (node, n) : node;
+      n -= own;
+    }
+  return NULL;
 }
 
 static const fci_yaml *

@@ -82,25 +82,34 @@ fci_table_lets (fci_table *table)
   return true;
 }
 
-bool
-fci_table_conditions (fci_table *table)
+/* Parses the conditions of .when or .check. */
+static bool
+parse_conditions (fci_table *table, const char *what, const char *s, bool is_check)
 {
-  for (const char *s = table->declared->when; s && *(s += strspn (s, " \n"));)
+  for (; s && *(s += strspn (s, " \n"));)
     {
       const char *start = s;
       table->part = FCI_PART_WHEN;
       table->number = table->n_conditions;
       if (table->n_conditions == FCI_MAX_CONDITIONS)
-        return fci_table_bad (table, 0, ".when has too many conditions");
+        return fci_table_bad (table, 0, "%s has too many conditions", what);
       fci_condition *condition = &table->condition[table->n_conditions++];
-      if (!parse (table, ".when", &s, &condition->expr))
+      if (!parse (table, what, &s, &condition->expr))
         return false;
+      condition->is_check = is_check;
       condition->text = (fci_text_span){ start, (size_t) (s - start) };
       while (condition->text.len && strchr ("; ", start[condition->text.len - 1]))
         condition->text.len--;
     }
   table->part = FCI_PART_OTHER;
   return true;
+}
+
+bool
+fci_table_conditions (fci_table *table)
+{
+  return parse_conditions (table, ".when", table->declared->when, false)
+         && parse_conditions (table, ".check", table->declared->check, true);
 }
 
 static bool
@@ -137,7 +146,8 @@ check_node (void *arg, const fci_expr *node)
       return in->is_often && i >= LOOKS_AT_NAMES
                  ? "can stand in let and when alone: give its value a name in let"
                  : NULL;
-  return "is not a function: there are config, gguf, rope_factors, float, has and shape";
+  return "is not a function: there are config, gguf, rope_factors, has and shape, and float, int, sqrt and "
+         "log";
 }
 
 static bool

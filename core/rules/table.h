@@ -109,11 +109,12 @@ typedef struct fci_let
   const char *reason; /* why it can have no value; NULL: it has one, or may get one */
 } fci_let;
 
-/* A condition of .when. */
+/* A condition of .when or .check. */
 typedef struct fci_condition
 {
   fci_text_span text;
   const fci_expr *expr;
+  bool is_check; /* of .check */
 } fci_condition;
 
 /* A position in the nested loops: the run of rules, and the capture whose printed value comes next. */

@@ -63,6 +63,7 @@ fci_rules_text (fmtconv_ctx *ctx, const fmtconv_rules *rules)
   text = add_line (ctx, text, "complete", rules->complete);
   text = add_line (ctx, text, "let", rules->let);
   text = add_line (ctx, text, "when", rules->when);
+  text = add_line (ctx, text, "check", rules->check);
   text = add_line (ctx, text, "unmatched", unmatched);
   if (rules->dense)
     text = fmtconv_ctx_printf (ctx, "%sdense: yes\n", text);

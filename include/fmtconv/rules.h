@@ -34,7 +34,7 @@
  *            "&&", "== != < <= > >=", "+ -", "* / %" ("12h" is 12*h), "- !".  A name is a let or a shape variable, "#i"
  *            the number of values of a capture.  "config(KEY)", "config(KEY, ELSE)": an entry of the input's
  *            config.json, with dots between keys; "gguf(KEY, ELSE)": a GGUF key;
- *            "float(A)": a number as a fraction; "rope_factors(KEY, SIZE)": the list of factors of a rotary embedding of the
+ *            "float(A)", "int(A)", "sqrt(A)", "log(A)": of a number; "rope_factors(KEY, SIZE)": the list of factors of a rotary embedding of the
  *            kind llama3.  In let and when alone: "has(PATTERN)":
  *            a tensor of the `from` side matches; "shape(NAME, AXIS)": a dimension of a tensor of that side.  Overflow, a
  *            division of integers by 0 or with a remainder and a mixture of kinds are errors; null equals itself alone.
@@ -103,6 +103,7 @@ typedef struct fmtconv_rules
   const char *reverse_prefix; /* the alternative of .prefix that names get in reverse; NULL: the first */
   const char *attributes;     /* JSON: the attributes of the output; NULL: those of the input */
   const char *sides;          /* "bfl|diffusers": whose names `from` and `to` are; NULL: nobody's */
+  const char *check;          /* as .when, but a model that does not meet it is recognized, and refused */
 } fmtconv_rules;
 
 /* Put into `out` the tensors that the rules make of `in`, forward or in reverse, and drop the rest.  Every problem is

@@ -27,6 +27,13 @@ def llama2():
     return {"tokenizer.model": tokmake.sentence_piece("bpe"), "tokenizer_config.json": {"add_bos_token": True, "add_prefix_space": True}}
 
 
+def phi3():
+    model = {"tokenizer.model": tokmake.sentence_piece("bpe")}
+    names = {0: "<unk>", 1: "<s>", 2: "</s>", rows(model): "<|endoftext|>"}
+    added = {str(i): {"content": s, "special": True} for i, s in names.items()}
+    return model | {"tokenizer_config.json": {"tokenizer_class": "LlamaTokenizer", "added_tokens_decoder": added, "eos_token": "</s>"}}
+
+
 def rows(files):
     """The number of tokens."""
     if "tokenizer.model" in files:

@@ -85,6 +85,9 @@ TABLE = [
     Model("llama", "LlamaForCausalLM", llmmake.llama2, None, [{"head_dim": 32}]),
     Model("llama", "MistralForCausalLM", llmmake.llama2, None, [{"sliding_window": 128}]),
     Model("qwen3", "Qwen3ForCausalLM", llmmake.qwen2, "qwen2", [{"head_dim": 32, "tie_word_embeddings": True}]),
+    Model("phi3", "Phi3ForCausalLM", llmmake.phi3, None, [{}, {"original_max_position_embeddings": 64, "rope_parameters": {
+        "rope_type": "longrope", "rope_theta": 10000.0, "partial_rotary_factor": 0.75, "original_max_position_embeddings": 64,
+        "long_factor": [1.0, 1.5, 2.0, 3.25, 4.0, 5.0], "short_factor": [1.0] * 6}}]),
     Model("mixtral", "MixtralForCausalLM", llmmake.llama2, None, [{"num_local_experts": 4}]),
     Model("qwen2-moe", "Qwen2MoeForCausalLM", llmmake.qwen2, "qwen2", [EXPERTS | {"shared_expert_intermediate_size": 48}]),
     Model("qwen3-moe", "Qwen3MoeForCausalLM", llmmake.qwen2, "qwen2", [EXPERTS | {"head_dim": 16}]),
@@ -214,6 +217,105 @@ class Llm(Case):
         experts = self.types(folder, "Q4_K_M")[0]
         self.assertEqual([experts[r] for r in ("attn_v", "attn_k", "attn_output", "ffn_gate_inp")], ["Q8_0", "Q8_0", "Q5_K", "F32"])
         self.assertEqual(experts["ffn_down_exps"], mixed)
+
+    def test_back(self):
+        """From GGUF to a folder that transformers opens, with the same tensors and an equal config.json."""
+        for model in TABLE:
+            if model.cls not in ("Qwen2ForCausalLM", "Qwen3ForCausalLM", "LlamaForCausalLM"):
+                continue
+            for tied in (False, True):
+                with self.subTest(model.cls, tied=tied):
+                    path = llmmake.folder(self.tmp / f"{model.cls}-{tied}", model.cls, model.files(), tie_word_embeddings=tied)
+                    back = self.tmp / "back"
+                    self.run_fmtconv("-f", path, self.tmp / "a.gguf")
+                    self.run_fmtconv("-f", "-t", f"{model.name}:reverse", "--dtype", "bf16", self.tmp / "a.gguf", f"{back}/")
+                    wanted = load_file(path / "model.safetensors")
+                    self.assert_same(load_file(back / "model.safetensors"), wanted)
+                    got, config = (getattr(transformers, model.cls).config_class.from_pretrained(p).to_dict() for p in (back, path))
+                    named = {"dtype", "transformers_version", "_name_or_path", "eos_token_id", "bos_token_id", "pad_token_id"}
+                    self.assertEqual({k: v for k, v in got.items() if k not in named}, {k: v for k, v in config.items() if k not in named})
+                    loaded = getattr(transformers, model.cls).from_pretrained(back, dtype=torch.bfloat16).state_dict()
+                    self.assert_same({n: loaded[n] for n in wanted}, wanted)
+        folder = llmmake.folder(self.tmp / "stretched", "LlamaForCausalLM", llmmake.llama3(), **LLAMA3)
+        self.run_fmtconv("-f", folder, self.tmp / "a.gguf")
+        result = self.run_fmtconv("-f", "-t", "llama:reverse", self.tmp / "a.gguf", f"{self.tmp}/no/", status=1)
+        self.assertIn("unknown: 'rope_freqs.weight'", result.stderr)
+
+    def test_inspect(self):
+        folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2())
+        told = self.run_fmtconv("inspect", folder).stdout
+        self.assertIn("Qwen2, 2 layers, names of transformers", told)
+        self.assertIn(f"fmtconv {folder} OUTPUT.gguf", told)
+        self.run_fmtconv("-f", folder, self.tmp / "a.gguf")
+        told = self.run_fmtconv("inspect", self.tmp / "a.gguf").stdout
+        self.assertIn(f"fmtconv -t qwen2:reverse {self.tmp}/a.gguf OUTPUT/", told)
+
+    def test_other_writers(self):
+        """A folder or a file of safetensors keeps the names of transformers."""
+        folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2())
+        self.run_fmtconv("-f", folder, self.tmp / "a.safetensors")
+        self.assert_same(load_file(self.tmp / "a.safetensors"), load_file(folder / "model.safetensors"))
+
+    def test_older_configurations(self):
+        """config.json as it was published: rope_theta and rope_scaling, and without entries that have the default."""
+        scaling = LLAMA3["rope_parameters"]
+        for model, config, gone, new in ((TABLE[0], {}, ("rope_parameters", "layer_types"), {"rope_theta": 1000000.0, "rope_scaling": {
+                                             "type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}}),
+                                         (TABLE[1], {}, ("rope_parameters", "head_dim"), {"rope_theta": 500000.0, "rope_scaling": {
+                                             n: scaling[n] for n in scaling if n != "rope_theta"}}),
+                                         (TABLE[1], {"num_key_value_heads": 4}, ("rope_parameters", "head_dim", "num_key_value_heads"), {})):
+            with self.subTest(model.name, **new):
+                folder = llmmake.folder(self.tmp / "Old-1B", model.cls, model.files(), **config)
+                tree = json.loads((folder / "config.json").read_text())
+                (folder / "config.json").write_text(json.dumps({n: v for n, v in tree.items() if n not in gone} | new))
+                self.run_fmtconv("-f", folder, self.tmp / "out.gguf")
+                self.compare(self.tmp / "out.gguf", self.reference(model, folder))
+
+    def refuse(self, folder, *said):
+        result = self.run_fmtconv("-f", folder, self.tmp / "bad.gguf", status=1)
+        for text in said:
+            self.assertIn(text, result.stderr)
+        self.assertFalse((self.tmp / "bad.gguf").exists())
+
+    def test_bad_input(self):
+        """What contradicts itself or is incomplete is named, and nothing is written."""
+        folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2())
+        config, tokenizer = json.loads((folder / "config.json").read_text()), json.loads((folder / "tokenizer.json").read_text())
+        write = lambda name, tree: (folder / name).write_text(json.dumps(tree))  # noqa: E731
+        for entry, wrong, tensor in (("num_attention_heads", 8, "self_attn.k_proj.weight"), ("hidden_size", 32, "input_layernorm.weight"),
+                                     ("num_key_value_heads", 4, "self_attn.k_proj.weight"), ("intermediate_size", 97, "mlp.gate_proj.weight")):
+            with self.subTest(entry):
+                write("config.json", config | {entry: wrong})
+                self.refuse(folder, "with a wrong shape", tensor)
+        write("config.json", config | {"num_hidden_layers": 3})
+        self.refuse(folder, "does not hold", "layers == #i")
+        write("config.json", {n: v for n, v in config.items() if n != "hidden_size"})
+        self.refuse(folder, "hidden_size")
+        write("config.json", config | {"rms_norm_eps": "small"})
+        self.refuse(folder, "attention.layer_norm_rms_epsilon")
+        write("config.json", config)
+        extra = [{"id": llmmake.rows(llmmake.qwen2()) + i, "content": f"<{i}>", "special": True} for i in range(9)]
+        write("tokenizer.json", tokenizer | {"added_tokens": tokenizer["added_tokens"] + extra})
+        self.refuse(folder, "tokens, but the model has")
+        tokenizer["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "[a-z]"
+        write("tokenizer.json", tokenizer)
+        self.refuse(folder, "the pre-tokenizer is not one of the known ones", "-t tokenizer:pre=NAME")
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            (folder / name).unlink()
+        self.refuse(folder, "the input has no files of a tokenizer")
+
+    def test_missing_part(self):
+        folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2())
+        tensors = load_file(folder / "model.safetensors")
+        names = sorted(tensors)
+        (folder / "model.safetensors").unlink()
+        parts = {f"model-0000{i + 1}-of-00002.safetensors": names[i::2] for i in range(2)}
+        for part, own in parts.items():
+            save_file({n: tensors[n].contiguous() for n in own}, folder / part)
+        (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {n: p for p, own in parts.items() for n in own}}))
+        self.run_fmtconv("-f", folder, self.tmp / "good.gguf")
+        (folder / "model-00002-of-00002.safetensors").unlink()
+        self.refuse(folder, "model-00002-of-00002.safetensors")
 
     def test_outputs(self):
         """One pass makes several files, each in the type of its name or of its --dtype."""

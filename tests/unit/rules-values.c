@@ -89,6 +89,21 @@ Test (rules_values, operators)
   FAILS ("text == 'IT'");
 }
 
+Test (rules_values, fractions)
+{
+  HOLDS ("0.5 + h == 6.5 && h / 4.0 == 1.5 && 1.0e-6 * 1000000 == 1");
+  HOLDS ("float(h) == 6 && float(h) / 4 == 1.5 && 2.5 > 2 && 2.5 != 2");
+  HOLDS ("int(2.9) == 2 && int(0 - 2.9) == -2 && int(h) == 6");
+  HOLDS ("sqrt(2.25) == 1.5 && log(1) == 0 && float(null) == null");
+  HOLDS ("null == null && null != 1 && 'a' != null");
+  HAS_NONE ("1.0 / 0 == 1", "a result is not a finite number");
+  HAS_NONE ("sqrt(0 - 1.0) == 1", "a result is not a finite number");
+  HAS_NONE ("2.5 % 2 == 1", "'%' needs integers");
+  HAS_NONE ("int(1.0e+30) == 1", "a fraction is too large for an integer");
+  HAS_NONE ("float('a') == 1", "a text stands where a number is needed");
+  HAS_NONE ("rope_factors(a.b, 8) == 1", "a.b: the input's config.json does not have it");
+}
+
 Test (rules_values, what_does_not_decide_is_not_evaluated)
 {
   HOLDS ("h == 6 || 1 / 0 == 1");
@@ -328,7 +343,8 @@ Test (rules_values, expressions_that_make_no_sense)
               KEEP_A);
   EXPECT_BAD ("rules: '#i' is neither a let above it nor a shape variable nor a count", .when = "#i == 1",
               KEEP_A);
-  EXPECT_BAD ("rules: 'size' is not a function: there are config, gguf, has and shape",
+  EXPECT_BAD ("rules: 'size' is not a function: there are config, gguf, rope_factors, has and shape, and "
+              "float, int, sqrt and log",
               .when = "size(a) == 1", KEEP_A);
   EXPECT_BAD ("rule 1 ('a' to '='): 'x' is neither a let above it nor a shape variable nor a count",
               ONE (.shape = "x+1"));
