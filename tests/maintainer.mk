@@ -13,6 +13,10 @@ EXTRA_DIST += tests/sanitized.sh tests/valgrind.sh tests/valgrind.supp
 check-valgrind: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)' LOG_COMPILER='$(top_srcdir)/tests/valgrind.sh'
 
+# What another compiler could change: the programs of tests, what fmtconv prints, and arithmetic.
+check-compiler: all
+	FMTCONV_INTEROP=arithmetic $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS) tests/cli/run.sh $(interop_tests)'
+
 # All tests, with the address and undefined-behavior sanitizers of the compiler.
 check-asan:
 	$(MKDIR_P) sanitized
@@ -30,4 +34,4 @@ check-tsan:
 clean_targets += clean-sanitized
 clean-sanitized:
 	rm -rf sanitized sanitized-thread
-.PHONY: check-valgrind check-asan check-tsan clean-sanitized
+.PHONY: check-valgrind check-compiler check-asan check-tsan clean-sanitized

@@ -65,6 +65,7 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/pipemake.py \
 	tests/interop/converter.txt \
 	tests/interop/requirements.txt \
+	tests/interop/load.py \
 	tests/interop/run.sh \
 	tests/interop/satmake.py \
 	tests/interop/support.py \

@@ -8,16 +8,14 @@
 . "$(dirname "$0")/../need.sh"
 # shellcheck disable=SC2046 # a list of plugins
 need $(sed -n 's/^# Plugins: //p' "$1")
-if test -z "$FMTCONV_PYTHON" || ! "$FMTCONV_PYTHON" -c 'import torch, safetensors' 2>/dev/null; then
-  skip "FMTCONV_PYTHON names no Python with torch and safetensors; './bootstrap check' makes one"
-fi
 PYTHONDONTWRITEBYTECODE=1
 HF_HUB_OFFLINE=1
 : "${FMTCONV_CONVERTER=${FMTCONV_PYTHON%/bin/*}/converter}" # where ./bootstrap installs what converter.txt names
 export PYTHONDONTWRITEBYTECODE HF_HUB_OFFLINE FMTCONV_CONVERTER
-if test -n "${FMTCONV_INTEROP-}" && ! sed -n 's/^# Marks: //p' "$1" | grep -qw "$FMTCONV_INTEROP"; then
-  PYTHONPATH=$(dirname "$1")
-  export PYTHONPATH
-  exec "$FMTCONV_PYTHON" -W ignore -c 'import importlib, sys; importlib.import_module(sys.argv[1])' "$(basename "$1" .py)"
+if test -n "$FMTCONV_PYTHON" && test -n "${FMTCONV_INTEROP-}" && ! sed -n 's/^# Marks: //p' "$1" | grep -qw "$FMTCONV_INTEROP"; then
+  exec "$FMTCONV_PYTHON" "$(dirname "$0")/load.py" "$(basename "$1" .py)"
+fi
+if test -z "$FMTCONV_PYTHON" || ! "$FMTCONV_PYTHON" -c 'import torch, safetensors' 2>/dev/null; then
+  skip "FMTCONV_PYTHON names no Python with torch and safetensors; './bootstrap check' makes one"
 fi
 exec "$FMTCONV_PYTHON" -W ignore "$1" -v
