@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 models = \
 	models/flux.yaml \
+	models/gemma2.yaml \
 	models/hunyuan-video.yaml \
 	models/llama.yaml \
 	models/ltx.yaml \

@@ -17,6 +17,7 @@
 #include "core/convert/recognize.h"
 #include "core/convert/shell.h"
 #include "core/convert/stage.h"
+#include "core/convert/typed.h"
 #include "core/exec/publish/leftover.h"
 #include "core/model/scaling.h"
 #include "core/plugin/missing.h"

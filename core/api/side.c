@@ -8,6 +8,7 @@
 #include "core/convert/detect.h"
 #include "core/convert/links.h"
 #include "core/convert/stage.h"
+#include "core/convert/typed.h"
 #include "core/source/input.h"
 
 int

@@ -4,8 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/around.h"
-#include "core/convert/chain.h"
-#include "core/convert/links.h"
+#include "core/convert/typed.h"
 #include "core/plugin/registry.h"
 #include "core/plugin/suggest.h"
 #include <string.h>

@@ -5,10 +5,6 @@
 
 #include "core/convert/convert.h"
 
-/* Parse "NAME:key=value" of a reader, and n texts of transforms, into links. Return 0 or an error code. */
-int fci_reader_parse (fmtconv_ctx *ctx, const char *text, fci_link *out);
-int fci_links_parse (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links *out);
-
 /* Resolve what the job names, with checked parameters: readers and transforms of the parts; then
  * transforms, dtype and writer. Return 0 or an error code. */
 int fci_input_parts_given (fci_conversion *c);

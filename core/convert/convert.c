@@ -15,6 +15,7 @@
 #include "core/convert/links.h"
 #include "core/convert/output.h"
 #include "core/convert/stage.h"
+#include "core/convert/typed.h"
 #include "core/exec/publish/check.h"
 #include "core/exec/publish/outputs.h"
 #include "core/model/bundle.h"

@@ -9,6 +9,7 @@
 #include "core/convert/examine.h"
 #include "core/convert/link.h"
 #include "core/convert/stage.h"
+#include "core/convert/typed.h"
 #include "core/kernel/crc32.h"
 #include "core/source/disk.h"
 #include "core/source/folder.h"

@@ -50,4 +50,6 @@ core_sources += \
 	core/convert/stage.c \
 	core/convert/stage.h \
 	core/convert/sums.c \
-	core/convert/sums.h
+	core/convert/sums.h \
+	core/convert/typed.c \
+	core/convert/typed.h

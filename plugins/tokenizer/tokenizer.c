@@ -75,6 +75,16 @@ put_space_prefix (struct tokenizer *t)
   return fmtconv_ctx_failed (t->ctx);
 }
 
+/* Texts for Gemma 2 get no space in front, whatever the settings say. */
+static int
+put_no_space (struct tokenizer *t)
+{
+  const char *class = fmtconv_attr_get_string (fmtconv_attr_at (t->config, "architectures/0"), NULL, "");
+  if (!strcmp (class, "Gemma2ForCausalLM"))
+    fmtconv_attr_set_bool (t->keys, "tokenizer.ggml.add_space_prefix", 0);
+  return fmtconv_ctx_failed (t->ctx);
+}
+
 /* Merges the keys into the model's. */
 static int
 put_attributes (const struct tokenizer *t, fmtconv_model *out)
@@ -99,8 +109,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   t.settings = tokenizer_read_json (&t, TOKENIZER_CONFIG, FMTCONV_ATTR_OBJECT);
   if (t.settings && !t.settings->len)
     t.settings = NULL;
-  if (fmtconv_ctx_failed (ctx) || put_space_prefix (&t) || put_keys (&t) || tokenizer_put_sampling (&t)
-      || put_attributes (&t, out))
+  if (fmtconv_ctx_failed (ctx) || put_space_prefix (&t) || put_keys (&t) || put_no_space (&t)
+      || tokenizer_put_sampling (&t) || put_attributes (&t, out))
     return fmtconv_ctx_failed (ctx);
   return tokenizer_detach_files (&t, out);
 }

@@ -88,6 +88,7 @@ TABLE = [
     Model("phi3", "Phi3ForCausalLM", llmmake.phi3, None, [{}, {"original_max_position_embeddings": 64, "rope_parameters": {
         "rope_type": "longrope", "rope_theta": 10000.0, "partial_rotary_factor": 0.75, "original_max_position_embeddings": 64,
         "long_factor": [1.0, 1.5, 2.0, 3.25, 4.0, 5.0], "short_factor": [1.0] * 6}}]),
+    Model("gemma2", "Gemma2ForCausalLM", llmmake.llama2, None, [{"head_dim": 16}]),
     Model("mixtral", "MixtralForCausalLM", llmmake.llama2, None, [{"num_local_experts": 4}]),
     Model("qwen2-moe", "Qwen2MoeForCausalLM", llmmake.qwen2, "qwen2", [EXPERTS | {"shared_expert_intermediate_size": 48}]),
     Model("qwen3-moe", "Qwen3MoeForCausalLM", llmmake.qwen2, "qwen2", [EXPERTS | {"head_dim": 16}]),
