@@ -1,20 +1,25 @@
 /* core/pickle/measure.c: finds the end of a pickle that is followed by other data.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+#include "core/base/ctx.h"
 #include "core/pickle/machine.h"
+#include "core/source/source.h"
 #include <string.h>
 
 enum
 {
-  CHUNK = 64 << 10 /* bytes read at once */
+  FIRST = 256,     /* bytes read at first: most pickles of a file of many are small */
+  CHUNK = 16 << 10 /* bytes read at once, at most */
 };
 
+/* The chunk is not in the arena: a file may have any number of pickles. */
 typedef struct lexer
 {
   fmtconv_cursor cursor; /* after the chunk */
-  const uint8_t *chunk;
+  uint64_t step;         /* bytes of the next chunk */
   uint64_t n;
   uint64_t at; /* next byte of the chunk */
+  uint8_t chunk[CHUNK];
 } lexer;
 
 static uint64_t
@@ -23,23 +28,27 @@ position (const lexer *l)
   return l->cursor.pos - (l->n - l->at);
 }
 
+/* Reads the next chunk.  Returns whether there is one. */
+static bool
+fill (lexer *l)
+{
+  const uint64_t left = l->cursor.pos < l->cursor.end ? l->cursor.end - l->cursor.pos : 0;
+  const uint64_t n = left < l->step ? left : l->step;
+  l->n = l->at = 0;
+  if (n == 0 || fci_check_cancel (l->cursor.source->ctx)
+      || fci_source_load (l->cursor.source, l->cursor.pos, l->chunk, (size_t) n))
+    return false;
+  l->cursor.pos += n;
+  l->n = n;
+  l->step = l->step < CHUNK ? l->step * 2 : CHUNK;
+  return true;
+}
+
 /* Returns the next byte; -1: end of file or an error. */
 static int
 next (lexer *l)
 {
-  if (l->at == l->n)
-    {
-      uint64_t left = l->cursor.end - l->cursor.pos;
-      l->n = left < CHUNK ? left : CHUNK;
-      l->at = 0;
-      l->chunk = l->n ? fmtconv_cursor_take (&l->cursor, l->n) : NULL;
-      if (!l->chunk)
-        {
-          l->n = 0;
-          return -1;
-        }
-    }
-  return l->chunk[l->at++];
+  return l->at < l->n || fill (l) ? l->chunk[l->at++] : -1;
 }
 
 static bool
@@ -106,7 +115,12 @@ skip_argument (lexer *l, const fci_pickle_opcode *op)
 uint64_t
 fci_pickle_measure (const fmtconv_cursor *cursor)
 {
-  lexer l = { .cursor = *cursor };
+  lexer l;
+  l.cursor = *cursor;
+  l.step = FIRST;
+  l.n = l.at = 0;
+  const uint64_t size = fmtconv_source_size (cursor->source);
+  l.cursor.end = size < cursor->end ? size : cursor->end;
   const uint64_t start = cursor->pos;
   for (;;)
     {

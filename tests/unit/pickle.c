@@ -158,6 +158,43 @@ Test (pickle, cursor)
   cr_assert_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_FORMAT);
 }
 
+/* Many small pickles take memory for their values, not for the chunks in which their ends are searched. */
+Test (pickle, many_at_a_cursor)
+{
+  enum
+  {
+    COUNT = 20000,
+    BYTES = 1024 /* for each: its value, its bytes, and the window */
+  };
+  char *bytes = malloc (4 * COUNT);
+  cr_assert (bytes);
+  for (size_t i = 0; i < COUNT; i++)
+    memcpy (bytes + 4 * i, "\x80\x02N.", 4);
+  fmtconv_cursor c = fmtconv_cursor_start (source_of (bytes, 4 * COUNT));
+  free (bytes);
+  const size_t before = ctx->arena.total;
+  for (size_t i = 0; i < COUNT; i++)
+    cr_assert (fmtconv_cursor_take_pickle (&c), "pickle %zu", i);
+  cr_assert_eq (c.pos, 4 * COUNT);
+  cr_assert_lt (ctx->arena.total - before, (size_t) COUNT * BYTES);
+}
+
+/* The end of a pickle is found in whatever chunk it is. */
+Test (pickle, long_at_a_cursor)
+{
+  static char bytes[80000 + 16];
+  for (size_t n = 1; n < 80000; n += n < 1000 ? 13 : n / 3)
+    {
+      char *end = bytes + sprintf (bytes, "%s", "\x80\x02](");
+      memset (end, 'N', n);
+      end = mempcpy (end + n, "e.rest", 6);
+      fmtconv_cursor c = fmtconv_cursor_start (source_of (bytes, (size_t) (end - bytes)));
+      const fmtconv_pickle *pickle = fmtconv_cursor_take_pickle (&c);
+      cr_assert_eq (fmtconv_value_count (pickle ? pickle->value : NULL), n);
+      cr_assert_eq (c.end - c.pos, 4, "of %zu bytes", n);
+    }
+}
+
 #define ARRAY                                \
   "cnumpy.core.numeric\n_frombuffer\n(C\x08" \
   "abcdefgh"                                 \
