@@ -44,9 +44,11 @@ sequence_at (const gathering *g, size_t k)
   if (k + 1 == g->n || at[k + 1] < at[k])
     return s;
   const uint64_t step = at[k + 1] - at[k];
+  if (step != 1 && !g->steps) /* before they are counted: each index would count all that follow */
+    return s;
   while (k + s.count < g->n && at[k + s.count] - at[k + s.count - 1] == step)
     s.count++;
-  if (step != 1 && (!g->steps || s.count < WORTH))
+  if (step != 1 && s.count < WORTH)
     s.count = 1;
   else
     s.step = step;

@@ -53,6 +53,27 @@ Test (view, gathers_many_rows)
   free (rows);
 }
 
+/* Sums along the axis keep each row apart, whatever the steps between the rows. */
+Test (view, gathers_steps_of_a_sum)
+{
+  enum
+  {
+    ROWS = 300000,
+    WANTED = ROWS / 2
+  };
+  static const uint8_t zeros[ROWS * 4];
+  fmtconv_source *large = fci_source_memory (ctx, zeros, sizeof zeros, "large");
+  fmtconv_view *v = fmtconv_view_leaf (large, 0, FMTCONV_F32, 2, SHAPE (ROWS, 1), NULL);
+  uint64_t *rows = malloc (WANTED * sizeof *rows);
+  for (uint64_t i = 0; i < WANTED; i++)
+    rows[i] = 2 * i;
+  fmtconv_view *g = fmtconv_view_gather (fmtconv_view_add (v, v, 0.5), 0, WANTED, rows);
+  cr_assert_not_null (g);
+  cr_expect_eq (g->shape[0], WANTED);
+  cr_expect_eq (g->n_boxes, WANTED);
+  free (rows);
+}
+
 Test (view, leaf)
 {
   expect_text (matrix (), "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2)");
