@@ -272,6 +272,32 @@ Test (index, absent_block_types)
   cr_expect (strstr (error, "'z6' is not a data type"), "%s", error);
 }
 
+static void
+decode (const void *blocks, size_t n, float *to)
+{
+  (void) blocks;
+  memset (to, 0, n * sizeof *to);
+}
+
+/* A plugin that has the type is used, although the index names another one before it that is not installed. */
+Test (index, absent_block_types_of_another)
+{
+  captured h;
+  static const fmtconv_block_type z4 =
+      FMTCONV_BLOCK_TYPE (.name = "z4", .block = 32, .block_bytes = 18, .gguf = 139, .decode = decode);
+  const fmtconv_plugin plugin = { .abi = FMTCONV_ABI,
+                                  .struct_size = sizeof plugin,
+                                  .name = "zz",
+                                  .codec = FMTCONV_BLOCK_CODEC (.types = (const fmtconv_block_type *const[]){
+                                                                    &z4, NULL }) };
+  const fmtconv_plugin *const builtins[] = { &plugin, NULL };
+  fmtconv_ctx *ctx = ctx_of_known (&h);
+  fci_registry_hold (ctx, builtins);
+  cr_expect_eq (fmtconv_dtype_of_gguf (ctx, 139), FMTCONV_GGML + 139u, "%s", h.errors ? h.error : "");
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
+  fmtconv_ctx_free (ctx);
+}
+
 /* ---- Entries that differ from their modules */
 
 static void
