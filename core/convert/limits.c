@@ -17,6 +17,22 @@ enum
   BAD_NAME = 4
 };
 
+/* Kinds of block types among the offenders. */
+enum
+{
+  GGUF_BLOCKS = 1, /* a gguf file can store them */
+  OTHER_BLOCKS = 2 /* of a plugin, without a number in GGUF files */
+};
+
+static unsigned
+blocks_of (uint32_t dtype)
+{
+  const fmtconv_block_type *type = fmtconv_block_type_get (dtype);
+  if (!fci_is_blocks (dtype))
+    return 0;
+  return type && !type->gguf ? OTHER_BLOCKS : GGUF_BLOCKS;
+}
+
 static const char *
 dtype_name (uint32_t dtype)
 {
@@ -129,8 +145,10 @@ list_faults (fmtconv_ctx *ctx, const fmtconv_limits *limits, const fmtconv_tenso
 
 /* Returns a hint that names a data type of the writer for floats, or NULL. */
 static const char *
-other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
+other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, unsigned blocks)
 {
+  if (blocks & OTHER_BLOCKS)
+    return "add -t dequantize to decode them";
   if (blocks)
     return "add -t dequantize to decode them, or write a gguf file to keep them unchanged";
   static const uint32_t wanted[] = { FMTCONV_F32, FMTCONV_F16, FMTCONV_BF16 };
@@ -142,7 +160,7 @@ other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
 
 /* Returns a hint if all offenders exceed the same limit, else NULL. */
 static const char *
-advice (fmtconv_ctx *ctx, const fmtconv_writer *writer, unsigned bad, bool only_floats, bool blocks)
+advice (fmtconv_ctx *ctx, const fmtconv_writer *writer, unsigned bad, bool only_floats, unsigned blocks)
 {
   switch (bad)
     {
@@ -174,8 +192,8 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
   const fmtconv_limits moved = limits_of (writer, params), *limits = &moved;
   const char *owner = fci_plugin_title (ctx, "writer", writer);
   size_t offenders = 0, count = fci_model_tensors (model);
-  unsigned all_bad = 0;
-  bool only_floats = true, blocks = false;
+  unsigned all_bad = 0, blocks = 0;
+  bool only_floats = true;
   if (fci_features_check (ctx, owner, limits->understands, model))
     return ctx->failed;
   if (limits->tensors && count > limits->tensors)
@@ -190,7 +208,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
         offenders++;
         all_bad |= bad;
         only_floats = only_floats && (fmtconv_dtype_is_float (t->dtype) || fci_is_blocks (t->dtype));
-        blocks = blocks || fci_is_blocks (t->dtype);
+        blocks |= blocks_of (t->dtype);
         list_faults (ctx, limits, t, bad);
       }
   if (!offenders)
