@@ -30,8 +30,8 @@ fault (const fmtconv_block_type *type)
 {
   if (fci_dtype_named (type->name))
     return "is a data type of fmtconv itself";
-  if (type->block < 2 || type->block > FCI_MAX_BLOCK)
-    return "has blocks of less than 2 or more than 256 elements";
+  if (type->block < 2 || type->block > FCI_MAX_BLOCK || (type->block & (type->block - 1)))
+    return "has blocks of another size than 2, 4, 8, 16, 32, 64, 128 or 256 elements";
   if (type->block_bytes < 1 || type->block_bytes > FCI_MAX_ELEMENT_BYTES * type->block)
     return "has blocks of no bytes, or of more than 2 for each element";
   if (type->gguf && (type->gguf <= FMTCONV_PLUGIN_TYPE - FMTCONV_GGML || type->gguf > UINT16_MAX))

@@ -1,7 +1,7 @@
 /* core/view/coverage.c: which stored elements of one tensor several views show.
  *
  * Every box becomes ranges of addresses.  An address counts 1/256 of a byte, so that an element of every data type has
- * whole ones: blocks have 1 to 256 elements.
+ * whole ones: blocks have 1 to 256 elements, a power of two.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

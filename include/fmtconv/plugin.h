@@ -204,7 +204,7 @@ typedef struct fmtconv_block_type
 {
   size_t struct_size;
   const char *name;     /* [a-z][a-z0-9_]{0,30}, not the name of another data type */
-  uint32_t block;       /* elements of a block: 2 to 256 */
+  uint32_t block;       /* elements of a block: a power of two, 2 to 256 */
   uint32_t block_bytes; /* bytes of a block: 1 to 2 * block */
   uint32_t gguf; /* number of the type in GGUF files, from 65 to 65535 (below are ggml's own); 0: none */
   int uses_importance; /* 1: importance changes the blocks */

@@ -76,6 +76,8 @@ Test (codec, refusals)
   REFUSED ("'half' is a data type of fmtconv itself", name = "half");
   REFUSED ("elements", block = 1);
   REFUSED ("elements", block = 257);
+  REFUSED ("elements", block = 3);
+  REFUSED ("elements", block = 96);
   REFUSED ("bytes", block_bytes = 0);
   REFUSED ("bytes", block_bytes = 129);
   REFUSED ("is ggml's own", gguf = 12);
