@@ -71,7 +71,15 @@ is_same (const fci_block_type *a, const fmtconv_block_type *b)
          && a->type.encode == b->encode && a->type.uses_importance == b->uses_importance;
 }
 
-/* Returns why the type cannot be added next to the others; NULL: it can. */
+/* Returns whether that very type was added before. */
+static bool
+is_known (const fmtconv_block_type *type)
+{
+  const fci_block_type *known = fci_block_type_named (type->name);
+  return known && is_same (known, type);
+}
+
+/* Returns why the type cannot be added next to those of the process; NULL: it can. */
 static const char *
 reason (fmtconv_ctx *ctx, const fmtconv_block_type *type)
 {
@@ -83,9 +91,40 @@ reason (fmtconv_ctx *ctx, const fmtconv_block_type *type)
   if (numbered)
     return fmtconv_ctx_printf (ctx, "its block type '%s' has the number of '%s' of the plugin '%s'",
                                type->name, numbered->type.name, numbered->plugin);
-  if (!fci_block_type_at (MAX_TYPES - 1))
-    return NULL;
-  return "the process has too many block types";
+  return NULL;
+}
+
+/* Returns why type number k cannot be added next to those before it in the list; NULL: it can. */
+static const char *
+reason_in_list (fmtconv_ctx *ctx, const fmtconv_block_type *const *list, size_t k)
+{
+  for (size_t i = 0; i < k; i++)
+    {
+      if (strcmp (list[i]->name, list[k]->name) == 0)
+        return fmtconv_ctx_printf (ctx, "it has two block types '%s'", list[k]->name);
+      if (fci_block_type_number (list[i]) == fci_block_type_number (list[k]))
+        return fmtconv_ctx_printf (ctx, "its block types '%s' and '%s' have the same number", list[i]->name,
+                                   list[k]->name);
+    }
+  return NULL;
+}
+
+/* Returns why one of the types cannot be added; NULL: all can. */
+static const char *
+reason_of_any (fmtconv_ctx *ctx, const fmtconv_block_type *const *list)
+{
+  size_t more = atomic_load_explicit (&n, memory_order_relaxed);
+  for (size_t k = 0; list[k] && !ctx->failed; k++)
+    {
+      const char *why = reason_in_list (ctx, list, k);
+      const bool is_new = !is_known (list[k]);
+      if (!why && is_new)
+        why = reason (ctx, list[k]);
+      if (why)
+        return why;
+      more += is_new;
+    }
+  return more > MAX_TYPES ? "the process has too many block types" : NULL;
 }
 
 /* Adds a type that has a place. */
@@ -104,17 +143,13 @@ append (const char *plugin, const fmtconv_block_type *type)
 }
 
 const char *
-fci_block_type_add (fmtconv_ctx *ctx, const char *plugin, const fmtconv_block_type *type)
+fci_block_types_add (fmtconv_ctx *ctx, const char *plugin, const fmtconv_block_type *const *list)
 {
-  const char *why = NULL;
   pthread_mutex_lock (&lock);
-  const fci_block_type *known = fci_block_type_named (type->name);
-  if (!known || !is_same (known, type))
-    {
-      why = reason (ctx, type);
-      if (!why && !ctx->failed)
-        append (plugin, type);
-    }
+  const char *why = reason_of_any (ctx, list);
+  for (size_t i = 0; list[i] && !why && !ctx->failed; i++)
+    if (!is_known (list[i]))
+      append (plugin, list[i]);
   pthread_mutex_unlock (&lock);
   return why;
 }

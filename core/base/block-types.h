@@ -28,9 +28,9 @@ typedef struct fci_block_type
 /* Returns the number that a type gets. */
 uint32_t fci_block_type_number (const fmtconv_block_type *type);
 
-/* Adds a checked type of a plugin.  Returns NULL, also if that very type was added before, or why it cannot be added, in
- * the context's arena. */
-const char *fci_block_type_add (fmtconv_ctx *ctx, const char *plugin, const fmtconv_block_type *type);
+/* Adds the checked types of a plugin, a list up to NULL: all, or none.  Returns NULL, also for types that were added before
+ * just so, or why one cannot be added, in the context's arena. */
+const char *fci_block_types_add (fmtconv_ctx *ctx, const char *plugin, const fmtconv_block_type *const *list);
 
 /* Return a type by number, name in any case, or position; NULL: none. */
 const fci_block_type *fci_block_type_get (uint32_t dtype);

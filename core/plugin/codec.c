@@ -92,13 +92,7 @@ fci_codec_check (fmtconv_ctx *ctx, const fmtconv_block_codec *given, const char 
 const char *
 fci_codec_add (fmtconv_ctx *ctx, const fmtconv_plugin *plugin)
 {
-  for (size_t i = 0; plugin->codec && plugin->codec->types[i]; i++)
-    {
-      const char *why = fci_block_type_add (ctx, plugin->name, plugin->codec->types[i]);
-      if (why || ctx->failed)
-        return why;
-    }
-  return NULL;
+  return plugin->codec ? fci_block_types_add (ctx, plugin->name, plugin->codec->types) : NULL;
 }
 
 const char *

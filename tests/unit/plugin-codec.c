@@ -146,6 +146,40 @@ Test (codec, conflicts)
   fmtconv_ctx_free (ctx);
 }
 
+/* Adds a plugin with two types.  Returns why it is refused; NULL: it is not. */
+static const char *
+add_two (fmtconv_ctx *ctx, const fmtconv_block_type *first, const fmtconv_block_type *second)
+{
+  const fmtconv_plugin plugin = { .name = "my-plugin",
+                                  .codec = FMTCONV_BLOCK_CODEC (.types = (const fmtconv_block_type *const[]){
+                                                                    first, second, NULL }) };
+  return fci_codec_add (ctx, &plugin);
+}
+
+/* A refused plugin adds none of its types, and its types do not clash with each other. */
+Test (codec, all_or_none)
+{
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
+  fmtconv_block_type first = good, second = good;
+  first.name = "z4_l";
+  cr_expect_str_eq (add_two (ctx, &good, &first), "its block types 'z4_k' and 'z4_l' have the same number");
+  first.name = "z4_k";
+  first.gguf = 140;
+  cr_expect_str_eq (add_two (ctx, &good, &first), "it has two block types 'z4_k'");
+  cr_expect_null (fci_block_type_at (0));
+  cr_expect_null (add (ctx, "other", &good));
+  first.name = "z4_l";
+  second.gguf = 141;
+  cr_expect_str_eq (add_two (ctx, &first, &second),
+                    "its block type 'z4_k' is one of the plugin 'other' already");
+  cr_expect_null (fci_block_type_at (1), "the type before the one that clashes");
+  cr_expect_null (add_two (ctx, &first, &good), "one of which is known");
+  cr_expect_not_null (fci_block_type_at (1));
+  cr_expect_null (fci_block_type_at (2));
+  fmtconv_ctx_free (ctx);
+}
+
 /* ---- Threads */
 
 static char names[TYPES][16];
