@@ -47,7 +47,15 @@ find_record (const fci_torch_from *from, const fci_pickle_object *object, const 
 {
   fmtconv_ctx *ctx = from->ctx;
   fmtconv_source *source = fci_torch_record (from->archive, t->key);
-  if (!source)
+  if (!source && !from->archive->zip && !from->archive->legacy)
+    fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
+                     &(fmtconv_where){ .source = from->pickle,
+                                       .offset = object->offset,
+                                       .tensor = from->name,
+                                       .hint = "give the whole file of torch.save, not the pickle in it" },
+                     "its elements are in the storage '%.*s', but a pickle alone has no storages",
+                     (int) t->key->len, t->key->v.s);
+  else if (!source)
     fci_torch_from_fail (
         from, FMTCONV_E_FORMAT, object,
         fmtconv_ctx_printf (ctx, "its storage '%.*s' is not in the file", (int) t->key->len, t->key->v.s));

@@ -42,7 +42,7 @@ def archives():
     case("text", "not a zip archive (hint: 'fmtconv plugins' lists", b"hello, world\n" * 10)
     case("lfs", "git lfs pull", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
     case("tar", "tar format", b"x" * 257 + b"ustar\0" + b"\0" * 400)
-    case("bare-beside", "its storage '0' is not in the file", GOOD)
+    case("bare-beside", "in the storage '0', but a pickle alone has no storages (hint: give the whole file of torch.save", GOOD)
     case("bare-cut", "the pickle ends before STOP", GOOD[:-1])
     case("bare-more", "1 bytes follow it", GOOD + b"x")
     case("zip-empty", "no members", archive([]))
