@@ -74,7 +74,7 @@ struct fci_pickle_object
 {
   const fci_pickle_global *callee; /* NULL: STORAGE */
   fmtconv_value args;              /* TUPLE */
-  fmtconv_value state;             /* set by BUILD */
+  fmtconv_value state;             /* set by BUILD; before, the keyword arguments of NEWOBJ_EX, or NONE */
   fci_pickle_items *more;          /* added by APPEND(S), SETITEM(S), ADDITEMS; NULL: none */
   uint32_t more_kind;              /* LIST, DICT or SET, by these opcodes */
   uint32_t node;                   /* number in the pickle */

@@ -138,7 +138,8 @@ const fmtconv_global *fmtconv_value_global (const fmtconv_value *value);
  * Errors: none.  Thread: any.  Since: 0.1. */
 const fmtconv_value *fmtconv_value_args (const fmtconv_value *value);
 
-/* Returns the state of an OBJECT, as a rule the DICT of its attributes, or NONE; NULL for other values.
+/* Returns the state of an OBJECT, as a rule the DICT of its attributes, or NONE; NULL for other values.  An object that was
+ * made with keyword arguments (the opcode NEWOBJ_EX) and was not given a state has the DICT of these.
  * Errors: none.  Thread: any.  Since: 0.1. */
 const fmtconv_value *fmtconv_value_state (const fmtconv_value *value);
 

@@ -94,6 +94,19 @@ Test (pickle, objects)
   cr_assert_str_eq (fmtconv_value_describe (ctx, object), "object of my.mod.Thing");
 }
 
+/* Keyword arguments are the state of an object until it gets one. */
+Test (pickle, keywords)
+{
+#define CALL "\x80\x04\x8c\x06my.mod\x8c\x05Thing\x93)}\x8c\x01kK\x05s\x92"
+  int64_t number;
+  const fmtconv_value *state = fmtconv_value_state (LOAD (CALL ".")->value);
+  cr_assert (fmtconv_value_int (fmtconv_value_find (state, "k"), &number));
+  cr_assert_eq (number, 5);
+  state = fmtconv_value_state (LOAD (CALL "}\x8c\x01xK\x02sb.")->value);
+  cr_assert (fmtconv_value_int (fmtconv_value_find (state, "x"), &number));
+  cr_assert_null (fmtconv_value_find (state, "k"));
+}
+
 /* Two references to one list have one node, and an equal list has another. */
 Test (pickle, nodes)
 {
