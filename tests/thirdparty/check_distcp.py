@@ -135,8 +135,13 @@ def refusals():
         for info in read.storage_data.values():
             info.transform_descriptors = ["zstd"]
 
+    def changed_by_name(read):
+        for info in read.storage_data.values():
+            info.transform_descriptors = "zstd"
+
     for change, text in ((quantized, "its data type is not supported"), (elsewhere, "../saved/__0_0.distcp"),
-                         (other, "another shape or data type"), (changed, "an extension changed its records")):
+                         (other, "another shape or data type"), (changed, "an extension changed its records"),
+                         (changed_by_name, "an extension changed its records")):
         folder = copy("bad")
         metadata(folder, change)
         refused(text, folder)

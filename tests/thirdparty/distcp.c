@@ -6,6 +6,7 @@
  * are divided along two axes, and records that an extension changed, are refused. */
 #include <fmtconv/formats.h>
 #include <fmtconv/pickle.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,19 +118,27 @@ read_places (struct load *load, const fmtconv_value *data)
   return 0;
 }
 
+/* Returns whether the list of what changed a record is absent or empty; any other value may say that something did. */
+static bool
+is_unchanged (const fmtconv_value *changes)
+{
+  const unsigned kind = fmtconv_value_kind (changes);
+  return !changes || kind == FMTCONV_VALUE_NONE
+         || (kind >= FMTCONV_VALUE_TUPLE && kind <= FMTCONV_VALUE_SET && !fmtconv_value_count (changes));
+}
+
 /* Returns the tensor of a record; NULL: an error. */
 static fmtconv_view *
 open_record (struct load *load, const struct place *place, const struct chunk *chunk, uint32_t dtype)
 {
   int64_t at = -1, bytes = -1;
   fmtconv_pickled found;
-  const fmtconv_value *changes = get (place->info, "_StorageInfo", "transform_descriptors");
   const char *path = text_of (load, get (place->info, "_StorageInfo", "relative_path"));
   fmtconv_value_int (get (place->info, "_StorageInfo", "offset"), &at);
   fmtconv_value_int (get (place->info, "_StorageInfo", "length"), &bytes);
   if (!path || at < 0 || bytes < 0)
     fail (load, FMTCONV_E_FORMAT, place->info, place->name, "a record has no file, offset and length");
-  else if (changes && fmtconv_value_kind (changes) != FMTCONV_VALUE_NONE && fmtconv_value_count (changes))
+  else if (!is_unchanged (get (place->info, "_StorageInfo", "transform_descriptors")))
     fail (load, FMTCONV_E_UNSUPPORTED, place->info, place->name, "an extension changed its records");
   if (fmtconv_ctx_failed (load->ctx))
     return NULL;
