@@ -16,6 +16,7 @@
 enum
 {
   MAX_NAME = 64,
+  MAX_CODEC = 29, /* its type is called NAME_8, of at most 31 letters */
   MAX_FILE = 1 << 16
 };
 
@@ -176,12 +177,18 @@ fill_folder (const char *name, const struct role *role)
   return good;
 }
 
-/* Returns whether it can be the name of a plugin: [a-z][a-z0-9-]{0,63}. */
+static unsigned
+most_of (const struct role *role)
+{
+  return role->letter == 'c' ? MAX_CODEC : MAX_NAME;
+}
+
+/* Returns whether it can be the name of a plugin of the role: [a-z][a-z0-9-]{0,63}, shorter for a codec. */
 static bool
-is_name (const char *name)
+is_name (const char *name, const struct role *role)
 {
   const size_t n = strlen (name);
-  return n > 0 && n <= MAX_NAME && islower ((unsigned char) *name)
+  return n > 0 && n <= most_of (role) && islower ((unsigned char) *name)
          && strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
@@ -210,11 +217,10 @@ run_new_plugin (const struct settings *s)
     role = roles[i].letter == s->role ? &roles[i] : role;
   if (s->n_arguments != 1)
     print_usage ("new-plugin takes the name of the plugin");
-  else if (!is_name (name))
-    print_usage ("'%s' cannot be the name of a plugin: it begins with a lower-case letter, which at most 63 "
-                 "lower-case "
-                 "letters, digits and '-' follow",
-                 name);
+  else if (!is_name (name, role))
+    print_usage ("'%s' cannot be the name of a %s: it begins with a lower-case letter, which at most %u "
+                 "lower-case letters, digits and '-' follow",
+                 name, role->letter == 'c' ? "codec" : "plugin", most_of (role) - 1);
   else if (is_taken (s, name))
     return CLI_USAGE;
   else if (!has_examples (role))

@@ -61,6 +61,8 @@ encode_example (const float *values, size_t n, const float *importance, void *bl
   return NULL;
 }
 
+/* 60000 is the number of every example in GGUF files: replace it here and in example.yaml with a number that no other type
+ * has, or with 0 if no GGUF file is to hold the type. */
 static const fmtconv_block_type example_type =
     FMTCONV_BLOCK_TYPE (.name = "example_8", .block = BLOCK, .block_bytes = BYTES, .gguf = 60000,
                         .decode = decode_example, .encode = encode_example);

@@ -21,6 +21,13 @@ done
 for name in '' A a.b -x "a$(printf '%064d' 0)"; do
   "$program" new-plugin -- "$name" 2>err && fail "'$name' became a plugin"
 done
+long=a$(printf '%028d' 0)
+"$program" -q new-plugin "$long" --codec || fail "a codec with a name of 29 letters"
+make -s -C "$long" check CC="${CC:-cc}" CFLAGS=-Werror FMTCONV="$program" >log 2>&1 || { cat log; fail "make check of a codec with a long name"; }
+"$program" new-plugin "${long}0" --codec 2>err && fail "a codec with a name of 30 letters"
+grep -q "cannot be the name of a codec: .* at most 28 " err || fail "the long name: $(cat err)"
+grep -q 60000 "$long/$long.c" || fail "the number of the example is another one"
+grep -q 'replace it here' "$long/$long.c" || fail "the example does not say that its number has to be changed"
 for name in safetensors spec; do
   "$program" new-plugin $name 2>err && fail "the name '$name' was taken twice"
   grep -q "'$name' is the name of a known plugin" err || fail "$name: $(cat err)"
