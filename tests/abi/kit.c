@@ -59,7 +59,61 @@ kit_helper (void)
 }
 #endif
 
+#if defined ZEROS || defined CARELESS
+#define CODEC
+#ifdef CARELESS
+#define WEIGHED 1
+#else
+#define WEIGHED 0
+#endif
+
+enum
+{
+  BLOCK = 32 /* elements, each the upper half of an f32 */
+};
+
+static void
+decode (const void *blocks, size_t n, float *to)
+{
+  const unsigned char *from = blocks;
+  for (size_t i = 0; i < n; i++)
+    {
+      uint32_t bits = (uint32_t) from[2 * i] << 16 | (uint32_t) from[2 * i + 1] << 24;
+#ifdef ZEROS
+      bits = 0;
+#endif
+      memcpy (&to[i], &bits, sizeof bits);
+    }
+}
+
+static const char *
+encode (const float *values, size_t n, const float *importance, void *blocks)
+{
+  unsigned char *to = blocks;
+  (void) importance;
+  for (size_t i = 0; i < n; i++)
+    {
+      uint32_t bits;
+      memcpy (&bits, &values[i], sizeof bits);
+#ifdef CARELESS
+      bits = importance ? 0 : bits;
+#endif
+      to[2 * i] = (unsigned char) (bits >> 16);
+      to[2 * i + 1] = (unsigned char) (bits >> 24);
+    }
+  return NULL;
+}
+
+static const fmtconv_block_type type =
+    FMTCONV_BLOCK_TYPE (.name = "kit_32", .block = BLOCK, .block_bytes = 2 * BLOCK, .gguf = 60001,
+                        .uses_importance = WEIGHED, .decode = decode, .encode = encode);
+static const fmtconv_block_type *const types[] = { &type, NULL };
+#endif
+
 FMTCONV_PLUGIN (kit, .name = "kit", .summary = "reads one vector, with a defect",
+#ifdef CODEC
+                .codec = FMTCONV_BLOCK_CODEC (.types = types),
+#endif
 #ifdef LOSE
                 .writer = FMTCONV_WRITER (.suffixes = ".kit", .limits = { .rank = 8, .name_bytes = 999 },
                                           .write = write_kit),
