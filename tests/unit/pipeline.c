@@ -1,6 +1,7 @@
 /* tests/unit/pipeline.c: bids, limits, the lineage of tensors, and commands that can be typed.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/api/recipe.h"
+#include "core/base/block-types.h"
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
 #include "core/convert/limits.h"
@@ -12,6 +13,7 @@
 #include "core/model/lineage.h"
 #include "core/model/new.h"
 #include "core/plugin/registry.h"
+#include "core/source/source.h"
 #include "messages.h"
 #include <criterion/criterion.h>
 #include <string.h>
@@ -416,6 +418,40 @@ Test (limits, only_data_types)
   cr_expect (strstr (h.error, "hint: --dtype f16"), "%s", h.error);
   cr_expect (strstr (h.details, "tensor 'f': f32 cannot be stored"), "%s", h.details);
   fmtconv_ctx_free (ctx);
+}
+
+static void
+decode_none (const void *blocks, size_t n, float *to)
+{
+  (void) blocks;
+  memset (to, 0, n * sizeof *to);
+}
+
+/* Only types with a number in GGUF files can be kept in one. */
+Test (limits, block_types)
+{
+  static const fmtconv_block_type numbered =
+      FMTCONV_BLOCK_TYPE (.name = "l_yes", .block = 32, .block_bytes = 32, .gguf = 141,
+                          .decode = decode_none);
+  static const fmtconv_block_type other =
+      FMTCONV_BLOCK_TYPE (.name = "l_no", .block = 32, .block_bytes = 32, .decode = decode_none);
+  static const uint8_t bytes[32];
+  captured h;
+  for (unsigned i = 0; i < 2; i++)
+    {
+      fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
+      fmtconv_model *model = fci_model_new (ctx, NULL);
+      fmtconv_source *source = fci_source_memory (ctx, bytes, sizeof bytes, "x");
+      cr_assert_null (
+          fci_block_types_add (ctx, "types", (const fmtconv_block_type *const[]){ &numbered, &other, NULL }));
+      fmtconv_model_put (model, "a",
+                         fmtconv_view_leaf (source, 0, fmtconv_dtype_parse (ctx, i ? "l_no" : "l_yes"), 1,
+                                            (const uint64_t[]){ 32 }, NULL));
+      cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, frozen (model)), FMTCONV_E_UNSUPPORTED);
+      cr_expect (strstr (h.error, "-t dequantize"), "%s", h.error);
+      cr_expect_eq (strstr (h.error, "gguf") != NULL, i == 0, "%s", h.error);
+      fmtconv_ctx_free (ctx);
+    }
 }
 
 Test (limits, every_offender)
