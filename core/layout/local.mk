@@ -20,5 +20,7 @@ core_sources += \
 	core/layout/part.h \
 	core/layout/references.c \
 	core/layout/references.h \
+	core/layout/sum-line.c \
+	core/layout/sum-line.h \
 	core/layout/ties.c \
 	core/layout/ties.h

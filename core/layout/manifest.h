@@ -13,7 +13,7 @@ const char *fci_manifest_name (fmtconv_ctx *ctx, const char *target, bool is_fol
 int fci_layout_set_manifest (fmtconv_layout *layout, const char *name);
 
 /* Appends the manifest after all other files, in the form of sha256sum.  Without one, or under another name, an older
- * one of the default name is stale, as it is about replaced files.  Returns 0 or a code. */
+ * one of the default name is stale if it lists files of this output only, as these are replaced.  Returns 0 or a code. */
 int fci_layout_put_manifest (fmtconv_layout *layout);
 
 #endif

@@ -73,6 +73,36 @@ class Manifest(Case):
         self.check("other", ["x.safetensors"])
         self.assertNotIn("x.safetensors.sha256", files(self.out))
 
+    def test_those_of_others_are_kept(self):
+        """A manifest that lists other files is not this output's, nor is a file of another form."""
+        folder = self.tmp / "d"
+        folder.mkdir()
+        (folder / "mine.bin").write_bytes(b"mine")
+        mine = f"{hashlib.sha256(b'mine').hexdigest()}  mine.bin\n"
+        own = f"{'0' * 64}  diffusion_pytorch_model.safetensors\n"
+        tagged = f"SHA256 (diffusion_pytorch_model.safetensors) = {'0' * 64}\n"
+        for content, kept in ((mine, True), (own + mine, True), ("# notes\n" + own, True), ("0" * 64, True), ("", True), (own, False),
+                              (own.replace("\n", "\r\n"), False), (tagged, False)):
+            (folder / "SHA256SUMS").write_text(content)
+            result = self.run_fmtconv("-f", "-t", "none", "-w", "diffusers", self.input, f"{folder}/")
+            self.assertEqual("SHA256SUMS" in files(folder), kept, content)
+            self.assertEqual("kept SHA256SUMS" in result.stderr, kept, content)
+            if kept:
+                self.assertEqual((folder / "SHA256SUMS").read_text(), content)
+            self.assertEqual((folder / "mine.bin").read_bytes(), b"mine")
+        sums = self.out / "x.safetensors.sha256"
+        sums.write_text(mine)
+        self.run_fmtconv(self.input, self.out / "x.safetensors")
+        self.run_fmtconv("-f", self.input, self.out / "x.safetensors")
+        self.assertEqual(sums.read_text(), mine)
+
+    def test_replaces_manifests_only(self):
+        script = self.out / "edit.py"
+        script.write_text("print (1)\n")
+        result = self.run_fmtconv("-f", "--manifest=edit.py", self.input, self.out / "x.safetensors", status=1)
+        self.assertIn("not a manifest", result.stderr)
+        self.assertEqual(files(self.out), {"edit.py": b"print (1)\n"})
+
     def test_all_or_nothing(self):
         target = self.out / "x.safetensors"
         (self.out / "x.safetensors.sha256").mkdir()

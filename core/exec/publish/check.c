@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/exec/publish/check.h"
 #include "core/exec/publish/leftover.h"
+#include "core/exec/publish/old-manifest.h"
 #include "core/exec/publish/path.h"
 #include "core/exec/publish/recover.h"
 #include "core/exec/publish/stale.h"
@@ -62,6 +63,22 @@ check_way (fmtconv_ctx *ctx, const char *folder, int fd, const char *name)
   return 0;
 }
 
+/* Checks that an existing file, which --manifest replaces, is a manifest: its name is typed by hand.  Returns 0 or a code. */
+static int
+check_manifest (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder, int fd)
+{
+  struct stat st;
+  fci_manifest_kind kind;
+  const char *path = layout->manifest ? fci_path_join (ctx, folder, layout->manifest) : NULL;
+  if (!path || !fci_name_exists (ctx, fd, layout->manifest, path, &st)
+      || fci_manifest_kind_of (ctx, layout, fd, folder, layout->manifest, &kind) || kind != FCI_MANIFEST_NONE
+      || st.st_size == 0)
+    return fmtconv_ctx_failed (ctx);
+  return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path,
+                        &(fmtconv_where){ .hint = "give the manifest another name: --manifest=NAME" },
+                        "the manifest would replace this file, which is not a manifest");
+}
+
 static int
 check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder, int fd)
 {
@@ -75,6 +92,8 @@ check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder,
       code = fci_name_exists (ctx, fd, file->name, path, &st) ? check_existing (ctx, path, &st)
                                                               : fmtconv_ctx_failed (ctx);
     }
+  if (code == 0)
+    code = check_manifest (ctx, layout, folder, fd);
   return code == 0 ? fci_stale_check (ctx, layout, fd, folder) : code;
 }
 

@@ -7,6 +7,7 @@
 #include "core/exec/publish/exchange.h"
 #include "core/exec/publish/leftover.h"
 #include "core/exec/publish/lock.h"
+#include "core/exec/publish/old-manifest.h"
 #include "core/exec/publish/output-dirs.h"
 #include "core/exec/publish/path.h"
 #include "core/exec/publish/stale.h"
@@ -107,7 +108,11 @@ walk_entry (walk *w, int folder, const char *within, const char *name)
   if ((!S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode)) || st.st_uid != geteuid ()
       || st.st_dev != w->top.st_dev || strcmp (name, FCI_JOURNAL) == 0 || fci_is_temporary (name))
     return false;
-  return fci_layout_has (layout, within, name) || fci_layout_is_stale (layout, within, name)
+  bool kept = false;
+  if (fci_layout_is_stale (layout, within, name)
+      && fci_manifest_kept (w->p->ctx, layout, folder, w->p->output, within, name, &kept))
+    return false;
+  return fci_layout_has (layout, within, name) || (fci_layout_is_stale (layout, within, name) && !kept)
          || carry (w, folder, within, name);
 }
 

@@ -11,6 +11,8 @@ core_sources += \
 	core/exec/publish/leftover.h \
 	core/exec/publish/lock.c \
 	core/exec/publish/lock.h \
+	core/exec/publish/old-manifest.c \
+	core/exec/publish/old-manifest.h \
 	core/exec/publish/move.c \
 	core/exec/publish/move.h \
 	core/exec/publish/output-dirs.c \

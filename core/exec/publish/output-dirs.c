@@ -232,7 +232,10 @@ open_sibling (fci_publication *p, uint64_t digest, bool existing)
     return fmtconv_ctx_failed (p->ctx);
   int code = open_whole (p, digest);
   if (code == 0 && existing && !fci_exchange_works (p))
-    close_exchange (p);
+    {
+      close_exchange (p);
+      code = fmtconv_ctx_failed (p->ctx);
+    }
   return code;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/presence.h"
+#include "core/exec/publish/old-manifest.h"
 #include "core/exec/publish/output-dirs.h"
 #include "core/exec/publish/path.h"
 #include "core/exec/publish/stale.h"
@@ -59,16 +60,26 @@ add (fmtconv_ctx *ctx, const fci_stale *stale, const char *name, fci_old_file **
   return 0;
 }
 
+/* Adds an older file, unless it is a manifest of other files. */
+static int
+add_unless_kept (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale, int folder,
+                 const char *path, const char *name, fci_old_file **list)
+{
+  bool kept;
+  const int code = fci_manifest_kept (ctx, layout, folder, path, stale->folder, name, &kept);
+  return code == 0 && !kept ? add (ctx, stale, name, list) : code;
+}
+
 static int
 find_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale, DIR *folder,
-         fci_old_file **list)
+         const char *path, fci_old_file **list)
 {
   int code = 0;
   for (const struct dirent *entry; code == 0 && (errno = 0, entry = readdir (folder));)
     if (fmtconv_glob_match (stale->glob, entry->d_name)
         && !fci_layout_has (layout, stale->folder, entry->d_name)
         && !is_known (*list, stale->folder, entry->d_name))
-      code = add (ctx, stale, entry->d_name, list);
+      code = add_unless_kept (ctx, layout, stale, dirfd (folder), path, entry->d_name, list);
   if (code == 0 && errno != 0)
     code = fci_fail_io (ctx, stale->folder, "cannot search for older files of the output");
   return code;
@@ -93,7 +104,7 @@ fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const c
         close (fd);
       if (folder)
         {
-          code = find_in (ctx, layout, stale, folder, list);
+          code = find_in (ctx, layout, stale, folder, top_path, list);
           closedir (folder);
         }
     }
@@ -161,6 +172,17 @@ fci_stale_list (fci_publication *p)
   return code;
 }
 
+/* Notes a file that has the name of the output's manifest, but stays. */
+static void
+note_kept (const fci_publication *p)
+{
+  struct stat st;
+  const char *name = p->layout->old_manifest;
+  if (name && !fci_layout_has (p->layout, "", name) && !is_known (p->old, "", name)
+      && fstatat (p->dirs[0].fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    fmtconv_note (p->ctx, "%s: kept %s: it is not a manifest of this output alone", p->output, name);
+}
+
 void
 fci_stale_remove (const fci_publication *p)
 {
@@ -172,4 +194,5 @@ fci_stale_remove (const fci_publication *p)
       fmtconv_note (p->ctx, "%s: cannot remove the older file %s%s", p->output, old->within, old->name);
   if (n)
     fmtconv_note (p->ctx, "%s: removed %zu older file%s", p->output, n, n == 1 ? "" : "s");
+  note_kept (p);
 }

@@ -31,7 +31,7 @@ int fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, co
 /* Sets publication->old to the older files that FORCE removes.  Returns 0 or a code. */
 int fci_stale_list (fci_publication *publication);
 
-/* Removes the older files, and notes how many; what cannot be removed is noted too. */
+/* Removes the older files, and notes how many; what cannot be removed is noted too, and a manifest that stays. */
 void fci_stale_remove (const fci_publication *publication);
 
 #endif
