@@ -10,6 +10,7 @@
 #include "core/exec/check/compare.h"
 #include "core/exec/check/crc.h"
 #include "core/exec/check/digest.h"
+#include "core/exec/check/finding.h"
 #include "core/exec/check/manifest.h"
 #include "core/exec/check/measure.h"
 #include "core/exec/prepare.h"
@@ -219,6 +220,8 @@ fci_execute_against (fmtconv_ctx *ctx, const fci_execution *execution, fci_defec
     code = compare_units (&c);
   if (code == 0)
     code = fci_check_crcs (&c.pool, outcome);
+  if (code == 0)
+    code = fci_report_findings (&c.pool, outcome);
   if (code == 0)
     code = compare_digests (&c);
   if (code == 0)
