@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define SUMS ".sha256"
 #define INDEX ".index.json" /* what the name of the index of shards adds to that of the output */
 
 enum
@@ -63,44 +64,7 @@ place_of (fmtconv_ctx *ctx, const char *path, place *to)
   return ctx->failed;
 }
 
-/* ---- What interrupted runs left */
-
-typedef struct search
-{
-  verification *v;
-  const char *folder; /* that is searched */
-  const char *base;   /* of the output, if the folder holds it; NULL: the folder is the output */
-} search;
-
-/* Adds what was found; next to the output, the temporaries of other outputs are none of its defects. */
-static void
-take_leftover (void *arg, const char *name)
-{
-  const search *s = arg;
-  fmtconv_ctx *ctx = s->v->ctx;
-  const char *target = s->base ? fci_temporary_target (ctx, name) : NULL;
-  if (s->base && (!target || strcmp (target, s->base) != 0))
-    return;
-  const char *path = fci_path_join (ctx, s->folder, name);
-  fci_defect_add (&s->v->defects,
-                  (fci_defect){ .file = path ? fci_escape (ctx, path, strlen (path)) : NULL,
-                                .offset = FCI_NO_OFFSET,
-                                .what = "an interrupted run left it",
-                                .hint = "convert again to the same output: that finishes or removes it" });
-}
-
-static int
-find_leftovers (verification *v, const place *at)
-{
-  const char *parent = fci_output_folder (v->ctx, at->path);
-  if (parent)
-    fci_leftovers_find (v->ctx, parent, 0, take_leftover, &(search){ v, parent, at->base });
-  if (at->is_folder)
-    fci_leftovers_find (v->ctx, at->path, DEPTH, take_leftover, &(search){ v, at->path, NULL });
-  return v->ctx->failed;
-}
-
-/* ---- The manifest */
+/* ---- The names of an output */
 
 /* Returns the length of "-00001-of-00003" at the start of a text; 0: it is not there. */
 static size_t
@@ -123,14 +87,64 @@ shard_number (const char *text)
 static const char *
 target_of (fmtconv_ctx *ctx, const char *base)
 {
-  const size_t n = strlen (base), tail = sizeof INDEX - 1;
+  const size_t n = base ? strlen (base) : 0, tail = sizeof INDEX - 1;
   if (n > tail && strcmp (base + n - tail, INDEX) == 0)
     return fci_strndup (ctx, base, n - tail);
-  for (const char *s = base; *s; s++)
+  for (const char *s = base; s && *s; s++)
     if (shard_number (s))
       return fmtconv_ctx_printf (ctx, "%.*s%s", (int) (s - base), base, s + shard_number (s));
   return base;
 }
+
+/* Returns whether a file of that name is one of the output `base`, or of its default manifest. */
+static bool
+is_of_output (fmtconv_ctx *ctx, const char *name, const char *base)
+{
+  const size_t n = strlen (name), tail = sizeof SUMS - 1;
+  const bool is_manifest = n > tail && strcmp (name + n - tail, SUMS) == 0;
+  const char *target = target_of (ctx, is_manifest ? fci_strndup (ctx, name, n - tail) : name);
+  const char *wanted = target_of (ctx, base);
+  return target && wanted && strcmp (target, wanted) == 0;
+}
+
+/* ---- What interrupted runs left */
+
+typedef struct search
+{
+  verification *v;
+  const char *folder; /* that is searched */
+  const char *base;   /* of the output, if the folder holds it; NULL: the folder is the output */
+} search;
+
+/* Adds what was found; next to the output, the temporaries of other outputs are none of its defects. */
+static void
+take_leftover (void *arg, const char *name)
+{
+  const search *s = arg;
+  fmtconv_ctx *ctx = s->v->ctx;
+  const char *target = s->base ? fci_temporary_target (ctx, name) : NULL;
+  if (s->base && (!target || !is_of_output (ctx, target, s->base)))
+    return;
+  const char *path = fci_path_join (ctx, s->folder, name);
+  fci_defect_add (&s->v->defects,
+                  (fci_defect){ .file = path ? fci_escape (ctx, path, strlen (path)) : NULL,
+                                .offset = FCI_NO_OFFSET,
+                                .what = "an interrupted run left it",
+                                .hint = "convert again to the same output: that finishes or removes it" });
+}
+
+static int
+find_leftovers (verification *v, const place *at)
+{
+  const char *parent = fci_output_folder (v->ctx, at->path);
+  if (parent)
+    fci_leftovers_find (v->ctx, parent, 0, take_leftover, &(search){ v, parent, at->base });
+  if (at->is_folder)
+    fci_leftovers_find (v->ctx, at->path, DEPTH, take_leftover, &(search){ v, at->path, NULL });
+  return v->ctx->failed;
+}
+
+/* ---- The manifest */
 
 /* Returns the default name of the manifest. */
 static const char *
@@ -141,12 +155,12 @@ manifest_of (fmtconv_ctx *ctx, const place *at)
 }
 
 static int
-check_manifest (verification *v, const place *at)
+check_manifest (verification *v, const place *at, const fci_examined *examined)
 {
   const bool is_given = v->manifest && *v->manifest;
   fci_sums sums;
   if (fci_sums_check (&v->defects, at->folder, is_given ? v->manifest : manifest_of (v->ctx, at),
-                      v->manifest != NULL, &sums))
+                      v->manifest != NULL, examined, &sums))
     return v->ctx->failed;
   fmtconv_attr *node = sums.path ? fci_add_object (v->manifests) : NULL;
   if (!node)
@@ -157,13 +171,14 @@ check_manifest (verification *v, const place *at)
   return v->ctx->failed;
 }
 
+/* Looks for leftovers and compares the manifest.  examined: the files that it has to list; NULL: they were compared. */
 static int
-check_place (verification *v, const char *path)
+check_place (verification *v, const char *path, const fci_examined *examined)
 {
   place at = { 0 };
   if (place_of (v->ctx, path, &at) || find_leftovers (v, &at))
     return v->ctx->failed;
-  return check_manifest (v, &at);
+  return check_manifest (v, &at, examined);
 }
 
 /* ---- The two ways */
@@ -193,7 +208,7 @@ examine (verification *v, const fmtconv_job *job)
   fci_add_count (v->report, "bytes", found.bytes);
   fci_add_count (v->report, "tensors", found.model ? fci_model_tensors (found.model) : 0);
   v->manifests = fci_add_array (v->report, "manifests");
-  return check_place (v, path);
+  return check_place (v, path, &found);
 }
 
 static size_t
@@ -237,7 +252,7 @@ compare (verification *v, const fmtconv_job *job)
   fci_add_count (v->report, "tensors", tensors);
   v->manifests = fci_add_array (v->report, "manifests");
   for (size_t i = 0; i < n && !v->ctx->failed; i++)
-    check_place (v, c[i].output);
+    check_place (v, c[i].output, NULL);
   return v->ctx->failed;
 }
 

@@ -45,7 +45,8 @@ fci_attempt_end (fci_attempt *attempt)
   const int code = fci_try_end (ctx, &attempt->saved);
   if (!code || ctx->failed)
     return code;
-  if (code == FMTCONV_E_FORMAT || code == FMTCONV_E_MISSING || code == FMTCONV_E_LIMIT)
+  if (code == FMTCONV_E_FORMAT || code == FMTCONV_E_MISSING || code == FMTCONV_E_LIMIT
+      || (code == FMTCONV_E_UNSUPPORTED && attempt->is_recognized))
     return add (attempt, error);
   ctx->failed = code;
   ctx->error = error;

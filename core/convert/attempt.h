@@ -10,7 +10,8 @@ typedef struct fci_attempt
 {
   fci_try saved;
   fci_defects *defects;
-  const char *file; /* of errors that do not name one */
+  const char *file;   /* of errors that do not name one */
+  bool is_recognized; /* what its format allows, but is not supported, is a defect too */
 } fci_attempt;
 
 /* Begins a step; must not begin after an error. */

@@ -14,6 +14,7 @@
 #include "core/source/disk.h"
 #include "core/source/folder.h"
 #include "core/source/input.h"
+#include "core/zip/inflate.h"
 #include "core/zip/opened.h"
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,7 @@ read_model (examination *e, fmtconv_input *in, const char *reader, fci_examined 
     fci_link_make (e->ctx, FCI_READER, fci_detect_reader (e->ctx, in), "", &link);
   const struct fci_sources *sources = fci_sources_of (e->ctx);
   e->before = sources ? sources->disks : NULL;
+  attempt.is_recognized = link.plugin != NULL;
   result->model = link.plugin ? fci_stage_read (e->ctx, &link, in) : NULL;
   result->reader = link.plugin ? link.plugin->name : NULL;
   return fci_attempt_end (&attempt);
@@ -72,7 +74,7 @@ check_crc (const examination *e, const fmtconv_source *source)
     fci_source_bad_crc (source, crc);
 }
 
-/* Checks every member; those that are compressed are checked when they are opened. */
+/* Checks every member; those that are compressed are not kept. */
 static int
 check_zip (const examination *e, fmtconv_zip *zip)
 {
@@ -82,7 +84,8 @@ check_zip (const examination *e, fmtconv_zip *zip)
     {
       fci_attempt attempt;
       fci_attempt_begin (&attempt, e->defects, e->path);
-      const fmtconv_source *source = fmtconv_zip_member (zip, name);
+      attempt.is_recognized = true;
+      const fmtconv_source *source = fci_zip_check_deflated (zip, i) ? NULL : fmtconv_zip_member (zip, name);
       if (source && source->has_crc)
         check_crc (e, source);
       code = fci_attempt_end (&attempt);
@@ -142,6 +145,7 @@ check_json (const examination *e, fmtconv_input *folder, unsigned depth)
     {
       fci_attempt attempt;
       fci_attempt_begin (&attempt, e->defects, e->path);
+      attempt.is_recognized = true;
       fmtconv_input *in = fmtconv_input_child (folder, name);
       const bool is_folder = in && fmtconv_input_is_folder (in);
       if (in && !is_folder && is_json (name))
@@ -162,14 +166,19 @@ count (const struct stat *st, fci_examined *result)
   result->bytes += (uint64_t) st->st_size;
 }
 
-/* Counts the files of the output: not those that detection opened. */
+/* Lists and counts the files of the output: not those that detection opened, nor temporary files. */
 static void
 count_files (const examination *e, fmtconv_input *in, fci_examined *result)
 {
-  if (!fmtconv_input_is_folder (in))
-    count (fci_input_stat (in), result);
-  for (const fci_disk_file *disk = fci_sources_of (e->ctx)->disks; disk != e->before; disk = disk->next)
-    count (&disk->opened, result);
+  result->path = e->path;
+  result->file = fmtconv_input_is_folder (in) ? NULL : fci_input_stat (in);
+  result->disks = fci_sources_of (e->ctx)->disks;
+  result->before = e->before;
+  if (result->file)
+    count (result->file, result);
+  for (const fci_disk_file *disk = result->disks; disk != e->before; disk = disk->next)
+    if (fci_disk_is_input (disk))
+      count (&disk->opened, result);
 }
 
 int

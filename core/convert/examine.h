@@ -5,14 +5,19 @@
 
 #include "core/exec/check/defect.h"
 #include "core/model/model.h"
+#include "core/source/disk.h"
 
 /* Results of an examination. */
 typedef struct fci_examined
 {
-  const char *reader;         /* name of the plugin */
-  const fmtconv_model *model; /* NULL: it cannot be read */
-  size_t files;               /* files that were opened … */
-  uint64_t bytes;             /* … and their size */
+  const char *reader;          /* name of the plugin */
+  const fmtconv_model *model;  /* NULL: it cannot be read */
+  const char *path;            /* that was examined, without its trailing slashes … */
+  const struct stat *file;     /* … a file; NULL: a folder */
+  const fci_disk_file *disks;  /* files that were opened, down to … */
+  const fci_disk_file *before; /* … this one, which is not one of them */
+  size_t files;                /* how many were opened … */
+  uint64_t bytes;              /* … and their size */
 } fci_examined;
 
 /* Reads a file or folder with the reader of its format, checks all members of archives and all JSON files; what breaks a

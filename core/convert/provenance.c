@@ -54,14 +54,6 @@ line_of (const fci_disk_file *disk, uint8_t *buffer)
   return name ? fmtconv_ctx_printf (ctx, "%.*s  %s", (int) sizeof digest, digest, name) : NULL;
 }
 
-/* Returns whether a file is part of an input: fmtconv's own files are not, nor is the space for compressed members, which
- * has no name any more. */
-static bool
-is_input (const fci_disk_file *disk)
-{
-  return !disk->is_own && disk->opened.st_nlink > 0 && disk->whole;
-}
-
 static int
 by_text (const void *a, const void *b)
 {
@@ -74,7 +66,7 @@ list_inputs (const struct fci_sources *sources, fmtconv_attr *list, const char *
 {
   size_t n = 0;
   for (const fci_disk_file *disk = sources->disks; disk; disk = disk->next)
-    if (is_input (disk) && !(lines[n++] = line_of (disk, buffer)))
+    if (fci_disk_is_input (disk) && !(lines[n++] = line_of (disk, buffer)))
       return fmtconv_ctx_failed (list->ctx);
   if (n)
     qsort (lines, n, sizeof *lines, by_text);

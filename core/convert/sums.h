@@ -3,6 +3,7 @@
 #ifndef FCI_CONVERT_SUMS_H
 #define FCI_CONVERT_SUMS_H
 
+#include "core/convert/examine.h"
 #include "core/exec/check/defect.h"
 #include <stdbool.h>
 
@@ -13,10 +14,10 @@ typedef struct fci_sums
   uint64_t bytes;   /* … and their size */
 } fci_sums;
 
-/* Reads the manifest `name` of a folder, in the form of sha256sum, and all files that it lists.  Lines of another form, and
- * files that are missing or have another digest, are defects; a manifest that does not exist is one if it is required.
- * Returns 0 or a code. */
+/* Reads the manifest `name` of a folder, in the form of sha256sum, and all files that it lists.  Lines of another form,
+ * files that are missing, have another digest or are listed twice, and files of `examined` (NULL: none) that are not listed are
+ * defects; a manifest that does not exist is one if it is required.  Returns 0 or a code. */
 int fci_sums_check (fci_defects *defects, const char *folder, const char *name, bool required,
-                    fci_sums *sums);
+                    const fci_examined *examined, fci_sums *sums);
 
 #endif

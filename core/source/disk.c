@@ -166,3 +166,9 @@ fci_file_kind (mode_t mode)
       return "a special file";
     }
 }
+
+bool
+fci_disk_is_input (const fci_disk_file *disk)
+{
+  return !disk->is_own && disk->opened.st_nlink > 0 && disk->whole;
+}

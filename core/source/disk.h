@@ -45,6 +45,10 @@ fmtconv_source *fci_source_fd (fmtconv_ctx *ctx, int fd, const char *path);
  * opened. */
 int fci_sources_unchanged (fmtconv_ctx *ctx);
 
+/* Returns whether a file is part of an input: fmtconv's own files are not, nor is the space for compressed members, which
+ * has no name any more. */
+bool fci_disk_is_input (const fci_disk_file *disk);
+
 /* Returns the path of an open source that is the same file as `st`, or NULL. */
 const char *fci_sources_find (fmtconv_ctx *ctx, const struct stat *st);
 

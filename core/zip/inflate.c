@@ -26,7 +26,8 @@ typedef struct unpacking
   const fci_zip_entry *entry;
   fmtconv_source *result;
   zip_file_t *file;
-  uint8_t *memory; /* all bytes; NULL: the scratch file holds them */
+  uint8_t *memory; /* all bytes; NULL: the scratch file holds them … */
+  bool is_check;   /* … or nothing does */
   uint64_t done;
   uint32_t crc;
 } unpacking;
@@ -86,7 +87,7 @@ keep (unpacking *u, const uint8_t *bytes, size_t n)
 {
   fmtconv_zip *zip = u->zip;
   u->crc = (uint32_t) crc32_z (u->crc, bytes, n);
-  if (!u->memory && write_all (zip->scratch->fd, zip->in_scratch + u->done, bytes, n) != 0)
+  if (!u->memory && !u->is_check && write_all (zip->scratch->fd, zip->in_scratch + u->done, bytes, n) != 0)
     return fci_fail_io (zip->ctx, zip->scratch->path, "cannot unpack compressed members here");
   u->done += n;
   return fci_check_cancel (zip->ctx);
@@ -183,4 +184,22 @@ fci_zip_inflate (fmtconv_zip *zip, fci_zip_entry *entry, const char *name)
   if (fmtconv_ctx_failed (zip->ctx) || unpack (&u) != 0 || finish (&u) != 0)
     return NULL;
   return u.result;
+}
+
+bool
+fci_zip_check_deflated (fmtconv_zip *zip, size_t i)
+{
+  const fci_zip_entry *entry = &zip->entries[i];
+  if (entry->method == FCI_ZIP_STORED || entry->source)
+    return entry->method != FCI_ZIP_STORED;
+  const char *name = fmtconv_ctx_printf (zip->ctx, "%s: %s", zip->source->name, entry->name);
+  unpacking u = {
+    .zip = zip, .entry = entry, .result = name ? fci_source_new (zip->ctx, name) : NULL, .is_check = true
+  };
+  if (u.result)
+    {
+      u.result->crc = entry->crc;
+      unpack (&u);
+    }
+  return true;
 }

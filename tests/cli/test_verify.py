@@ -111,6 +111,32 @@ class Alone(Case):
             self.assertIn(" at byte " if "data.pkl" in name and "checksum" not in result.stdout else "checksum", result.stdout, name)
             path.write_bytes(content)
 
+    def test_compressed_member(self):
+        """One that no reader needs is inflated, compared, and not kept."""
+        _, path = self.convert("y.pt")
+        with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+            prefix = archive.namelist()[0].split("/")[0]
+            archive.writestr(f"{prefix}/notes", b"0" * (20 << 20))
+            at = archive.getinfo(f"{prefix}/notes").header_offset
+        report = self.verify(path)
+        self.assertEqual((report["files"], report["bytes"]), (1, path.stat().st_size))
+        content = bytearray(path.read_bytes())
+        for i in (at + 14, content.rindex(b"PK\1\2") + 16):
+            content[i] ^= 1
+        path.write_bytes(content)
+        self.verify(path, defects=[["notes", "checksum"]])
+
+    def test_unsupported(self):
+        """What a recognized format allows, but is not supported, does not hide other defects."""
+        _, path = self.convert("y.pt", "--manifest")
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+        flip(path, path.read_bytes().rindex(b"PK\5\6") + 4)
+        self.verify(path, defects=[["split over several disks"], ["SHA-256"]])
+
     def test_manifest_of_shards(self):
         """It is found by the name of the output, of the index and of each shard."""
         self.convert("shards.safetensors", "--manifest")
@@ -165,10 +191,29 @@ class Alone(Case):
         (self.out / ".other.gguf.fmtconv-0123abcd.tmp").write_text("x")
         self.verify(path, defects=[[".x.gguf.fmtconv-0123abcd.tmp", "interrupted"]])
 
+    def test_leftovers_of_shards(self):
+        """A temporary has the name of its file, which is not that of the output."""
+        source, path = self.convert("shards.safetensors", "--manifest")
+        others = self.out / ".shard-00001-of-00003.safetensors.fmtconv-0123abcd.tmp"
+        others.write_text("x")
+        for name in "shards-00001-of-00003.safetensors", "shards.safetensors.index.json", "shards.safetensors.sha256":
+            left = self.out / f".{name}.fmtconv-0123abcd.tmp"
+            left.write_text("x")
+            for arguments in ([path], [f"{path}.index.json"], ["--against", source, "-t", "none", "-w", OUTPUTS["shards.safetensors"], path]):
+                self.verify(*arguments, defects=[[left.name, "interrupted"]])
+            left.unlink()
+
+    @unittest.skipIf(os.geteuid() == 0, "root lists every folder")
+    def test_folder_that_cannot_be_listed(self):
+        _, path = self.convert("folder")
+        (path / "part").mkdir(mode=0)
+        self.run_fmtconv("verify", path, status=2)
+
     def test_manifest(self):
         _, path = self.convert("one.safetensors", "--manifest")
         sums = self.out / "one.safetensors.sha256"
         line = sums.read_text()
+        tagged = f"SHA256 (one.safetensors) = {line[:64]}\n"
         flip(path, path.stat().st_size - 1)
         self.verify(path, defects=[["one.safetensors", "SHA-256"]])
         flip(path, path.stat().st_size - 1)
@@ -176,8 +221,13 @@ class Alone(Case):
                                (line + line.replace("one", "two"), [["two.safetensors", "missing"]]),
                                (line + line.replace("one", "../out/one"), [["not in the folder"]]),
                                (line.replace("  ", " *").upper().replace("ONE.SAFETENSORS", "one.safetensors"), None),
-                               ("# comment\n" + line, None), ("", [["line of sha256sum"]]),
-                               (line.rstrip("\n"), [["line of sha256sum"]]), (line.replace("\n", "\0\n"), [["line of sha256sum"]])):
+                               ("# comment\n" + line, None), (line.replace("\n", "\r\n"), None), (tagged, None),
+                               (line + "\n" * 5000, [["line of sha256sum"]] * 1000 + [["no other is checked"]]),
+                               (line + tagged, [["earlier line"]]), (line + f"{'0' * 64}  {'n' * 300}\n", [["missing"]]),
+                               ("# nothing\n", [["one.safetensors", "does not list it"]]),
+                               ("", [["line of sha256sum"], ["does not list it"]]),
+                               (line.rstrip("\n"), [["line of sha256sum"], ["not list it"]]),
+                               (line.replace("\n", "\0\n"), [["line of sha256sum"], ["not list it"]])):
             sums.write_text(text)
             self.verify(path, defects=expected)
         sums.unlink()

@@ -7,6 +7,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/base/presence.h"
 #include "core/exec/publish/leftover.h"
 #include "core/exec/publish/lock.h"
 #include "core/exec/publish/path.h"
@@ -182,12 +183,13 @@ is_free (int folder, const char *name)
 typedef struct search
 {
   fmtconv_ctx *ctx;
+  const char *path; /* of the folder, for messages */
   void (*found) (void *arg, const char *name);
   void *arg;
   size_t n;
 } search;
 
-static void look_in (search *s, DIR *dir, const char *within, unsigned depth);
+static void look_in (search *s, int folder, const char *name, const char *within, unsigned depth);
 
 /* Reports an entry of a folder (`within`: "" or "vae/"), or searches it. */
 static void
@@ -204,15 +206,21 @@ look_at (search *s, int folder, const char *entry, const char *within, unsigned 
     }
   else if (depth > 0 && strcmp (entry, ".") != 0 && strcmp (entry, "..") != 0
            && fstatat (folder, entry, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (st.st_mode))
-    look_in (s, open_dir (folder, entry), fmtconv_ctx_printf (s->ctx, "%s/", name), depth - 1);
+    look_in (s, folder, entry, fmtconv_ctx_printf (s->ctx, "%s/", name), depth - 1);
 }
 
-/* Searches an open folder, and closes it; NULL: it cannot be listed. */
+/* Searches a folder, if it exists.  Records an error. */
 static void
-look_in (search *s, DIR *dir, const char *within, unsigned depth)
+look_in (search *s, int folder, const char *name, const char *within, unsigned depth)
 {
-  for (const struct dirent *entry; dir && within && (entry = readdir (dir));)
+  DIR *dir = within ? open_dir (folder, name) : NULL;
+  const struct dirent *entry = NULL;
+  if (within && !dir && !fci_is_absent (errno))
+    fci_fail_io (s->ctx, fci_path_join (s->ctx, s->path, within), "cannot be listed");
+  while (dir && !fmtconv_ctx_failed (s->ctx) && (errno = 0, entry = readdir (dir)))
     look_at (s, dirfd (dir), entry->d_name, within, depth);
+  if (dir && !fmtconv_ctx_failed (s->ctx) && !entry && errno)
+    fci_fail_io (s->ctx, fci_path_join (s->ctx, s->path, within), "cannot be listed");
   if (dir)
     closedir (dir);
 }
@@ -221,8 +229,8 @@ size_t
 fci_leftovers_find (fmtconv_ctx *ctx, const char *path, unsigned depth,
                     void (*found) (void *arg, const char *name), void *arg)
 {
-  search s = { .ctx = ctx, .found = found, .arg = arg };
-  look_in (&s, open_dir (AT_FDCWD, path), "", depth);
+  search s = { .ctx = ctx, .path = path, .found = found, .arg = arg };
+  look_in (&s, AT_FDCWD, path, "", depth);
   return s.n;
 }
 

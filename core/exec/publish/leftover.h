@@ -19,7 +19,8 @@ int fci_leftovers_remove (fmtconv_ctx *ctx, const fmtconv_layout *layout, int fo
                           const char *within);
 
 /* Calls `found` with the names of the temporaries and journals of interrupted runs in a folder, and in those below it down to
- * `depth`: "vae/.config.json.fmtconv-0123abcd.tmp".  Returns how many. */
+ * `depth`: "vae/.config.json.fmtconv-0123abcd.tmp".  A folder that does not
+ * exist has none; one that cannot be listed is an error, which is recorded.  Returns how many. */
 size_t fci_leftovers_find (fmtconv_ctx *ctx, const char *path, unsigned depth,
                            void (*found) (void *arg, const char *name), void *arg);
 

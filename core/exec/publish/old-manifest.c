@@ -1,7 +1,7 @@
 /* core/exec/publish/old-manifest.c: whether an existing file is a manifest, and of which files.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The name SHA256SUMS is not ours alone: a manifest that lists other files belongs to the user. */
+ * The name SHA256SUMS is common: a manifest that lists other files is not one of this output. */
 #include "config.h"
 
 #include "core/base/ctx.h"
