@@ -1,5 +1,5 @@
-/* core/attr/json-members.c: reads the members of a JSON object one at a time, so that a large object need
- * not fit in memory.
+/* core/attr/json-members.c: reads the members of a JSON object, or the elements of an array, one at a time, so
+ * that a large one need not fit in memory.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "core/attr/json.h"
@@ -58,14 +58,35 @@ read_member (fci_json *json)
   return member;
 }
 
-/* Passes a member, whose nodes are in a separate arena that the next member reuses. */
+/* Reads an element of an array.  NULL: as above. */
+static fmtconv_attr *
+read_element (fci_json *json)
+{
+  return fci_json_value (json, false);
+}
+
+/* What the values between two brackets are. */
+typedef struct container
+{
+  char open;
+  char close;
+  const char *opening; /* for messages */
+  const char *closing;
+  fmtconv_attr *(*read) (fci_json *json);
+} container;
+
+static const container object = { '{', '}', "'{'", "'}'", read_member };
+static const container array = { '[', ']', "'['", "']'", read_element };
+
+/* Passes a value, whose nodes are in a separate arena that the next one reuses. */
 static bool
-pass_member (fci_json *json, fci_arena *scratch, int (*member) (void *arg, fmtconv_attr *value), void *arg)
+pass_value (fci_json *json, const container *in, fci_arena *scratch,
+            int (*member) (void *arg, fmtconv_attr *value), void *arg)
 {
   fmtconv_ctx *ctx = json->ctx;
   fci_arena kept = ctx->arena;
   ctx->arena = *scratch;
-  fmtconv_attr *value = read_member (json);
+  fmtconv_attr *value = in->read (json);
   *scratch = ctx->arena;
   ctx->arena = kept;
   /* The error lives longer than the member. */
@@ -79,17 +100,18 @@ pass_member (fci_json *json, fci_arena *scratch, int (*member) (void *arg, fmtco
 }
 
 static void
-pass_members (fci_json *json, fci_arena *scratch, int (*member) (void *arg, fmtconv_attr *value), void *arg)
+pass_all (fci_json *json, const container *in, fci_arena *scratch,
+          int (*member) (void *arg, fmtconv_attr *value), void *arg)
 {
-  if (!skip (json, '{') && !expected (json, "'{'"))
+  if (!skip (json, in->open) && !expected (json, in->opening))
     return;
-  bool more = !skip (json, '}');
+  bool more = !skip (json, in->close);
   while (more)
     {
-      if (!pass_member (json, scratch, member, arg) || fci_check_cancel (json->ctx) != 0)
+      if (!pass_value (json, in, scratch, member, arg) || fci_check_cancel (json->ctx) != 0)
         return;
       more = skip (json, ',');
-      if (!more && !skip (json, '}') && !expected (json, "'}'"))
+      if (!more && !skip (json, in->close) && !expected (json, in->closing))
         return;
     }
   if (!at_end (json))
@@ -104,7 +126,30 @@ fmtconv_cursor_take_members (fmtconv_cursor *cursor, uint64_t n, unsigned depth,
   fci_arena scratch = { 0 };
   if (!member || !fci_json_take (&json, cursor, n, depth, NAMES))
     return;
-  pass_members (&json, &scratch, member, arg);
+  pass_all (&json, &object, &scratch, member, arg);
+  fci_json_fail (&json);
+  fci_arena_clear (&scratch);
+}
+
+static int
+ignore (void *arg, fmtconv_attr *value)
+{
+  (void) arg, (void) value;
+  return 0;
+}
+
+void
+fci_json_check (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
+{
+  fci_json json;
+  fci_arena scratch = { 0 };
+  if (!fci_json_take (&json, cursor, n, depth, NAMES))
+    return;
+  const char first = at_end (&json) ? '\0' : json.text[json.pos];
+  if (first == '{' || first == '[')
+    pass_all (&json, first == '{' ? &object : &array, &scratch, ignore, NULL);
+  else
+    fci_json_value (&json, true);
   fci_json_fail (&json);
   fci_arena_clear (&scratch);
 }

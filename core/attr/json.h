@@ -28,6 +28,9 @@ fmtconv_attr *fci_json_value (fci_json *json, bool last);
  * (recorded). */
 bool fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth, unsigned plain);
 
+/* Parses the next n bytes of the cursor, a JSON text with any root, and keeps nothing.  Records an error. */
+void fci_json_check (fmtconv_cursor *cursor, uint64_t n, unsigned depth);
+
 /* Records the fault, if any, at its place in the file. Returns false. */
 bool fci_json_fail (fci_json *json);
 

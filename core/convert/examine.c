@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/attr/json.h"
 #include "core/base/ctx.h"
 #include "core/convert/attempt.h"
 #include "core/convert/chain.h"
@@ -111,13 +112,6 @@ check_zips (examination *e)
 
 /* ---- JSON files */
 
-static int
-accept (void *arg, fmtconv_attr *value)
-{
-  (void) arg, (void) value;
-  return 0;
-}
-
 /* Parses a file member by member, as vocabularies are large. */
 static void
 parse (fmtconv_input *file)
@@ -125,7 +119,7 @@ parse (fmtconv_input *file)
   fmtconv_source *source = fmtconv_input_open (file);
   fmtconv_cursor c = fmtconv_cursor_start (source);
   if (source)
-    fmtconv_cursor_take_members (&c, fmtconv_source_size (source), JSON_DEPTH, accept, NULL);
+    fci_json_check (&c, fmtconv_source_size (source), JSON_DEPTH);
 }
 
 static bool

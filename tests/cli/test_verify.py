@@ -168,8 +168,11 @@ class Alone(Case):
         broken = path / "tokenizer" / "vocab.json"
         broken.write_text('{"a": 1, "b": }')
         self.verify(path, defects=[["tokenizer/vocab.json", "15"]])
-        broken.write_text('{"a": 1}')
-        self.verify(path)
+        broken.write_text('[{"a": 1}, 2, ]')
+        self.verify(path, defects=[["tokenizer/vocab.json", "15"]])
+        for text in '{"a": 1}', '[{"a": 1}, 2]', "[]", "{}", '"text"', "5", "null":
+            broken.write_text(text)
+            self.verify(path)
 
     def test_leftovers(self):
         _, path = self.convert("folder")
