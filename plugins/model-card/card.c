@@ -49,25 +49,55 @@ static const struct
   { "license.link", "license_link" },
 };
 
-/* Returns the text of an entry; of a list, its texts joined by ','; NULL: another kind. */
-static const char *
-text_of (fmtconv_ctx *ctx, const fmtconv_attr *entry)
+bool
+model_card_is_text (struct model_card *m, const char *entry, const fmtconv_attr *value)
 {
-  const char *text = NULL;
-  if (entry && entry->kind == FMTCONV_ATTR_STRING)
-    return entry->v.s;
-  for (const fmtconv_attr *a = entry && entry->kind == FMTCONV_ATTR_ARRAY ? entry->first : NULL; a;
-       a = a->next)
+  if (value->kind == FMTCONV_ATTR_STRING)
+    return true;
+  if (value->kind != FMTCONV_ATTR_NULL && m->skipped != entry)
+    {
+      m->skipped = entry;
+      fmtconv_note (m->ctx, "README.md: skipped a value of '%s' that is not a text: put it in quotes", entry);
+    }
+  return false;
+}
+
+/* Returns the texts of a list joined by ','; NULL: there are none, or memory is exhausted. */
+static const char *
+join (struct model_card *m, const char *entry, const fmtconv_attr *list)
+{
+  size_t size = 0;
+  for (const fmtconv_attr *a = list->first; a; a = a->next)
+    if (model_card_is_text (m, entry, a))
+      size += a->len + 1;
+  char *text = size ? fmtconv_ctx_alloc (m->ctx, size, 1) : NULL, *to = text;
+  for (const fmtconv_attr *a = text ? list->first : NULL; a; a = a->next)
     if (a->kind == FMTCONV_ATTR_STRING)
-      text = fmtconv_ctx_printf (ctx, "%s%s%s", text ? text : "", text ? "," : "", a->v.s);
+      {
+        memcpy (to, a->v.s, a->len);
+        to += a->len;
+        *to++ = ',';
+      }
+  if (text)
+    to[-1] = '\0';
   return text;
+}
+
+/* Returns the text of an entry; of a list, its texts joined by ','; NULL: there is none, or memory is exhausted. */
+static const char *
+text_of (struct model_card *m, const char *entry)
+{
+  const fmtconv_attr *value = fmtconv_attr_get (m->card, entry);
+  if (value && value->kind == FMTCONV_ATTR_ARRAY)
+    return join (m, entry, value);
+  return value && model_card_is_text (m, entry, value) ? value->v.s : NULL;
 }
 
 void
 model_card_take (struct model_card *m)
 {
   for (size_t i = 0; m->card && i < sizeof entries / sizeof *entries; i++)
-    model_card_say (m, entries[i].key, text_of (m->ctx, fmtconv_attr_get (m->card, entries[i].entry)));
+    model_card_say (m, entries[i].key, text_of (m, entries[i].entry));
 }
 
 void

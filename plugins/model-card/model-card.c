@@ -32,19 +32,17 @@ take_names (struct model_card *m)
 
 /* Adds the texts of an entry of the card to a list. */
 static void
-add_texts (const struct model_card *m, const char *entry, fmtconv_attr *list)
+add_texts (struct model_card *m, const char *entry, fmtconv_attr *list)
 {
   const fmtconv_attr *value = m->card ? fmtconv_attr_get (m->card, entry) : NULL;
-  if (value && value->kind == FMTCONV_ATTR_STRING)
-    fmtconv_attr_set_string (list, NULL, value->v.s);
-  for (const fmtconv_attr *a = value && value->kind == FMTCONV_ATTR_ARRAY ? value->first : NULL; a;
-       a = a->next)
-    if (a->kind == FMTCONV_ATTR_STRING)
+  const bool is_list = value && value->kind == FMTCONV_ATTR_ARRAY;
+  for (const fmtconv_attr *a = is_list ? value->first : value; a; a = is_list ? a->next : NULL)
+    if (model_card_is_text (m, entry, a))
       fmtconv_attr_set_string (list, NULL, a->v.s);
 }
 
 static void
-put_list (const struct model_card *m, const char *key, const char *first, const char *second)
+put_list (struct model_card *m, const char *key, const char *first, const char *second)
 {
   fmtconv_attr *list = fmtconv_attr_literal (m->ctx, "[]");
   add_texts (m, first, list);

@@ -14,10 +14,11 @@ struct model_card
 {
   fmtconv_ctx *ctx;
   const fmtconv_model *in;
-  double parameters;  /* of the whole model */
-  fmtconv_attr *card; /* the head of README.md; NULL: none */
-  fmtconv_attr *said; /* "name", "author" … → text, in the order of the keys */
-  fmtconv_attr *keys; /* the result */
+  double parameters;   /* of the whole model */
+  fmtconv_attr *card;  /* the head of README.md; NULL: none */
+  fmtconv_attr *said;  /* "name", "author" … → text, in the order of the keys */
+  fmtconv_attr *keys;  /* the result */
+  const char *skipped; /* the last entry of the card of which a value was skipped: it is reported once */
 };
 
 /* The parts of a model's name.  NULL: it has none such. */
@@ -35,6 +36,9 @@ struct model_card_id
 
 /* Sets a value of `said`, unless it has one or the text is NULL or empty (card.c). */
 void model_card_say (struct model_card *m, const char *key, const char *text);
+
+/* Returns whether a value of an entry of the card is a text; notes another unless it is null (card.c). */
+bool model_card_is_text (struct model_card *m, const char *entry, const fmtconv_attr *value);
 
 /* Takes from the head what it says of the model itself (card.c). */
 void model_card_take (struct model_card *m);

@@ -5,6 +5,11 @@
 #include "plugins/common/text.h"
 #include "plugins/model-card/model-card.h"
 
+enum
+{
+  MOST_SOURCES = 1000 /* keys are compared with all that were set before */
+};
+
 #define HUB "huggingface.co/"
 
 static void
@@ -50,32 +55,40 @@ put_text (const struct model_card *m, const char *kind, size_t i, const char *te
 
 /* Puts a source that a card describes by keys. */
 static void
-put_entries (const struct model_card *m, const char *kind, size_t i, fmtconv_attr *entries)
+put_entries (struct model_card *m, const char *kind, size_t i, fmtconv_attr *entries)
 {
   static const char *const keys[] = { "name", "author", "version", "organization", "description",
                                       "url",  "doi",    "uuid",    "repo_url" };
   for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-    put (m, kind, i, keys[k], fmtconv_attr_get_string (entries, keys[k], NULL));
+    {
+      const fmtconv_attr *value = fmtconv_attr_get (entries, keys[k]);
+      if (value && model_card_is_text (m, keys[k], value))
+        put (m, kind, i, keys[k], value->v.s);
+    }
 }
 
 /* Puts the sources of one kind, which a card names by one of three keys. */
 static void
-put_kind (const struct model_card *m, const char *kind, const char *const names[3])
+put_kind (struct model_card *m, const char *kind, const char *const names[3])
 {
   fmtconv_attr *entry = NULL;
+  const char *name = NULL;
   size_t n = 0;
   for (size_t i = 0; i < 3 && !entry; i++)
-    entry = fmtconv_attr_get (m->card, names[i]);
+    entry = fmtconv_attr_get (m->card, name = names[i]);
   if (!entry)
     return;
   const bool is_list = entry->kind == FMTCONV_ATTR_ARRAY;
   const char *count = fmtconv_ctx_printf (m->ctx, "general.%s.count", kind);
   fmtconv_attr_set_typed_uint (m->keys, count, 0, 32);
-  for (fmtconv_attr *a = is_list ? entry->first : entry; a; a = is_list ? a->next : NULL)
-    if (a->kind == FMTCONV_ATTR_STRING)
-      put_text (m, kind, n++, a->v.s);
-    else if (a->kind == FMTCONV_ATTR_OBJECT)
+  for (fmtconv_attr *a = is_list ? entry->first : entry; a && n < MOST_SOURCES; a = is_list ? a->next : NULL)
+    if (a->kind == FMTCONV_ATTR_OBJECT)
       put_entries (m, kind, n++, a);
+    else if (model_card_is_text (m, name, a))
+      put_text (m, kind, n++, a->v.s);
+  if (is_list && entry->len > MOST_SOURCES)
+    fmtconv_note (m->ctx, "README.md: used the first %d of %zu values of '%s'", MOST_SOURCES, entry->len,
+                  name);
   fmtconv_attr_set_typed_uint (m->keys, count, n, 32);
 }
 
