@@ -67,34 +67,52 @@ check_tensors (fci_rule_run *run)
       bool is_fine = list->kind == FMTCONV_ATTR_ARRAY && list->len;
       next = list->next;
       for (fmtconv_attr *item = is_fine ? list->first : NULL; item; item = item->next)
-        is_fine = is_fine && isfinite (fmtconv_attr_get_float (item, NULL, NAN));
+        is_fine = is_fine && isfinite ((float) fmtconv_attr_get_float (item, NULL, NAN));
       if (list->kind == FMTCONV_ATTR_NULL)
         fmtconv_attr_unset (tensors, list->key);
       else if (!is_fine)
         fci_rule_run_problem (run, FCI_PROBLEM_CONDITION,
-                              "tensor '%s' of the output: it is not a list of numbers", list->key);
+                              "tensor '%s' of the output: it is not a list of numbers that fit into 32 bits",
+                              list->key);
+    }
+}
+
+/* Returns why a key cannot have the value; NULL: it can. */
+static const char *
+fault_of (const fmtconv_attr *value)
+{
+  switch (value->kind)
+    {
+    case FMTCONV_ATTR_FLOAT:
+      return value->v.f >= -FLT_MAX && value->v.f <= FLT_MAX ? NULL : "does not fit into 32 bits";
+    case FMTCONV_ATTR_INT:
+      return value->v.i >= 0 && value->v.i <= UINT32_MAX ? NULL : "is not an integer from 0 to 4294967295";
+    case FMTCONV_ATTR_UINT:
+      return value->v.u <= UINT32_MAX ? NULL : "is not an integer from 0 to 4294967295";
+    case FMTCONV_ATTR_OBJECT:
+      return "is an object, not a value";
+    default:
+      return NULL;
     }
 }
 
 /* Appends a value to an object or array: fractions become f32, as llama.cpp reads all of them; null is left out. */
 static void
-put (fci_rule_run *run, fmtconv_attr *to, fmtconv_attr *value)
+put (fci_rule_run *run, const char *key, fmtconv_attr *to, fmtconv_attr *value)
 {
-  const bool is_array = value->kind == FMTCONV_ATTR_ARRAY;
+  const bool is_array = value->kind == FMTCONV_ATTR_ARRAY, is_item = to->kind == FMTCONV_ATTR_ARRAY;
+  const char *fault = is_array && is_item ? "is a list of lists" : fault_of (value);
   if (value->kind == FMTCONV_ATTR_NULL || (is_array && !value->first))
     return;
-  if (value->kind == FMTCONV_ATTR_FLOAT && value->v.f >= -FLT_MAX && value->v.f <= FLT_MAX)
-    fmtconv_attr_set_typed_float (to, value->key, value->v.f, 32);
+  if (fault)
+    fci_rule_run_problem (run, FCI_PROBLEM_CONDITION, "'%s' of the output %s", key, fault);
   else if (value->kind == FMTCONV_ATTR_FLOAT)
-    fci_rule_run_problem (run, FCI_PROBLEM_CONDITION, "'%s' of the output does not fit into 32 bits",
-                          value->key ? value->key
-                          : to->key  ? to->key
-                                     : "");
+    fmtconv_attr_set_typed_float (to, value->key, value->v.f, 32);
   else if (is_array)
     {
       fmtconv_attr *items = fci_attr_new (run->ctx, FMTCONV_ATTR_ARRAY);
       for (fmtconv_attr *item = value->first; items && item; item = item->next)
-        put (run, items, item);
+        put (run, key, items, item);
       fmtconv_attr_set (to, value->key, items);
     }
   else
@@ -107,7 +125,7 @@ fci_rule_run_keys (fci_rule_run *run)
   const fmtconv_attr *keys = fmtconv_attr_get (run->attributes, FCI_KEYS);
   fmtconv_attr *config = keys ? fmtconv_attr_object (run->ctx) : NULL;
   for (fmtconv_attr *key = config ? keys->first : NULL; key; key = key->next)
-    put (run, config, key);
+    put (run, key->key, config, key);
   if (!config)
     return;
   check_tensors (run);

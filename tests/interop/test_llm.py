@@ -322,6 +322,17 @@ class Llm(Case):
             (folder / name).unlink()
         self.refuse(folder, "the input has no files of a tokenizer")
 
+    def test_bad_integers(self):
+        """An entry that is to be an integer is refused if it is something else."""
+        for model, entry, key in ((TABLE[0], "max_position_embeddings", "context_length"), (TABLE[5], "sliding_window", "attention.sliding_window"),
+                                  (TABLE[9], "num_experts_per_tok", "expert_used_count"), (TABLE[0], "vocab_size", "config(vocab_size, v) == v")):
+            folder = llmmake.folder(self.tmp / f"{model.name}-{entry}", model.cls, model.files(), **model.variants[0])
+            config = json.loads((folder / "config.json").read_text())
+            for wrong in ("256", [1], True, -5, 5000000000, {"a": 1}):
+                with self.subTest(entry, wrong=wrong):
+                    (folder / "config.json").write_text(json.dumps(config | {entry: wrong}))
+                    self.refuse(folder, key)
+
     def test_missing_part(self):
         folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2())
         tensors = load_file(folder / "model.safetensors")
