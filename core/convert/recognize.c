@@ -80,7 +80,8 @@ matches (const search *s, const fmtconv_plugin *plugin, fci_claim *claim)
   if (code == FMTCONV_E_NOMEM)
     fci_nomem (s->ctx);
   if (code && !s->ctx->failed && !fci_rules_check (s->ctx, plugin->transform->rules))
-    fmtconv_fail (s->ctx, code, "cannot recognize the model by the rules of '%s'", plugin->name);
+    fmtconv_fail (s->ctx, code, "cannot recognize the model by the rules of '%s'%s%s", plugin->name,
+                  claim->found.why ? ": " : "", claim->found.why ? claim->found.why : "");
   return !code && claim->found.claimed && (is_complete (claim) || (s->near && is_near (claim)));
 }
 

@@ -178,7 +178,7 @@ fci_table_compile (fci_table *table, const fmtconv_rules *rules, bool reverse)
   const char *error = fci_rule_lists_parse (&table->lists, rules->lists);
   if (error)
     fci_table_bad (table, 0, "%s", error);
-  if (table->code || !fci_table_lets (table) || !fci_table_ranges (table) || !fci_table_conditions (table)
+  if (table->code || !fci_table_lets (table) || !fci_table_conditions (table) || !fci_table_ranges (table)
       || !compile_rules (table) || !fci_table_families (table) || !fci_table_picks (table)
       || !compile_prefixes (table) || !compile_complete (table) || !fci_table_index (table)
       || !fci_table_check_names (table) || !fci_table_attributes (table))

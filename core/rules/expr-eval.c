@@ -4,6 +4,7 @@
 
 #include "core/rules/expr.h"
 #include "core/rules/lists.h"
+#include <fmtconv/attr.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -224,16 +225,29 @@ int_value (fci_expr_env *env, const fci_expr_value *value, fci_expr_value *out)
   return FCI_EXPR_KNOWN;
 }
 
-/* A function of a number; null stays null, so that an absent entry stays absent. */
+/* Returns the number of items of a list. */
+static fci_expr_state
+length_value (fci_expr_env *env, const fci_expr_value *value, fci_expr_value *out)
+{
+  if (value->type != FCI_VALUE_NODE || value->node->kind != FMTCONV_ATTR_ARRAY)
+    return fci_expr_bad (env, "%s stands where a list is needed",
+                         value->type == FCI_VALUE_NODE ? "an object" : type_name (value->type));
+  *out = (fci_expr_value){ .type = FCI_VALUE_NUMBER, .number = (int64_t) value->node->len };
+  return FCI_EXPR_KNOWN;
+}
+
+/* A function of a value; null stays null, so that an absent entry stays absent. */
 static fci_expr_state
 eval_function (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
 {
   fci_expr_state state = fci_expr_eval (env, expr->a, out);
   if (state || out->type == FCI_VALUE_NULL)
     return state;
-  if (!is_number (out))
-    return fci_expr_bad (env, "%s stands where a number is needed", type_name (out->type));
   const fci_expr_value value = *out;
+  if (expr->number == FCI_FUNCTION_LENGTH)
+    return length_value (env, &value, out);
+  if (!is_number (&value))
+    return fci_expr_bad (env, "%s stands where a number is needed", type_name (value.type));
   const double real = real_of (&value);
   if (expr->number == FCI_FUNCTION_INT)
     return int_value (env, &value, out);

@@ -156,14 +156,15 @@ take_word (parser *p)
   return word;
 }
 
-/* Returns whether the name is that of a function of a number, and makes the node one. */
+/* Returns whether the name is that of a function of a value, and makes the node one. */
 static bool
 is_function (fci_expr *node)
 {
   static const char *const names[] = { [FCI_FUNCTION_FLOAT] = "float",
                                        [FCI_FUNCTION_INT] = "int",
                                        [FCI_FUNCTION_SQRT] = "sqrt",
-                                       [FCI_FUNCTION_LOG] = "log" };
+                                       [FCI_FUNCTION_LOG] = "log",
+                                       [FCI_FUNCTION_LENGTH] = "length" };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (fci_text_span_equal (node->text, FCI_TEXT_SPAN (names[i])))
       {

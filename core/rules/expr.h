@@ -40,13 +40,14 @@ typedef enum fci_expr_kind
   FCI_EXPR_CHOOSE /* a ? b : c */
 } fci_expr_kind;
 
-/* Functions of a number; null stays null. */
+/* Functions of a value; null stays null. */
 typedef enum fci_expr_function
 {
   FCI_FUNCTION_FLOAT, /* as a fraction */
   FCI_FUNCTION_INT,   /* without what is after the point */
   FCI_FUNCTION_SQRT,
-  FCI_FUNCTION_LOG
+  FCI_FUNCTION_LOG,
+  FCI_FUNCTION_LENGTH /* of a list */
 } fci_expr_function;
 
 /* A node. It refers to the text that was parsed. */

@@ -146,8 +146,8 @@ check_node (void *arg, const fci_expr *node)
       return in->is_often && i >= LOOKS_AT_NAMES
                  ? "can stand in let and when alone: give its value a name in let"
                  : NULL;
-  return "is not a function: there are config, gguf, rope_factors, has and shape, and float, int, sqrt and "
-         "log";
+  return "is not a function: there are config, gguf, rope_factors, has and shape, and float, int, sqrt, log "
+         "and length";
 }
 
 static bool

@@ -39,6 +39,16 @@ factor_of (const stretch *s, double frequency)
   return (double) (1.0F / mixed);
 }
 
+/* Returns a number of the configuration; the fallback if it is absent or null; NaN if it is something else. */
+static double
+entry (fmtconv_attr *config, const char *key, double fallback)
+{
+  const fmtconv_attr *value = fmtconv_attr_get (config, key);
+  if (!value || value->kind == FMTCONV_ATTR_NULL)
+    return fallback;
+  return value->kind == FMTCONV_ATTR_BOOL ? NAN : fmtconv_attr_get_float (config, key, NAN);
+}
+
 const char *
 fci_rope_factors (fmtconv_ctx *ctx, fmtconv_attr *config, fmtconv_attr *scaling, int64_t size,
                   const fmtconv_attr **out)
@@ -46,12 +56,11 @@ fci_rope_factors (fmtconv_ctx *ctx, fmtconv_attr *config, fmtconv_attr *scaling,
   if (!scaling)
     return "the input's config.json does not have it";
   const stretch s = {
-    .base =
-        fmtconv_attr_get_float (scaling, "rope_theta", fmtconv_attr_get_float (config, "rope_theta", 10000)),
-    .factor = fmtconv_attr_get_float (scaling, "factor", 8),
-    .low = fmtconv_attr_get_float (scaling, "low_freq_factor", 1),
-    .high = fmtconv_attr_get_float (scaling, "high_freq_factor", 4),
-    .context = fmtconv_attr_get_float (scaling, "original_max_position_embeddings", 8192),
+    .base = entry (scaling, "rope_theta", entry (config, "rope_theta", 10000)),
+    .factor = entry (scaling, "factor", 8),
+    .low = entry (scaling, "low_freq_factor", 1),
+    .high = entry (scaling, "high_freq_factor", 4),
+    .context = entry (scaling, "original_max_position_embeddings", 8192),
   };
   if (size < 2 || size > LARGEST || !(s.base > 0) || !(s.factor > 0) || !(s.low > 0) || !(s.high > s.low)
       || !(s.context > 0))

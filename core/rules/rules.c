@@ -198,7 +198,13 @@ recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
   fci_rule_run run = { .ctx = fci_model_ctx (model), .silent = true };
   *out = (fci_recognition){ 0 };
   int code = begin (&run, rules, model, reverse);
-  const bool can_fit = !code && !fci_rule_run_refuses (&run);
+  const bool is_usable = !code || code == FMTCONV_E_LIMIT,
+             is_refused = is_usable && fci_rule_run_refuses (&run);
+  if (code == FMTCONV_E_LIMIT && is_refused)
+    code = 0; /* the numbers of another model */
+  if (code && code != FMTCONV_E_NOMEM)
+    out->why = fci_table_fault (&run.table, run.ctx);
+  const bool can_fit = !code && !is_refused;
   bool fits = false;
   if (can_fit)
     fci_rule_run_match (&run);

@@ -102,6 +102,8 @@ Test (rules_values, fractions)
   HAS_NONE ("int(1.0e+30) == 1", "a fraction is too large for an integer");
   HAS_NONE ("float('a') == 1", "a text stands where a number is needed");
   HAS_NONE ("rope_factors(a.b, 8) == 1", "a.b: the input's config.json does not have it");
+  HOLDS ("length(null) == null");
+  HAS_NONE ("length('a') == 1", "a text stands where a list is needed");
 }
 
 Test (rules_values, what_does_not_decide_is_not_evaluated)
@@ -308,7 +310,7 @@ Test (rules_values, ranges)
   EXPECT ("a.0:1", FMTCONV_E_MISSING,
           "rules: the numbers of the list 'e' are not known: the input has no entry of config.json 'n'",
           .lists = "e=0..config(n)-1", .rules = RULES ({ "a.{e}", "b.{e}" }));
-  EXPECT ("a.0:1", FMTCONV_E_INTERNAL,
+  EXPECT ("a.0:1", FMTCONV_E_LIMIT,
           "rules: the list 'e' would be 0..512: it needs 1 to 512 numbers from 0 on", .lists = "e=0..512",
           .rules = RULES ({ "a.{e}", "b.{e}" }));
   EXPECT_BAD ("rules: .lists 'e': a number, a name, a text or '(' is missing", .lists = "e=0..)", KEEP_A);
@@ -344,7 +346,7 @@ Test (rules_values, expressions_that_make_no_sense)
   EXPECT_BAD ("rules: '#i' is neither a let above it nor a shape variable nor a count", .when = "#i == 1",
               KEEP_A);
   EXPECT_BAD ("rules: 'size' is not a function: there are config, gguf, rope_factors, has and shape, and "
-              "float, int, sqrt and log",
+              "float, int, sqrt, log and length",
               .when = "size(a) == 1", KEEP_A);
   EXPECT_BAD ("rule 1 ('a' to '='): 'x' is neither a let above it nor a shape variable nor a count",
               ONE (.shape = "x+1"));
