@@ -7,6 +7,7 @@
 #include "core/convert/typed.h"
 #include "core/plugin/registry.h"
 #include "core/plugin/suggest.h"
+#include "core/view/dtype.h"
 #include <string.h>
 #include <strings.h>
 
@@ -44,20 +45,59 @@ listed (fmtconv_ctx *ctx, const char *list, const char *text, size_t n)
   return NULL;
 }
 
-/* Returns the value with which the output's name ends: "q8_0" for "model-Q8_0.gguf"; NULL: none. */
+static bool
+is_digit (char c)
+{
+  return c >= '0' && c <= '9';
+}
+
+/* Returns whether a word has the form of a type of blocks: "q4_k_xl", "iq2_m", "tq1_0". */
+static bool
+is_type_like (const char *word)
+{
+  const char *at = word + (*word && strchr ("iItT", *word));
+  if (!*at || !strchr ("qQ", *at) || !is_digit (at[1]))
+    return false;
+  for (at++; is_digit (*at);)
+    at++;
+  return *at == '_';
+}
+
+/* Returns the value that a word of the output's name spells; NULL: none, or an error.  Fails if the word is a type, but not one
+ * of the values: the output would have another type than its name says. */
+static const char *
+value_of_word (const fci_conversion *c, const char *values, const char *word)
+{
+  const uint32_t dtype = fci_dtype_named (word);
+  const char *name = dtype ? fmtconv_dtype_get (dtype)->name : word; /* "f16" for "fp16" */
+  const char *value = listed (c->ctx, values, name, strlen (name));
+  if (value || c->ctx->failed || !(dtype || is_type_like (word)))
+    return value;
+  const char *hint =
+      fmtconv_ctx_printf (c->ctx, "end the name with one of %s, or choose a type with --dtype", values);
+  fmtconv_fail_at (c->ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .hint = hint },
+                   "the name of the output ends with '%s', but this type cannot be chosen by a name", word);
+  return NULL;
+}
+
+/* Returns the value with which the output's name ends: "q8_0" for "model-Q8_0.gguf" and "model_Q8_0.gguf"; NULL: none, or an
+ * error. */
 static const char *
 value_of_name (const fci_conversion *c, const char *values)
 {
-  const char *start = c->target, *dot = strrchr (start, '.');
-  size_t n = dot && dot > start ? (size_t) (dot - start) : strlen (start);
-  for (size_t i = 0; i < n; i++)
-    if (strchr ("-.", start[i]))
-      {
-        start += i + 1;
-        n -= i + 1;
-        i = (size_t) -1;
-      }
-  return listed (c->ctx, values, start, n);
+  const char *start = c->target, *dot = strrchr (start, '.'), *value = NULL;
+  const size_t n = dot && dot > start ? (size_t) (dot - start) : strlen (start);
+  char *name = fci_strndup (c->ctx, start, n), *word = name;
+  for (char *at = name; at && *at; at++)
+    if (strchr ("-.", *at))
+      word = at + 1;
+  while (values && word && !value && !c->ctx->failed)
+    {
+      value = value_of_word (c, values, word);
+      word = strchr (word, '_');
+      word += word != NULL;
+    }
+  return value;
 }
 
 /* Returns the text of a transform with a value for its main parameter; NULL: an error. */
@@ -73,6 +113,8 @@ with_value (fci_conversion *c, const char *text)
   const char *value = c->job.dtype;
   if (!value && key)
     value = value_of_name (c, fci_suggested (c->ctx, plugin->transform->values, key));
+  if (c->ctx->failed)
+    return NULL;
   return fmtconv_ctx_printf (c->ctx, "%s:%s=%s%s%s", name, key, value ? value : "auto", text[len] ? "," : "",
                              text + len + (text[len] != 0));
 }

@@ -11,9 +11,10 @@ enum
   LISTED = 64 /* lines of the summary; the rest is counted in one more line */
 };
 
-/* What shells offer, from small to large. */
+/* What shells offer and names of outputs choose, from small to large.  mxfp4 is not among them: in files that are called so,
+ * llama.cpp stores experts alone in it. */
 static const char values[] = "to=Q3_K_S|Q3_K_M|Q3_K_L|Q4_K_S|Q4_K_M|Q5_K_S|Q5_K_M|q2_K|q3_K|q4_0|q4_1|q4_K|"
-                             "iq4_nl|iq4_xs|mxfp4|q5_0|q5_1|q5_K|q6_K|"
+                             "iq4_nl|iq4_xs|q5_0|q5_1|q5_K|q6_K|"
                              "q8_0|f8_e4m3|f8_e5m2|f16|bf16|f32|auto rest=f16|bf16|f32 block=128|128x128";
 
 static const fmtconv_param params[] = {

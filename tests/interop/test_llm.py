@@ -390,6 +390,21 @@ class Llm(Case):
         self.run_fmtconv("-f", folder, self.tmp / "b-F16.gguf")
         self.assertEqual((self.tmp / "a.gguf").read_bytes(), (self.tmp / "b-F16.gguf").read_bytes())
 
+    def test_names_of_outputs(self):
+        """The last word of an output's name chooses the type; a type that it cannot choose is refused."""
+        folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2(), hidden_size=256, intermediate_size=256)
+        for name, kind in (("m_Q8_0", "MOSTLY_Q8_0"), ("m-Q4_K_M", "MOSTLY_Q4_K_M"), ("m_v1_q4_k_m", "MOSTLY_Q4_K_M"), ("m-fp16", "MOSTLY_F16"),
+                           ("m-q1", "MOSTLY_BF16"), ("m_final", "MOSTLY_BF16"), ("seq2_seq", "MOSTLY_BF16")):
+            with self.subTest(name):
+                self.run_fmtconv("-f", folder, self.tmp / f"{name}.gguf")
+                self.assertEqual(gguf.LlamaFileType(read(self.tmp / f"{name}.gguf")[0]["general.file_type"][1]).name, kind)
+        for name, word in (("m-IQ3_XXS", "IQ3_XXS"), ("m-Q2_K_S", "Q2_K_S"), ("m-IQ2_M", "IQ2_M"), ("m_Q4_K_XL", "Q4_K_XL"), ("m-mxfp4", "mxfp4")):
+            with self.subTest(name):
+                result = self.run_fmtconv("-f", folder, self.tmp / f"{name}.gguf", status=2)
+                self.assertIn(f"ends with '{word}', but this type cannot be chosen by a name (hint: end the name with one of Q3_K_S|", result.stderr)
+                self.assertFalse((self.tmp / f"{name}.gguf").exists())
+        self.run_fmtconv("-f", "--dtype", "q8_0", folder, self.tmp / "m-IQ2_M.gguf")
+
     @each
     def test_keys_and_bytes(self, model, folder):
         for kind in ("auto", "f16", "f32", "q8_0") if "ForCausalLM-0" in folder.name else ("auto", "f16"):
