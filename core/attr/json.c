@@ -235,9 +235,27 @@ fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned dept
   return good || fci_json_fail (json);
 }
 
+/* Returns whether the fault is next to a number that Python writes, but JSON does not have. */
+static bool
+is_near_nan (const fci_json *json)
+{
+  static const char *const words[] = { "NaN", "Infinity" };
+  const size_t pos = json->fault.pos;
+  for (size_t i = 0; json->text && pos <= json->len && i < sizeof words / sizeof *words; i++)
+    {
+      const size_t n = strlen (words[i]);
+      if ((pos >= n && memcmp (json->text + pos - n, words[i], n) == 0)
+          || (json->len - pos >= n && memcmp (json->text + pos, words[i], n) == 0))
+        return true;
+    }
+  return false;
+}
+
 bool
 fci_json_fail (fci_json *json)
 {
+  if (json->fault.code && is_near_nan (json))
+    json->where.hint = "JSON has no NaN and no Infinity: write a number or null instead";
   json->where.offset += json->fault.pos;
   if (json->fault.code)
     fmtconv_fail_at (json->ctx, json->fault.code, &json->where, "malformed JSON: %s", json->fault.what);

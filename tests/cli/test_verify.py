@@ -173,6 +173,9 @@ class Alone(Case):
         for text in '{"a": 1}', '[{"a": 1}, 2]', "[]", "{}", '"text"', "5", "null":
             broken.write_text(text)
             self.verify(path)
+        for number in "NaN", "Infinity", "-Infinity":
+            broken.write_text(json.dumps({"a": float(number), "b": 1}))
+            self.verify(path, defects=[["tokenizer/vocab.json", "JSON has no NaN"]])
 
     def test_leftovers(self):
         _, path = self.convert("folder")
