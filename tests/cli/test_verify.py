@@ -275,6 +275,17 @@ class Against(Case):
         path.unlink()
         self.verify(*arguments, defects=[["one.safetensors", "missing"]])
 
+    def test_what_the_conversion_refuses(self):
+        path = self.out / "x.gguf"
+        arguments = ("-t", "quantize:to=q8_0,rule=*=q8_0", "-w", "gguf:architecture=x")
+        header = json.dumps({"layer.0.weight": {"dtype": "F32", "shape": [2, 32], "data_offsets": [0, 256]}}).encode()
+        self.input.write_bytes(struct.pack("<Q", len(header)) + header + struct.pack("<64f", *range(64)))
+        self.run_fmtconv("-q", *arguments, self.input, path)
+        self.run_fmtconv("verify", "--against", self.input, *arguments, path)
+        self.input.write_bytes(struct.pack("<Q", len(header)) + header + struct.pack("<64f", float("nan"), *range(1, 64)))
+        result = self.run_fmtconv("verify", "--against", self.input, *arguments, path, status=2)
+        self.assertIn("NaN", result.stderr)
+
     def test_options(self):
         path = self.out / "half.safetensors"
         self.run_fmtconv("-q", "--dtype", "f16", self.input, path)

@@ -6,7 +6,7 @@ python=${FMTCONV_PYTHON:-python3}
 : "${FLIP:=$PWD/tests/cli/flip}"
 export FLIP
 . "$here/../need.sh"
-need cast diffusers gguf safetensors torch
+need cast diffusers gguf quantize safetensors torch
 need_command "$python"
 need_modules
 PYTHONDONTWRITEBYTECODE=1 exec "$python" "$here/test_verify.py" -v
