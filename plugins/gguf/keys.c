@@ -28,14 +28,27 @@ put_given (fmtconv_attr *keys, const fmtconv_model *model)
       fmtconv_attr_set (keys, a->key, a);
 }
 
+/* Fails because the architecture is not known.  With the configuration of transformers, the transform that was not chosen would
+ * have set it. */
 static int
-put_architecture (fmtconv_ctx *ctx, fmtconv_attr *keys, const char *architecture)
+fail_unknown (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  static const fmtconv_where
+      give = { .hint = "give it, in lower-case letters and digits: -w gguf:architecture=NAME" },
+      choose = { .hint = "omit -t, so that the transform of a language model is chosen, and choose the type "
+                         "with --dtype q8_0 or the output's name, x-Q4_K_M.gguf; for another model: "
+                         "-w gguf:architecture=NAME" };
+  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (model), "config");
+  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
+                          config && fmtconv_attr_get (config, "architectures") ? &choose : &give,
+                          "the model's architecture is not known, but a GGUF file must name it");
+}
+
+static int
+put_architecture (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_model *model, const char *architecture)
 {
   if (!architecture)
-    return fmtconv_fail_at (
-        ctx, FMTCONV_E_MISSING,
-        &(fmtconv_where){ .hint = "give it, in lower-case letters and digits: -w gguf:architecture=NAME" },
-        "the model's architecture is not known, but a GGUF file must name it");
+    return fail_unknown (ctx, model);
   if (!gguf_is_architecture (architecture))
     return fmtconv_fail (
         ctx, FMTCONV_E_USAGE,
@@ -119,7 +132,7 @@ gguf_keys (fmtconv_ctx *ctx, const struct gguf_write_params *p, const fmtconv_mo
                *config = fmtconv_attr_object (ctx);
   const char *architecture =
       p->architecture ? p->architecture : fmtconv_attr_get_string (attrs, "architecture", NULL);
-  if (check_alignment (ctx, p->alignment) || put_architecture (ctx, keys, architecture))
+  if (check_alignment (ctx, p->alignment) || put_architecture (ctx, keys, model, architecture))
     return NULL;
   put_given (keys, model);
   fmtconv_attr_set_string (keys, GGUF_ARCHITECTURE, architecture);

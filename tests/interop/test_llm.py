@@ -404,6 +404,8 @@ class Llm(Case):
                 self.assertIn(f"ends with '{word}', but this type cannot be chosen by a name (hint: end the name with one of Q3_K_S|", result.stderr)
                 self.assertFalse((self.tmp / f"{name}.gguf").exists())
         self.run_fmtconv("-f", "--dtype", "q8_0", folder, self.tmp / "m-IQ2_M.gguf")
+        told = self.run_fmtconv("-f", "-t", "quantize:q8_0", folder, self.tmp / "x.gguf", status=1).stderr
+        self.assertIn("omit -t, so that the transform of a language model is chosen, and choose the type with --dtype", told)
 
     @each
     def test_keys_and_bytes(self, model, folder):
