@@ -48,20 +48,20 @@ struct settings
   size_t n_plugin_dirs;
   const char *preset_dirs[MAX_DIRS];
   size_t n_preset_dirs;
-  const char *rules;   /* map --check; NULL: not given */
-  const char *against; /* map and verify --against; NULL: not given */
-  const char *print;   /* map --print; NULL: not given */
+  const char *rules;                /* map --check; NULL: not given */
+  const char *against;              /* map and verify --against; NULL: not given */
+  const char *print;                /* map --print; NULL: not given */
   const char *samples[MAX_SAMPLES]; /* test-plugin --sample */
   size_t n_samples;
   const char *back; /* test-plugin --reverse; NULL: not given */
-  int role;            /* new-plugin: 'r', 't' or 'w'; 0: not given */
-  const char *glob;    /* inspect --tensors=GLOB; NULL: all */
-  unsigned flags;      /* FMTCONV_STRICT … */
-  unsigned threads;    /* 0: all cores */
-  uint64_t memory;     /* 0: the library's default */
-  int verbosity;       /* PRINT_… */
-  int progress;        /* -1: on a terminal */
-  int color;           /* -1: on a terminal */
+  int role;         /* new-plugin: 'r', 't' or 'w'; 0: not given */
+  const char *glob; /* inspect --tensors=GLOB; NULL: all */
+  unsigned flags;   /* FMTCONV_STRICT … */
+  unsigned threads; /* 0: all cores */
+  uint64_t memory;  /* 0: the library's default */
+  int verbosity;    /* PRINT_… */
+  int progress;     /* -1: on a terminal */
+  int color;        /* -1: on a terminal */
   bool json;
   bool tensors;    /* inspect --tensors */
   bool print_spec; /* instead of converting */

@@ -26,7 +26,8 @@ int
 fci_fail_reread (fmtconv_ctx *ctx, const char *display, int error)
 {
   if (error == FCI_READ_SHORT)
-    return fci_fail_file (ctx, FMTCONV_E_IO, display, &(fmtconv_where){ .hint = "wait until no program writes to it, then try again" },
+    return fci_fail_file (ctx, FMTCONV_E_IO, display,
+                          &(fmtconv_where){ .hint = "wait until no program writes to it, then try again" },
                           "became shorter while it was read");
   errno = error;
   return fci_fail_io (ctx, display, "cannot be read");
