@@ -354,8 +354,7 @@ fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader)
 {
   inspection s = { .ctx = ctx, .path = path, .typed = reader };
   if (fci_call_begin (ctx, path && *path, "a file or folder to inspect is required") || inspect (&s)
-      || recognize (&s) || find_commands (&s))
+      || recognize (&s) || find_commands (&s) || fci_leftovers_note (ctx, path))
     return NULL;
-  fci_leftovers_note (ctx, path);
   return describe (&s);
 }

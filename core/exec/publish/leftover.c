@@ -240,7 +240,7 @@ list_name (void *ctx, const char *name)
   fmtconv_detail (ctx, "%s", name);
 }
 
-void
+int
 fci_leftovers_note (fmtconv_ctx *ctx, const char *path)
 {
   const size_t n = fci_leftovers_find (ctx, path, 0, list_name, ctx);
@@ -248,4 +248,5 @@ fci_leftovers_note (fmtconv_ctx *ctx, const char *path)
     fmtconv_note (ctx,
                   "%s: an interrupted run left %s; another conversion to the same output removes %s:", path,
                   n == 1 ? "this" : "these", n == 1 ? "it" : "them");
+  return fmtconv_ctx_failed (ctx);
 }

@@ -24,7 +24,7 @@ int fci_leftovers_remove (fmtconv_ctx *ctx, const fmtconv_layout *layout, int fo
 size_t fci_leftovers_find (fmtconv_ctx *ctx, const char *path, unsigned depth,
                            void (*found) (void *arg, const char *name), void *arg);
 
-/* Notes the temporaries and the journal of interrupted runs in a folder. */
-void fci_leftovers_note (fmtconv_ctx *ctx, const char *path);
+/* Notes the temporaries and the journal of interrupted runs in a folder.  Returns 0 or a code. */
+int fci_leftovers_note (fmtconv_ctx *ctx, const char *path);
 
 #endif
