@@ -146,7 +146,7 @@ Test (pickle, find)
           const fmtconv_value *found =
               fmtconv_value_find (pickle->value, fmtconv_ctx_printf (ctx, "k%zu", i));
           cr_assert (fmtconv_value_int (found, &number), "key %zu of %zu", i, n);
-          cr_assert_eq (number, i ? i : n);
+          cr_assert_eq (number, (int64_t) (i ? i : n));
         }
       cr_assert_null (fmtconv_value_find (pickle->value, "k"));
       cr_assert_null (fmtconv_value_find (pickle->value, ""));
