@@ -11,11 +11,11 @@ EXTRA_DIST += tests/sanitized.sh tests/valgrind.sh tests/valgrind.supp
 
 # The unit and contract tests under valgrind's memcheck.
 check-valgrind: all
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)' LOG_COMPILER='$(top_srcdir)/tests/valgrind.sh'
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(filter-out %.sh %.py,$(TESTS))' LOG_COMPILER='$(top_srcdir)/tests/valgrind.sh'
 
 # What another compiler could change: the programs of tests, what fmtconv prints, and arithmetic.
 check-compiler: all
-	FMTCONV_INTEROP=arithmetic $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS) tests/cli/run.sh $(interop_tests)'
+	FMTCONV_INTEROP=arithmetic $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(filter-out %.sh %.py,$(TESTS)) tests/cli/run.sh $(interop_tests)'
 
 # All tests, with the address and undefined-behavior sanitizers of the compiler.
 check-asan:
