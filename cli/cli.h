@@ -54,7 +54,7 @@ struct settings
   const char *samples[MAX_SAMPLES]; /* test-plugin --sample */
   size_t n_samples;
   const char *back; /* test-plugin --reverse; NULL: not given */
-  int role;         /* new-plugin: 'r', 't' or 'w'; 0: not given */
+  int role;         /* new-plugin: 'r', 't', 'w' or 'c'; 0: not given */
   const char *glob; /* inspect --tensors=GLOB; NULL: all */
   unsigned flags;   /* FMTCONV_STRICT … */
   unsigned threads; /* 0: all cores */

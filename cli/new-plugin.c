@@ -192,26 +192,28 @@ is_name (const char *name, const struct role *role)
          && strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
-/* Returns whether a plugin or model of this name is known, which the new one would hide or be hidden by; says so. */
-static bool
-is_taken (const struct settings *s, const char *name)
+/* Checks that no plugin or model of this name is known, which the new one would hide or be hidden by.  Returns the exit status,
+ * after a message. */
+static int
+check_free (const struct settings *s, const char *name)
 {
   fmtconv_ctx *ctx = context_new (s, speaker_of (s));
   fmtconv_attr *list = context_is_fine (ctx) ? fmtconv_plugin_list (ctx, NULL) : NULL;
   fmtconv_attr *p = list ? list->first : NULL;
   while (p && strcmp (fmtconv_attr_get_string (p, "name", ""), name) != 0)
     p = p->next;
-  const bool taken = p != NULL;
-  if (taken)
+  if (p)
     print_usage ("'%s' is the name of a known plugin ('fmtconv help %s'): choose another", name, name);
-  context_end (ctx, true);
-  return taken;
+  const bool is_taken = p != NULL;
+  const int status = context_end (ctx, list != NULL);
+  return is_taken ? CLI_USAGE : status;
 }
 
 int
 run_new_plugin (const struct settings *s)
 {
   const struct role *role = &roles[1];
+  int status;
   const char *name = s->n_arguments == 1 ? s->arguments[0] : "";
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
     role = roles[i].letter == s->role ? &roles[i] : role;
@@ -221,8 +223,8 @@ run_new_plugin (const struct settings *s)
     print_usage ("'%s' cannot be the name of a %s: it begins with a lower-case letter, which at most %u "
                  "lower-case letters, digits and '-' follow",
                  name, role->letter == 'c' ? "codec" : "plugin", most_of (role) - 1);
-  else if (is_taken (s, name))
-    return CLI_USAGE;
+  else if ((status = check_free (s, name)) != CLI_DONE)
+    return status;
   else if (!has_examples (role))
     return CLI_FAILED;
   else if (mkdir (name, 0777))

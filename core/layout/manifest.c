@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/layout/manifest.h"
+#include "core/layout/names.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
@@ -64,21 +65,11 @@ put_line (fmtconv_file *manifest, const fmtconv_file *file)
   fmtconv_file_emit (manifest, "\n", 1);
 }
 
-/* Returns whether a writer made a file of that name. */
-static bool
-has_file (const fmtconv_layout *layout, const char *name)
-{
-  for (const fmtconv_file *file = layout->first; file; file = file->next)
-    if (strcmp (file->name, name) == 0)
-      return true;
-  return false;
-}
-
 int
 fci_layout_put_manifest (fmtconv_layout *layout)
 {
   fmtconv_ctx *ctx = layout->ctx;
-  if (layout->manifest && has_file (layout, layout->manifest))
+  if (layout->manifest && fci_layout_has_file (layout, layout->manifest))
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .hint = "give it another name" },
                             "the manifest '%s' has the name of a file of the output", layout->manifest);
   if (layout->old_manifest)

@@ -155,3 +155,12 @@ fci_layout_leave (fmtconv_layout *layout, const fci_layout_scope *saved)
   layout->within = saved->within;
   layout->is_inner = saved->is_inner;
 }
+
+bool
+fci_layout_has_file (const fmtconv_layout *layout, const char *name)
+{
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    if (strcmp (file->name, name) == 0)
+      return true;
+  return false;
+}

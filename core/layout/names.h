@@ -23,4 +23,7 @@ typedef struct fci_layout_scope
 int fci_layout_enter (fmtconv_layout *layout, const char *name, fci_layout_scope *saved);
 void fci_layout_leave (fmtconv_layout *layout, const fci_layout_scope *saved);
 
+/* Returns whether the layout has a file of that name, with its folders. */
+bool fci_layout_has_file (const fmtconv_layout *layout, const char *name);
+
 #endif

@@ -7,6 +7,7 @@
 #include "core/exec/publish/check.h"
 #include "core/exec/publish/outputs.h"
 #include "core/exec/publish/path.h"
+#include "core/layout/names.h"
 #include "core/source/source.h"
 #include "core/source/within.h"
 #include <string.h>
@@ -108,22 +109,13 @@ is_stale (const fmtconv_layout *layout, const fmtconv_file *file)
   return false;
 }
 
-static bool
-has_file (const fmtconv_layout *layout, const char *name)
-{
-  for (const fmtconv_file *file = layout->first; file; file = file->next)
-    if (strcmp (file->name, name) == 0)
-      return true;
-  return false;
-}
-
 /* Checks that a neither writes nor removes files of b.  Returns 0 or a code. */
 static int
 check_files (fmtconv_ctx *ctx, const spot *a, const spot *b)
 {
   const fmtconv_where where = { .hint = "give one of them another name or another folder" };
   for (const fmtconv_file *file = b->output->layout->first; file; file = file->next)
-    if (has_file (a->output->layout, file->name) || is_stale (a->output->layout, file))
+    if (fci_layout_has_file (a->output->layout, file->name) || is_stale (a->output->layout, file))
       return fci_fail_file (ctx, FMTCONV_E_OUTPUT, fci_path_join (ctx, b->folder, file->name), &where,
                             "two outputs, '%s' and '%s', would write this file", b->output->path,
                             a->output->path);
