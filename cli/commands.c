@@ -58,7 +58,8 @@ const struct command commands[] = {
             "--manifest).  "
             "Looks for what interrupted runs left.\n"
             "With --against or -p, makes the conversion again, without writing, and compares every byte.\n"
-            "Each defect is a line: file, offset, tensor.  Exit status: 0 none, 1 some, 2 trouble.\n",
+            "Each defect is a line: file, offset, tensor.  Exit status: 0 without defects, 1 with some, 2 "
+            "after an error.\n",
     .bit = ON_VERIFY,
     .examples = "  fmtconv verify model.safetensors\n"
                 "  fmtconv verify --against ckpt/ --dtype bf16 transformer/\n",
