@@ -1,16 +1,12 @@
-/* tests/fuzz/pickle.c: libFuzzer on the pickle machine and the conversion of its values.
+/* tests/fuzz/pickle.c: the pickle machine, and all that the calls of fmtconv/pickle.h tell of its values.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The first byte chooses the root: even the default one, odd the whole; and from 2 on torch.save's format before
- * 1.6. */
+ * From 2 on, the first byte says that the rest is a file of torch.save before 1.6; else it is the pickle of a new one. */
 #include "core/base/ctx.h"
-#include "core/model/new.h"
 #include "core/source/source.h"
-#include "plugins/torch/collect.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/zipmaker.h"
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+#include <fmtconv/pickle.h>
 
 /* Returns a file of torch.save with this pickle, and one storage of 16 bytes as in the seeds. */
 static zm_archive
@@ -25,61 +21,65 @@ make_file (const uint8_t *data, size_t size)
   return zm_make (members, sizeof members / sizeof *members, 0);
 }
 
-/* Asks for all that the calls of fmtconv/pickle.h tell of a value and its items. */
+/* Asks for what is said of a value alone. */
 static void
-look_at (fmtconv_ctx *ctx, const fmtconv_value *value)
+ask (fmtconv_ctx *ctx, const fmtconv_pickle *pickle, const fmtconv_value *value)
 {
   uint64_t shape[FMTCONV_MAX_RANK];
   unsigned rank;
+  int64_t whole;
+  double real;
+  size_t size;
+  fmtconv_pickled tensor;
   fmtconv_value_shape (value, shape, &rank);
-  for (size_t i = 0; i < fmtconv_value_count (value) && i < 100; i++)
-    {
-      fmtconv_value_offset (fmtconv_value_key (value, i));
-      fmtconv_value_global (fmtconv_value_at (value, i));
-    }
-  fmtconv_value_find (fmtconv_value_state (value), "x");
+  fmtconv_value_int (value, &whole);
+  fmtconv_value_float (value, &real);
+  fmtconv_value_text (value, &size);
+  fmtconv_value_global (value);
+  fmtconv_value_node (value);
+  fmtconv_value_offset (value);
   fmtconv_value_find (value, "x");
   fmtconv_value_describe (ctx, value);
+  if (fmtconv_pickle_tensor (pickle, value, &tensor) && tensor.dtype)
+    fmtconv_pickle_view (pickle, value, "x");
 }
 
-/* The limits are near, so that bombs do not take the time of other inputs. */
+/* Asks of a value and of what is in it; values can hold themselves, and one value many times.
+ *   left  number of values that are still asked */
 static void
-read_all (fmtconv_ctx *ctx, const fmtconv_pickle *pickle, const char *typed)
+look_at (fmtconv_ctx *ctx, const fmtconv_pickle *pickle, const fmtconv_value *value, unsigned depth,
+         unsigned *left)
 {
-  torch_root root;
-  if (!pickle)
+  if (!value || depth == 0 || *left == 0 || fmtconv_ctx_failed (ctx))
     return;
-  torch_load load = { .ctx = ctx,
-                      .pickle = pickle,
-                      .out = fci_model_new (ctx, NULL),
-                      .scan = { .ctx = ctx, .pickle = pickle, .walk = 1 },
-                      .max_name_bytes = 1 << 20,
-                      .tensors = TORCH_MAX_TENSORS - 1000,
-                      .max_tensors = TORCH_MAX_TENSORS,
-                      .max_nodes = 100000 };
-  look_at (ctx, pickle->value);
-  if (torch_scan_value (&load.scan, pickle->value) || torch_root_find (&load.scan, typed, &root))
-    return;
-  load.scan.walk = 2;
-  torch_note_facts (load.out, ctx, pickle->value);
-  torch_collect (&load, &root);
+  --*left;
+  ask (ctx, pickle, value);
+  for (size_t i = 0; i < fmtconv_value_count (value) && *left; i++)
+    {
+      look_at (ctx, pickle, fmtconv_value_key (value, i), depth - 1, left);
+      look_at (ctx, pickle, fmtconv_value_at (value, i), depth - 1, left);
+    }
+  look_at (ctx, pickle, fmtconv_value_args (value), depth - 1, left);
+  look_at (ctx, pickle, fmtconv_value_state (value), depth - 1, left);
 }
 
-int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+void
+fuzz_pickle (const uint8_t *data, size_t size)
 {
   if (size == 0)
-    return 0;
-  fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
+    return;
+  fmtconv_ctx *ctx = fci_ctx_new (NULL);
   const bool is_old = data[0] >= 2;
   zm_archive file = is_old ? (zm_archive){ 0 } : make_file (data + 1, size - 1);
   if (ctx && (is_old || file.bytes))
     {
       const void *bytes = is_old ? data + 1 : file.bytes;
       fmtconv_source *source = fci_source_memory (ctx, bytes, is_old ? size - 1 : file.n, "file");
-      read_all (ctx, fmtconv_pickle_open (source, FMTCONV_ZIP_IGNORE_CRC), data[0] & 1 ? "." : NULL);
+      const fmtconv_pickle *pickle = fmtconv_pickle_open (source, FMTCONV_ZIP_IGNORE_CRC);
+      unsigned left = 1000;
+      if (pickle)
+        look_at (ctx, pickle, pickle->value, 50, &left);
     }
   fmtconv_ctx_free (ctx);
   zm_free (&file);
-  return 0;
 }
