@@ -51,19 +51,22 @@ struct settings
   const char *rules;                /* map --check; NULL: not given */
   const char *against;              /* map and verify --against; NULL: not given */
   const char *print;                /* map --print; NULL: not given */
+  const char *test;                 /* map --test; NULL: not given */
   const char *samples[MAX_SAMPLES]; /* test-plugin --sample */
   size_t n_samples;
-  const char *back; /* test-plugin --reverse; NULL: not given */
-  int role;         /* new-plugin: 'r', 't', 'w' or 'c'; 0: not given */
-  const char *glob; /* inspect --tensors=GLOB; NULL: all */
-  unsigned flags;   /* FMTCONV_STRICT … */
-  unsigned threads; /* 0: all cores */
-  uint64_t memory;  /* 0: the library's default */
-  int verbosity;    /* PRINT_… */
-  int progress;     /* -1: on a terminal */
-  int color;        /* -1: on a terminal */
+  const char *back;      /* test-plugin --reverse; NULL: not given */
+  int role;              /* new-plugin: 'r', 't', 'w' or 'c'; 0: not given */
+  const char *glob;      /* inspect --tensors=GLOB; NULL: all */
+  unsigned flags;        /* FMTCONV_STRICT … */
+  unsigned threads;      /* 0: all cores */
+  uint64_t memory;       /* 0: the library's default */
+  uint64_t parse_memory; /* same */
+  int verbosity;         /* PRINT_… */
+  int progress;          /* -1: on a terminal */
+  int color;             /* -1: on a terminal */
   bool json;
   bool tensors;    /* inspect --tensors */
+  bool no_sandbox; /* keep all rights */
   bool print_spec; /* instead of converting */
   bool help;
   bool version;
@@ -107,7 +110,9 @@ enum
   ON_TEST = 256,
   ON_MODELS = 512,
   ON_VERIFY = 1024,
-  ON_ALL = 2047
+  ON_ALL = 2047,
+  ON_SANDBOXED =
+      ON_ALL & ~(ON_NEW | ON_TEST) /* those that read files of strangers; test-plugin starts processes */
 };
 
 /* ---- The table (commands.c) */

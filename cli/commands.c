@@ -65,14 +65,17 @@ const struct command commands[] = {
                 "  fmtconv verify --against ckpt/ --dtype bf16 transformer/\n",
     .run = run_verify },
   { .name = "map",
-    .summary = "Check a rules file without data, or print the rules of a transform.",
+    .summary = "Check a rules file without data, test a model file, or print the rules of a transform.",
     .usage = "fmtconv map [options] --check RULES [--against NAMES]\n"
-             "       fmtconv map [options] --print TRANSFORM",
+             "       fmtconv map [options] --print TRANSFORM\n"
+             "       fmtconv map [options] --test MODEL",
     .text = "--check shows whether the file is well-formed and can be reversed; --against also checks that "
             "the rules "
             "match all of NAMES, that each rule is used, and that no two results have one name.  NAMES is a "
             "checkpoint, only the headers of which are read, or a file NAMES.txt with lines 'NAME [SHAPE]'.\n"
             "RULES is a file of rules, a model file, or the name of a transform that has rules.\n"
+            "--test makes the small models that the key 'test' of a model file describes, converts them in "
+            "both directions, and compares every value; no file is read or written.\n"
             "'fmtconv -t map:rules=RULES' applies the rules.\n",
     .bit = ON_MAP,
     .examples = "  fmtconv map --check rules.yaml --against model.safetensors\n"
@@ -97,9 +100,10 @@ const struct command commands[] = {
     .summary = "List the models whose names can be converted.",
     .usage = "fmtconv models [options]",
     .text =
-        "Lists the model files: the name for -t, what it converts, and the names of its two sides.  'fmtconv "
-        "help NAME' says more of one.\n"
-        "They are searched in this order: the absolute entries of FMTCONV_MODEL_PATH, the folder of the "
+        "Lists the model files, and the plugins that convert the names of models: the name for -t, what it "
+        "converts, and the "
+        "names of its two sides.  'fmtconv help NAME' says more of one.\n"
+        "The files are searched in this order: the absolute entries of FMTCONV_MODEL_PATH, the folder of the "
         "user, "
         "the installed folder.\n",
     .bit = ON_MODELS,

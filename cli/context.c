@@ -40,6 +40,7 @@ context_new (const struct settings *s, struct speaker *sp)
     .flags = s->flags,
     .threads = s->threads,
     .memory = s->memory,
+    .parse_memory = s->parse_memory,
     .plugin_dirs = s->plugin_dirs,
     .n_plugin_dirs = s->n_plugin_dirs,
     .preset_dirs = s->preset_dirs,

@@ -35,6 +35,9 @@ fmtconv_SOURCES = \
 	cli/plugin-test/writer.c \
 	cli/plugins.c \
 	cli/presets.c \
+	cli/sandbox.h \
+	cli/sandbox-calls.c \
+	cli/sandbox-files.c \
 	cli/sanitize.c \
 	cli/startup.c \
 	cli/summary.c \

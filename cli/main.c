@@ -3,25 +3,25 @@
 #include "config.h"
 
 #include "cli.h"
-#include <fcntl.h>
+#include "sandbox.h"
 #include <locale.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-/* Occupies standard descriptors that are closed, so that no file gets their numbers and with them what is printed.  Each is
- * opened in the direction that fails when it is used, as a closed one does. */
+/* Gives up rights, before a file of a stranger is read or a thread starts.  A conversion keeps those to change files until
+ * its outputs are known (convert.c). */
 static void
-fill_streams (void)
+enter_sandbox (const struct command *command, const struct settings *s)
 {
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-    if (fcntl (fd, F_GETFD) < 0 && open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-      _exit (CLI_FAILED); /* there is no way to say so */
+  if (s->no_sandbox || !(command->bit & ON_SANDBOXED))
+    return;
+  sandbox_calls (command->bit & (ON_DIFF | ON_VERIFY) ? CLI_USAGE : CLI_FAILED);
+  if (command->bit != ON_CONVERT)
+    sandbox_files (NULL, 0);
 }
 
 int
 main (int argc, char **argv)
 {
-  fill_streams ();
   struct settings s = { .verbosity = PRINT_NOTES, .progress = -1, .color = -1 };
   startup ();
   setlocale (LC_CTYPE, "");
@@ -42,6 +42,7 @@ main (int argc, char **argv)
         help_program (stdout);
       return fflush (stdout) ? CLI_FAILED : CLI_DONE;
     }
+  enter_sandbox (command, &s);
   int status = command->run (&s);
   if ((fflush (stdout) || ferror (stdout)) && status == CLI_DONE)
     return CLI_FAILED;

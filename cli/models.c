@@ -1,4 +1,4 @@
-/* cli/models.c: the command that lists the model files.
+/* cli/models.c: the command that lists the models: model files, and plugins that say whose names they convert.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -30,10 +30,12 @@ run_models (const struct settings *s)
   size_t n = 0;
   for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
     {
+      if (!is_model (p) && !fmtconv_attr_get (p, "sides"))
+        continue;
       n += is_model (p);
-      if (is_model (p) && s->json)
+      if (s->json)
         put_event ("model", p);
-      else if (is_model (p))
+      else
         print_line (p);
     }
   if (list && !n)

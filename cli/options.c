@@ -10,6 +10,7 @@
 enum
 {
   OPT_MEMORY = 256,
+  OPT_PARSE_MEMORY,
   OPT_DTYPE,
   OPT_VERIFY,
   OPT_MANIFEST,
@@ -18,6 +19,7 @@ enum
   OPT_VERIFY_AGAINST,
   OPT_STRICT,
   OPT_LOSSY,
+  OPT_PATHS,
   OPT_PROGRESS,
   OPT_NO_PROGRESS,
   OPT_COLOR,
@@ -27,8 +29,10 @@ enum
   OPT_CHECK,
   OPT_AGAINST,
   OPT_PRINT,
+  OPT_MAP_TEST,
   OPT_PLUGIN_DIR,
   OPT_PRESET_DIR,
+  OPT_NO_SANDBOX,
   OPT_PRINT_SPEC,
   OPT_SAMPLE,
   OPT_BACK,
@@ -59,6 +63,8 @@ static const struct option_row rows[] = {
     "use N threads; default: the cores available to this process" },
   { OPT_MEMORY, "memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
     "scratch memory for tensor data; default: 64M" },
+  { OPT_PARSE_MEMORY, "parse-memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
+    "memory for all else that is read and planned; default: 256M, less for a small input" },
   { OPT_VERIFY, "verify", NULL, ON_CONVERT,
     "reread the output and compare it with the input before publishing it" },
   { OPT_MANIFEST, "manifest", "[=NAME]", ON_CONVERT,
@@ -72,6 +78,8 @@ static const struct option_row rows[] = {
     "write version, chain and the SHA-256 of the input files to the metadata of OUTPUT" },
   { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF, "treat warnings as errors" },
   { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT | ON_VERIFY, "allow conversions that lose information" },
+  { OPT_PATHS, "allow-paths", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
+    "allow a spec to name paths outside of its folder" },
   { OPT_TENSORS, "tensors", "[=GLOB]", ON_INSPECT, "list all tensors, or those that match GLOB" },
   { OPT_STATS, "stats", NULL, ON_INSPECT,
     "read all data: minimum, maximum, mean, NaN, infinite, too large for f16" },
@@ -79,6 +87,8 @@ static const struct option_row rows[] = {
   { OPT_AGAINST, "against", "NAMES", ON_MAP,
     "check the rules against a checkpoint, or a text file of names and shapes" },
   { OPT_PRINT, "print", "TRANSFORM", ON_MAP, "print the rules of this transform as a rules file" },
+  { OPT_MAP_TEST, "test", "MODEL", ON_MAP,
+    "test this model file with the small models that it describes, in both directions" },
   { OPT_SAMPLE, "sample", "FILE", ON_TEST,
     "a file of the reader's format, or a model for the transform or writer; repeat for several" },
   { OPT_BACK, "reverse", "PARAMETERS", ON_TEST,
@@ -99,6 +109,9 @@ static const struct option_row rows[] = {
   { OPT_PLUGIN_DIR, "plugin-dir", "DIR", ON_ALL, "search this folder for plugins first; repeat for several" },
   { OPT_PRESET_DIR, "preset-dir", "DIR", ON_CONVERT | ON_VERIFY | ON_PLUGINS | ON_HELP,
     "search this folder for presets first; repeat for several" },
+  { OPT_NO_SANDBOX, "no-sandbox", NULL, ON_SANDBOXED,
+    "keep all rights; default: give up those to start programs, to use the network, and to change other "
+    "files" },
   { 'h', "help", NULL, ON_ALL, "print this help" },
   { 'V', "version", NULL, ON_ALL, "print the version" },
 };
@@ -124,11 +137,11 @@ parse_threads (const char *text, unsigned *threads)
 }
 
 static bool
-parse_memory (const char *text, uint64_t *bytes)
+parse_memory (const char *option, const char *text, uint64_t *bytes)
 {
   if (text_parse_size (text, bytes) && *bytes >= 1 << 20)
     return true;
-  print_usage ("--memory takes a size of at least 1M, such as 64M or 1G, not '%s'", text);
+  print_usage ("--%s takes a size of at least 1M, such as 64M or 1G, not '%s'", option, text);
   return false;
 }
 
@@ -186,7 +199,6 @@ add_variable (struct settings *s, char *text)
   return true;
 }
 
-/* Checks that options that a spec replaces are not given with it. */
 static bool
 add_sample (struct settings *s, const char *path)
 {
@@ -199,6 +211,7 @@ add_sample (struct settings *s, const char *path)
   return true;
 }
 
+/* Checks that options that a spec replaces are not given with it. */
 static bool
 check_spec (const struct settings *s)
 {
@@ -243,6 +256,9 @@ take_switch (struct settings *s, int id)
     case OPT_LOSSY:
       s->flags |= FMTCONV_ALLOW_LOSSY;
       break;
+    case OPT_PATHS:
+      s->flags |= FMTCONV_ALLOW_PATHS;
+      break;
     case OPT_STATS:
       s->flags |= FMTCONV_STATS;
       break;
@@ -254,6 +270,9 @@ take_switch (struct settings *s, int id)
       break;
     case 'v':
       s->verbosity = PRINT_LISTS;
+      break;
+    case OPT_NO_SANDBOX:
+      s->no_sandbox = true;
       break;
     case OPT_PROGRESS:
     case OPT_NO_PROGRESS:
@@ -291,6 +310,8 @@ text_of (struct settings *s, int id)
       return &s->against;
     case OPT_PRINT:
       return &s->print;
+    case OPT_MAP_TEST:
+      return &s->test;
     case OPT_BACK:
       return &s->back;
     default:
@@ -317,7 +338,9 @@ take (struct settings *s, int id, char *argument)
     case 'j':
       return parse_threads (argument, &s->threads);
     case OPT_MEMORY:
-      return parse_memory (argument, &s->memory);
+      return parse_memory ("memory", argument, &s->memory);
+    case OPT_PARSE_MEMORY:
+      return parse_memory ("parse-memory", argument, &s->parse_memory);
     case OPT_COLOR:
       return parse_color (argument, &s->color);
     case OPT_PLUGIN_DIR:

@@ -120,6 +120,20 @@ print_short_forms (fmtconv_attr *plugin)
     }
 }
 
+/* Prints the values that can be changed, "a=x; b=", one a line as it is typed. */
+static void
+print_let (const char *let)
+{
+  const char *label = "values";
+  for (const char *next = let; next; let = next + 2, label = "")
+    {
+      next = strstr (let, "; ");
+      size_t n = next ? (size_t) (next - let) : strlen (let);
+      bool is_absent = n && let[n - 1] == '=';
+      printf ("  %-7s let.%.*s%s\n", label, (int) n, let, is_absent ? "VALUE, which has no default" : "");
+    }
+}
+
 /* Prints the names of a model file: its sides, and the values that can be changed. */
 static void
 print_model (fmtconv_attr *plugin)
@@ -130,7 +144,7 @@ print_model (fmtconv_attr *plugin)
   if (sides)
     printf ("  names   of %s, to those of %s\n", sides->first->v.s, sides->last->v.s);
   if (let)
-    printf ("  values  %s\n", text_sanitized (sanitized, let));
+    print_let (text_sanitized (sanitized, let));
 }
 
 /* Prints the block types of a codec. */

@@ -255,7 +255,7 @@ void
 plan_print (const struct settings *s, fmtconv_attr *report)
 {
   fmtconv_attr *bytes = fmtconv_attr_get (report, "bytes"), *memory = fmtconv_attr_get (report, "memory");
-  char a[TEXT_SIZE], b[TEXT_SIZE];
+  char a[TEXT_SIZE], b[TEXT_SIZE], c[TEXT_SIZE];
   print_tensors (report);
   if (s->verbosity < PRINT_NOTES)
     return;
@@ -263,8 +263,9 @@ plan_print (const struct settings *s, fmtconv_attr *report)
   print_outputs (stderr, report);
   print_skipped (stderr, s, report);
   print_bytes (stderr, report);
-  fprintf (stderr, "  memory    at most %s of scratch, %s for the catalogue\n",
-           text_bytes (a, number (memory, "bound")), text_bytes (b, number (memory, "catalogue")));
+  fprintf (stderr, "  memory    at most %s of scratch, %s for the catalogue, at most %s for parsing\n",
+           text_bytes (a, number (memory, "bound")), text_bytes (b, number (memory, "catalogue")),
+           text_bytes (c, number (memory, "parse_limit")));
   if (number (bytes, "compared"))
     fprintf (stderr, "  compared  %s that must equal their duplicates\n",
              text_bytes (a, number (bytes, "compared")));

@@ -3,12 +3,13 @@
 #include "config.h"
 
 #include "cli.h"
+#include "sandbox.h"
 
 /* Prints where plugins are searched, and the versions of the libraries. */
 static void
 print_build (fmtconv_attr *info)
 {
-  char sanitized[SANITIZED_SIZE];
+  char sanitized[SANITIZED_SIZE], files[TEXT_SIZE];
   fmtconv_attr *list = fmtconv_attr_get (info, "libraries");
   printf ("\nplugins    %s (ABI %lld)\n",
           text_sanitized (sanitized, fmtconv_attr_get_string (info, "plugin_dir", "?")),
@@ -17,7 +18,8 @@ print_build (fmtconv_attr *info)
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     printf ("%s%s %s", a == list->first ? "libraries  " : ", ", fmtconv_attr_get_string (a, "name", "?"),
             fmtconv_attr_get_string (a, "version", "?"));
-  putchar ('\n');
+  printf ("\nsandbox    system calls: %s, files: %s\n", sandbox_calls_text (),
+          sandbox_files_text (files, sizeof files));
 }
 
 int

@@ -48,10 +48,10 @@ AC_DEFUN([FC_CRITERION], [
   AM_CONDITIONAL([CRITERION], [test "x$fc_criterion_says" = xyes])
 ])
 
-# FC_PYTHON_TESTS: the interpreter whose torch, diffusers, peft and safetensors the interop tests use.
+# FC_PYTHON_TESTS: the interpreter whose torch, diffusers, peft and safetensors the interop tests use.  These may be installed later.
 AC_DEFUN([FC_PYTHON_TESTS], [
   AC_ARG_VAR([FMTCONV_PYTHON], [Python with the reference libraries of tests/interop/requirements.txt])
-  AS_IF([test "x$FMTCONV_PYTHON" != x && "$FMTCONV_PYTHON" -c 'import torch, safetensors' 2>/dev/null],
+  AS_IF([test "x$FMTCONV_PYTHON" != x && "$FMTCONV_PYTHON" -c '' 2>/dev/null],
     [fc_python_says="$FMTCONV_PYTHON"],
-    [fc_python_says="no FMTCONV_PYTHON with torch: interoperability tests are skipped"])
+    [fc_python_says="no FMTCONV_PYTHON: interoperability tests are skipped"])
 ])

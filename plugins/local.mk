@@ -10,14 +10,16 @@ lora_files = plugins/common/lora-alpha.c plugins/common/lora-config.c \
 	plugins/common/lora-describe.c plugins/common/lora-describe.h plugins/common/lora-facts.c \
 	plugins/common/lora-facts.h plugins/common/lora-group.c plugins/common/lora-group.h \
 	plugins/common/lora-index.c plugins/common/lora-index.h plugins/common/lora-name.c \
-	plugins/common/lora-name.h plugins/common/lora-pattern.c
+	plugins/common/lora-parts.c plugins/common/lora-translate.c plugins/common/lora-translate.h \
+	plugins/common/lora-name.h plugins/common/lora-pattern.c plugins/common/lora-xlabs.c
 keys_files = plugins/common/keys.c plugins/common/keys.h
 rule_files = plugins/common/rule.c plugins/common/rule.h
 safetensors_types_files = plugins/common/safetensors-types.c plugins/common/safetensors-types.h
+latest_files = plugins/common/latest.c plugins/common/latest.h
 shards_files = plugins/common/shards.c plugins/common/shards.h
 if BUILTIN
 # All plugins are in one program, which holds one copy of these.
-common_sources = $(linear_files) $(numbered_files) $(index_files) $(keys_files) $(lora_files) \
+common_sources = $(latest_files) $(linear_files) $(numbered_files) $(index_files) $(keys_files) $(lora_files) \
 	$(rule_files) $(safetensors_types_files) $(shards_files)
 linear_sources =
 numbered_sources =
@@ -26,6 +28,7 @@ keys_sources =
 lora_sources =
 rule_sources =
 safetensors_types_sources =
+latest_sources =
 shards_sources =
 else
 common_sources =
@@ -36,12 +39,13 @@ keys_sources = $(keys_files)
 lora_sources = $(lora_files)
 rule_sources = $(rule_files)
 safetensors_types_sources = $(safetensors_types_files)
+latest_sources = $(latest_files)
 shards_sources = $(shards_files)
 endif
 builtin_sources = $(common_sources)
 # Which plugins there are: plugins/list.sh writes this list from the folders when configure is made.
 include plugins/plugins.mk
-EXTRA_DIST += plugins/list.sh plugins/common/text.h
+EXTRA_DIST += plugins/list.sh plugins/common/pickled.h plugins/common/text.h
 
 # The index of known plugins, installed with the program.  An uninstalled program finds the copy beside the modules.
 EXTRA_DIST += plugins/index.sh $(plugin_known)

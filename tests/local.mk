@@ -4,7 +4,7 @@ AM_TESTS_ENVIRONMENT = \
 	FMTCONV_INSTALLED='$(plugindir)'; export FMTCONV_INSTALLED; \
 	FMTCONV_PRESETS='$(pipelinedir)'; export FMTCONV_PRESETS; \
 	FMTCONV_INDEX_INSTALLED='$(indexdir)'; export FMTCONV_INDEX_INSTALLED; \
-	FMTCONV='$(abs_top_builddir)/fmtconv'; export FMTCONV; \
+	FMTCONV='$(abs_top_builddir)/fmtconv'; $(without_wrapper) export FMTCONV; \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs'; export FMTCONV_PLUGIN_PATH; \
 	FMTCONV_PIPELINE_PATH='$(abs_top_srcdir)/pipelines'; export FMTCONV_PIPELINE_PATH; \
 	FMTCONV_MODEL_PATH='$(abs_top_srcdir)/models'; export FMTCONV_MODEL_PATH; \
@@ -15,7 +15,14 @@ AM_TESTS_ENVIRONMENT = \
 	FMTCONV_LONG='$(FMTCONV_LONG)'; export FMTCONV_LONG; \
 	SANITIZER_CFLAGS='$(SANITIZER_CFLAGS)'; export SANITIZER_CFLAGS; \
 	CC='$(CC)'; export CC;
+# libtool's wrapper is a shell script, which takes more time than the program does in most of some ten thousand calls.
+without_wrapper = \
+	if test -x '$(abs_top_builddir)/.libs/fmtconv'; then \
+	  FMTCONV='$(abs_top_builddir)/.libs/fmtconv'; \
+	  LD_LIBRARY_PATH='$(abs_top_builddir)/.libs'$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}; export LD_LIBRARY_PATH; \
+	fi;
 TEST_EXTENSIONS = .py .sh
+repeating_tests =
 include tests/maintainer.mk
 
 unit_libs = core/libcore.la $(core_libs) $(CRITERION_LIBS)
@@ -47,6 +54,7 @@ include tests/interop/local.mk
 include tests/invalid/local.mk
 include tests/faults/local.mk
 include tests/fuzz/local.mk
+include tests/mutation/local.mk
 include tests/abi/local.mk
 include tests/thirdparty/local.mk
 include tests/cli/local.mk

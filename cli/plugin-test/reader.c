@@ -4,6 +4,7 @@
 
 #include "plugin-test.h"
 #include <dirent.h>
+#include <fmtconv/checkpoint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,6 +66,8 @@ read_twice (struct tester *t, void *arg)
     complain (t, "the sample is not read");
   else if (strcmp (a, b))
     complain (t, "the second time the reader says something else");
+  free (a);
+  free (b);
 }
 
 static void
@@ -82,6 +85,21 @@ convert_twice (struct tester *t, void *arg)
     complain (t, "the outputs differ");
 }
 
+/* Returns whether the reader takes a file.  Unlike an inspection this does not compare its tensors with all known models, which
+ * takes longer than the reader. */
+static bool
+is_read (struct tester *t, const char *path)
+{
+  fmtconv_ctx *ctx = quiet_ctx (t, 0, 0);
+  const fmtconv_open_options options = { .struct_size = sizeof options,
+                                         .path = path,
+                                         .reader = reader_spec (t) };
+  const fmtconv_checkpoint *read = ctx ? fmtconv_checkpoint_open (ctx, &options) : NULL;
+  const bool good = read && fmtconv_checkpoint_describe (read);
+  fmtconv_ctx_free (ctx);
+  return good;
+}
+
 /* Puts the damaged bytes of one file in place of it, and reads the sample. */
 static void
 try (struct tester *t, const struct sample *s, const unsigned char *bytes, size_t i, size_t n)
@@ -91,14 +109,13 @@ try (struct tester *t, const struct sample *s, const unsigned char *bytes, size_
   if (!put_bytes (path, bytes, n))
     complain (t, "cannot write %s", path);
   snprintf (path, sizeof path, "%s/damaged/%s", t->tmp, s->base);
-  char *text = inspect (t, path, reader_spec (t));
-  if (!text)
+  const bool good = is_read (t, path);
+  if (!good)
     t->outcome->refused++;
-  if (!text && !t->outcome->code)
+  if (!good && !t->outcome->code)
     complain (t, "the reader fails without a message");
-  else if (!text && !is_plain_error (t))
+  else if (!good && !is_plain_error (t))
     complain (t, "the reader fails with an internal error");
-  free (text);
 }
 
 /* Writes the files as they are. */

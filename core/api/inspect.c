@@ -43,7 +43,9 @@ typedef struct inspection
   bool is_near;                   /* a transform would recognize it, except for a few tensors */
   const fmtconv_model *origin;    /* what it was made of, if the rules say whose names there are */
   bool is_made;                   /* they recognize it in reverse: it is their output */
-  const char **commands;          /* commands, one for each transform */
+  fci_claims others;              /* in the other direction than `claims` */
+  const char **commands;          /* one for each transform, then for others */
+  size_t n_commands;
   fci_described described; /* by transforms that recognize it without rules, unless rules recognize it */
   const char *whole;       /* command that converts or copies the whole model; NULL: none */
   char needs[NEEDS];       /* the parameter that the first transform lacks; "": none */
@@ -154,42 +156,145 @@ origin_of (inspection *s)
   return rules_with_sides (s) ? try_claim (s, 0, "reverse", needs) : NULL;
 }
 
+/* Names the first model file that was refused, as it may be that of this model. */
+static void
+note_refused (inspection *s, fci_module *modules, size_t n_modules)
+{
+  for (size_t i = 0; i < n_modules && !*s->needs && !s->ctx->failed; i++)
+    if (modules[i].model && !fci_module_load (s->ctx, &modules[i]) && modules[i].error)
+      snprintf (s->needs, sizeof s->needs, "the model file '%s', which was refused: %s", modules[i].name,
+                fci_missing_reason (s->ctx, &modules[i]));
+}
+
+/* Finds the transforms that make one file of the components of a pipeline. */
+static int
+recognize_pipeline (inspection *s, fci_module *modules, size_t n_modules)
+{
+  fci_claims made;
+  if (!modules || fci_claims_reverse (s->ctx, modules, n_modules, s->stages[0], &made) || !made.complete)
+    return s->ctx->failed;
+  s->claims = made;
+  s->is_made = true;
+  return s->ctx->failed;
+}
+
+/* Returns whether an earlier transform has the kind of a claim. */
+static bool
+is_listed (const fci_claims *claims, size_t i)
+{
+  for (size_t k = 0; k < i; k++)
+    if (!strcmp (claims->claim[k].plugin->transform->kind, claims->claim[i].plugin->transform->kind))
+      return true;
+  return false;
+}
+
+/* Lists the kinds that are converted by default; several if the user has to choose. */
+static const char *
+kind_of (const inspection *s)
+{
+  const fci_claims *claims = s->is_made && s->others.complete ? &s->others : &s->claims;
+  const char *kind = is_bundle (s) ? "several components" : NULL;
+  for (size_t i = 0; i < claims->first && !is_bundle (s); i++)
+    if (!is_listed (claims, i))
+      kind = fmtconv_ctx_printf (s->ctx, "%s%s%s", kind ? kind : "", kind ? ", " : "",
+                                 claims->claim[i].plugin->transform->kind);
+  return kind ? kind : s->described.kind;
+}
+
+/* How many of the transforms that recognize the model are for one writer, and how many of the others make such a model, too. */
+typedef struct overlap
+{
+  size_t for_writer;
+  size_t made;
+} overlap;
+
+static overlap
+overlap_of (const fci_claims *claims, const fci_claims *made)
+{
+  overlap found = { 0 };
+  for (size_t i = 0; i < claims->complete; i++)
+    if (claims->claim[i].plugin->transform->writer)
+      found.for_writer++;
+    else
+      for (size_t k = 0; k < made->complete; k++)
+        found.made += claims->claim[i].plugin == made->claim[k].plugin;
+  return found;
+}
+
+/* Finds the transforms that make such a model.  Where the names of both sides are equal, a folder with a configuration is of the
+ * second.  Returns whether there are some, and the model is their output. */
+static bool
+recognize_made (inspection *s, fci_module *modules, size_t n_modules)
+{
+  fci_claims made = { 0 };
+  if (s->claims.complete && !has_config (s->stages[0]))
+    return false;
+  if (fci_claims_reverse (s->ctx, modules, n_modules, s->stages[0], &made) || !made.complete)
+    return false;
+  const overlap both = overlap_of (&s->claims, &made);
+  if (both.for_writer + both.made < s->claims.complete)
+    return false;
+  if (both.for_writer && !both.made) /* what a format's rules say comes first */
+    {
+      s->others = made;
+      return false;
+    }
+  s->others = s->claims;
+  s->claims = made;
+  s->is_made = true;
+  s->origin = origin_of (s);
+  return true;
+}
+
 /* Finds the transforms that recognize the model, or that make such a model. Title and parts come from the
  * result of the first one that recognizes it. */
 static int
 recognize (inspection *s)
 {
   size_t n_modules;
-  fci_claims made = { 0 };
   fci_module *modules = fci_modules (s->ctx, &n_modules);
   if (is_bundle (s))
-    return s->ctx->failed;
+    return recognize_pipeline (s, modules, n_modules);
   if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], FCI_ANY_WRITER, &s->claims))
     return s->ctx->failed;
-  if (s->claims.complete)
+  if (!recognize_made (s, modules, n_modules) && s->claims.complete)
     s->stages[1] = try_claim (s, 0, "", s->needs);
-  else if (fci_claims_reverse (s->ctx, modules, n_modules, s->stages[0], &made) == 0 && made.complete)
-    {
-      s->claims = made;
-      s->is_made = true;
-      s->origin = origin_of (s);
-    }
-  else if (s->claims.n)
+  else if (s->claims.n && !s->is_made)
     note_near_matches (s);
   if (!s->claims.n || s->is_made)
     fci_describe (s->ctx, modules, n_modules, s->stages[0], &s->described);
+  if (!s->claims.n && !s->described.kind)
+    note_refused (s, modules, n_modules);
   return s->ctx->failed;
 }
 
-/* Returns a name for the output of a claim: a folder if it has, or may have, a configuration. */
+/* Returns the first value of a model file without a default, as it is typed after the transform's name, or "". */
 static const char *
-output_of (const inspection *s, size_t i)
+value_to_type (const inspection *s, size_t i)
+{
+  const fmtconv_rules *rules = s->claims.claim[i].plugin->transform->rules;
+  const char *end = rules && rules->let ? strstr (rules->let, "=; ") : NULL, *name = end;
+  if (!end)
+    return "";
+  while (name > rules->let && name[-1] != ' ')
+    name--;
+  return fmtconv_ctx_printf (s->ctx, ":let.%.*s=VALUE", (int) (end - name), name);
+}
+
+/* Sets the parameters of a claim, and returns a name for its output: a folder if it has, or may have, a configuration or
+ * components. */
+static const char *
+output_of (const inspection *s, size_t i, const char **params)
 {
   char needs[NEEDS];
+  *params = s->is_made ? ":reverse" : "";
   if (s->is_made) /* names that do not occur in folders of components */
     return s->claims.claim[i].plugin->transform->writer ? "OUTPUT/" : "OUTPUT.safetensors";
   const fmtconv_model *made = i ? try_claim (s, i, "", needs) : s->stages[1];
-  return !made || has_config (made) ? "OUTPUT/" : "OUTPUT.safetensors";
+  if (!made)
+    *params = value_to_type (s, i);
+  return !made || has_config (made) || fmtconv_model_next_component (made, NULL) ? "OUTPUT/"
+                                                                                 : "OUTPUT.safetensors";
 }
 
 static void
@@ -236,6 +341,35 @@ whole_command (const inspection *s, const char *reader, const char *path)
                              is_folder ? "OUTPUT/" : "OUTPUT.safetensors");
 }
 
+static const char *
+command_for_writer (const inspection *s, const char *reader, const char *path, const char *writer)
+{
+  return fmtconv_ctx_printf (s->ctx, "fmtconv%s %s OUTPUT.%s", reader, path, writer);
+}
+
+static const char *
+command_of (const inspection *s, const char *reader, const char *path, size_t i)
+{
+  const char *params, *output = output_of (s, i, &params);
+  return fmtconv_ctx_printf (s->ctx, "fmtconv%s -t %s%s %s %s", reader, s->claims.claim[i].plugin->name,
+                             params, path, output);
+}
+
+/* Adds commands of a model that transforms recognize in both directions: those for one writer, or those in reverse. */
+static void
+add_others (inspection *s, const char *reader, const char *path)
+{
+  for (size_t i = 0; i < s->others.complete; i++)
+    {
+      const fmtconv_plugin *plugin = s->others.claim[i].plugin;
+      if (!s->is_made)
+        s->commands[s->n_commands++] = fmtconv_ctx_printf (
+            s->ctx, "fmtconv%s -t %s:reverse %s OUTPUT.safetensors", reader, plugin->name, path);
+      else if (plugin->transform->writer)
+        s->commands[s->n_commands++] = command_for_writer (s, reader, path, plugin->transform->writer);
+    }
+}
+
 /* One command for each transform that recognizes the model, and one that takes it as it is. */
 static int
 find_commands (inspection *s)
@@ -243,28 +377,16 @@ find_commands (inspection *s)
   const char *path = fci_shell_path (s->ctx, s->path);
   const char *reader =
       s->typed ? fmtconv_ctx_printf (s->ctx, " -r %s", fci_shell_word (s->ctx, s->typed)) : "";
-  s->commands = fmtconv_ctx_alloc (s->ctx, s->claims.complete + 1, sizeof *s->commands);
-  for (size_t i = 0; s->commands && reader && i < s->claims.complete; i++)
-    if (writer_of (s, i))
-      s->commands[i] = fmtconv_ctx_printf (s->ctx, "fmtconv%s %s OUTPUT.%s", reader, path, writer_of (s, i));
-    else
-      s->commands[i] =
-          fmtconv_ctx_printf (s->ctx, "fmtconv%s -t %s%s %s %s", reader, s->claims.claim[i].plugin->name,
-                              s->is_made ? ":reverse" : "", path, output_of (s, i));
-  if (reader)
-    s->whole = whole_command (s, reader, path);
+  s->n_commands = s->claims.complete;
+  s->commands = fmtconv_ctx_alloc (s->ctx, s->n_commands + s->others.complete + 1, sizeof *s->commands);
+  if (!s->commands || !reader)
+    return s->ctx->failed;
+  for (size_t i = 0; i < s->claims.complete; i++)
+    s->commands[i] = writer_of (s, i) ? command_for_writer (s, reader, path, writer_of (s, i))
+                                      : command_of (s, reader, path, i);
+  add_others (s, reader, path);
+  s->whole = whole_command (s, reader, path);
   return s->ctx->failed;
-}
-
-/* Lists the kinds that are converted by default; several if the user has to choose. */
-static const char *
-kind_of (const inspection *s)
-{
-  const char *kind = is_bundle (s) ? "several components" : NULL;
-  for (size_t i = 0; i < s->claims.first; i++)
-    kind = fmtconv_ctx_printf (s->ctx, "%s%s%s", kind ? kind : "", kind ? ", " : "",
-                               s->claims.claim[i].plugin->transform->kind);
-  return kind ? kind : s->described.kind;
 }
 
 /* Returns the title of a model whose rules say whose names it has; NULL: they do not. */
@@ -294,9 +416,9 @@ title_of (const inspection *s)
   if (title)
     return title;
   size_t n = fci_model_tensors (s->stages[0]);
-  const char *maker = s->is_made ? s->claims.claim[0].plugin->name : NULL;
-  return fmtconv_ctx_printf (s->ctx, "%zu tensor%s%s%s%s", n, n == 1 ? "" : "s",
-                             maker ? ", as written by " : "", maker ? maker : "", maker ? "" : "");
+  const char *maker = s->is_made && !is_bundle (s) ? s->claims.claim[0].plugin->name : NULL;
+  return fmtconv_ctx_printf (s->ctx, "%zu tensor%s%s%s", n, n == 1 ? "" : "s",
+                             maker ? ", as written by " : "", maker ? maker : "");
 }
 
 static void
@@ -338,7 +460,7 @@ describe (const inspection *s)
   fmtconv_attr *commands = fci_add_array (result, "convert");
   if (s->whole)
     fci_add_text (commands, NULL, s->whole);
-  for (size_t i = 0; i < s->claims.complete; i++)
+  for (size_t i = 0; i < s->n_commands; i++)
     fci_add_text (commands, NULL, s->commands[i]);
   for (size_t i = 0; i < s->described.n; i++)
     fci_add_text (commands, NULL, fci_describe_command (s->ctx, &s->described, i, s->path));
@@ -353,8 +475,8 @@ fmtconv_attr *
 fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader)
 {
   inspection s = { .ctx = ctx, .path = path, .typed = reader };
-  if (fci_call_begin (ctx, path && *path, "a file or folder to inspect is required") || inspect (&s)
-      || recognize (&s) || find_commands (&s) || fci_leftovers_note (ctx, path))
+  if (fci_call_begin (ctx, path && *path, "a file or folder to inspect is required")
+      || fci_leftovers_note (ctx, path) || inspect (&s) || recognize (&s) || find_commands (&s))
     return NULL;
   return describe (&s);
 }

@@ -10,8 +10,12 @@ core_sources += \
 	core/api/describe.c \
 	core/api/describe.h \
 	core/api/diff.c \
+	core/api/folders.c \
 	core/api/inspect.c \
+	core/api/map-run.c \
+	core/api/map-test.c \
 	core/api/map.c \
+	core/api/map.h \
 	core/api/open.c \
 	core/api/parts.c \
 	core/api/parts.h \

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/api/map.h"
 #include "core/api/sanitize.h"
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
@@ -128,18 +129,6 @@ read_against (fmtconv_ctx *ctx, const char *path)
   return NULL;
 }
 
-/* Runs a stage without a plugin. */
-static const fmtconv_model *
-run (fmtconv_ctx *ctx, const fmtconv_rules *rules, const fmtconv_model *in, bool reverse)
-{
-  fmtconv_model *out = fci_model_new (ctx, in);
-  if (reverse)
-    fmtconv_rules_reverse (rules, in, out);
-  else
-    fmtconv_rules_apply (rules, in, out);
-  return out && fci_model_freeze (out, "map") == 0 ? out : NULL;
-}
-
 static void
 add_results (fmtconv_attr *list, const fmtconv_model *out)
 {
@@ -147,8 +136,9 @@ add_results (fmtconv_attr *list, const fmtconv_model *out)
     {
       size_t n;
       const uint32_t *from = fci_tensor_origins (out, t, &n);
+      const char *of = fmtconv_model_name (out);
       fmtconv_attr *node = fci_add_object (list);
-      fci_add_tensor (node, t->name, t->view);
+      fci_add_tensor (node, *of ? fmtconv_ctx_printf (list->ctx, "%s/%s", of, t->name) : t->name, t->view);
       fmtconv_attr_unset (node, "dtype");
       fmtconv_attr_unset (node, "bytes");
       fmtconv_attr *names = fci_add_array (node, "from");
@@ -187,18 +177,58 @@ check_against (fmtconv_attr *report, const fmtconv_rules *rules, const char *pat
 {
   fmtconv_ctx *ctx = report->ctx;
   const fmtconv_model *in = read_against (ctx, path);
-  const fmtconv_model *out = in ? run (ctx, rules, in, false) : NULL;
+  const fmtconv_model *out = in ? fci_map_run (ctx, rules, in, false) : NULL;
   if (!out)
     return ctx->failed;
   fci_add_count (report, "names", fmtconv_model_count (in));
-  add_results (fci_add_array (report, "results"), out);
+  fmtconv_attr *results = fci_add_array (report, "results");
+  FCI_FOREACH_LEAF (leaf, out)
+    add_results (results, leaf);
   add_dropped (fci_add_array (report, "dropped"), in, out);
   if (rules->attributes)
     fci_add_sanitized (report, "attributes", fmtconv_model_attrs (out));
-  const fmtconv_model *back = reversible ? run (ctx, rules, out, true) : NULL;
+  const fmtconv_model *back = reversible ? fci_map_run (ctx, rules, out, true) : NULL;
   if (back)
     add_changed (fci_add_array (report, "changed"), in, out, back);
   return ctx->failed;
+}
+
+/* Warns of a kind that no model has, as a mistyped one would be another component. */
+static void
+check_kind (fmtconv_ctx *ctx, const fci_rules_file *file)
+{
+  static const char *const kinds[] = { "transformer",    "unet",           "vae",
+                                       "text_encoder",   "text_encoder_2", "text_encoder_3",
+                                       "language-model", "pipeline",       "lora",
+                                       "controlnet" };
+  const size_t n = sizeof kinds / sizeof *kinds;
+  for (size_t i = 0; i < n; i++)
+    if (!file->kind || !strcmp (file->kind, kinds[i]))
+      return;
+  const char *nearest = fci_spell_nearest (file->kind, kinds, n);
+  for (size_t i = 0; i < n; i++)
+    fmtconv_detail (ctx, "%s", kinds[i]);
+  fmtconv_warn (ctx, "%s: the kind '%s' is not one of those below%s%s%s", file->path, file->kind,
+                nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+/* Reads and checks a file of rules or a model file. NULL: an error was recorded. */
+static const fmtconv_rules *
+file_rules (fmtconv_ctx *ctx, const char *path)
+{
+  fci_rules_file file;
+  fmtconv_input *in = fci_input_user (ctx, path);
+  if (!in || fci_rules_file_read (in, NULL, &file))
+    return NULL;
+  if (file.parts)
+    return fmtconv_rules_read (in, NULL); /* which says what to do with a pipeline */
+  const char *slash = strrchr (path, '/'), *base = slash ? slash + 1 : path;
+  const size_t n = strlen (base) - (fci_has_suffix (base, ".yaml") ? strlen (".yaml") : 0);
+  const char *stem = fci_strndup (ctx, base, n);
+  if (!stem || fci_rules_file_check_name (ctx, &file, stem) || fci_map_check_test (ctx, &file))
+    return NULL;
+  check_kind (ctx, &file);
+  return ctx->failed ? NULL : file.rules;
 }
 
 /* Returns the rules of a transform or model of that name, or of a file. */
@@ -215,8 +245,7 @@ rules_of (fmtconv_ctx *ctx, const char *path)
         fmtconv_fail (ctx, FMTCONV_E_USAGE, "transform '%s' has no rules table", path);
       return ctx->failed ? NULL : plugin->transform->rules;
     }
-  fmtconv_input *in = fci_input_user (ctx, path);
-  return in ? fmtconv_rules_read (in, NULL) : NULL;
+  return file_rules (ctx, path);
 }
 
 fmtconv_attr *

@@ -52,17 +52,27 @@ add_reason (fmtconv_ctx *ctx, parts *p, const char *why)
   return &p->part[p->n++];
 }
 
+/* Returns the first claim that is a part: a pipeline is the whole, if its parts are recognized, too. */
+static size_t
+first_part (const parts *p)
+{
+  const fci_claims *claims = p->claims;
+  return claims->complete > 1 && claims->claim[0].plugin->transform->rules->components ? 1 : 0;
+}
+
 /* Returns the part of a tensor: that of the first transform that takes it, else that of the reason of the
- * first transform. */
+ * first transform, or of the whole if only a pipeline takes it. */
 static part *
 part_of (fmtconv_ctx *ctx, parts *p, size_t tensor)
 {
   const char *why = p->stages[1]          ? p->account.why[fci_model_base (p->stages[0]) + tensor]
                     : p->claims->complete ? "the rest"
                                           : "tensors";
-  for (size_t i = 0; i < p->claims->complete; i++)
+  for (size_t i = first_part (p); i < p->claims->complete; i++)
     if (takes (p, i, tensor))
       return &p->part[i];
+  if (!why)
+    return &p->part[0];
   for (size_t i = p->claims->complete; i < p->n; i++)
     if (!strcmp (p->part[i].name, why))
       return &p->part[i];

@@ -81,17 +81,17 @@ add_direction (fmtconv_attr *node, const fmtconv_plugin *plugin)
     fci_add_text (node, "one_way", why);
 }
 
-/* Adds what a model file says of its names: the sides, and the values that can be changed. */
+/* Adds what rules say of their names: the sides, and the values of a model file that can be changed. */
 static void
-add_model (fmtconv_attr *node, const fmtconv_rules *rules)
+add_model (fmtconv_attr *node, const fmtconv_rules *rules, bool is_file)
 {
-  const char *bar = rules ? strchr (rules->sides, '|') : NULL;
+  const char *bar = rules && rules->sides ? strchr (rules->sides, '|') : NULL;
   fmtconv_attr *sides = bar ? fci_add_array (node, "sides") : NULL;
   if (!sides)
     return;
   fci_add_text (sides, NULL, fci_strndup (sides->ctx, rules->sides, (size_t) (bar - rules->sides)));
   fci_add_text (sides, NULL, bar + 1);
-  if (rules->let)
+  if (rules->let && is_file)
     fci_add_text (node, "let", fci_strndup (sides->ctx, rules->let, strlen (rules->let) - 2));
 }
 
@@ -177,8 +177,8 @@ add_module (fmtconv_attr *list, fci_module *module)
   fci_add_text (node, "path", module->path);
   if (module->model)
     fmtconv_attr_set_bool (node, "model", true);
-  if (plugin && module->model)
-    add_model (node, plugin->transform->rules);
+  if (fci_plugin_has (plugin, FCI_TRANSFORM))
+    add_model (node, plugin->transform->rules, module->model != NULL);
   if (plugin)
     add_loaded (node, plugin);
   else if (module->is_absent)

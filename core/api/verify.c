@@ -123,7 +123,8 @@ take_leftover (void *arg, const char *name)
   const search *s = arg;
   fmtconv_ctx *ctx = s->v->ctx;
   const char *target = s->base ? fci_temporary_target (ctx, name) : NULL;
-  if (s->base && (!target || !is_of_output (ctx, target, s->base)))
+  if (s->base
+      && (!target || (!fci_temporary_is_for (target, s->base) && !is_of_output (ctx, target, s->base))))
     return;
   const char *path = fci_path_join (ctx, s->folder, name);
   fci_defect_add (&s->v->defects,

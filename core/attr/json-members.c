@@ -13,51 +13,6 @@ enum
       2 /* depth of the objects whose keys are names; deeper ones hold data, such as the tokens of a vocabulary */
 };
 
-static bool
-at_end (fci_json *json)
-{
-  while (json->pos < json->len && memchr (" \t\r\n", json->text[json->pos], 4))
-    json->pos++;
-  return json->pos == json->len;
-}
-
-/* Skips white space, and then this character if it is next. Returns whether it was. */
-static bool
-skip (fci_json *json, char wanted)
-{
-  bool found = !at_end (json) && json->text[json->pos] == wanted;
-  json->pos += found;
-  return found;
-}
-
-/* Records that something else was expected. Returns false. */
-static bool
-expected (fci_json *json, const char *what)
-{
-  const char *near =
-      json->pos == json->len ? "end of file" : fmtconv_ctx_printf (json->ctx, "'%c'", json->text[json->pos]);
-  json->fault = (fci_attr_fault){ .code = FMTCONV_E_FORMAT,
-                                  .pos = json->pos,
-                                  .what = fmtconv_ctx_printf (json->ctx, "%s expected near %s", what, near) };
-  return false;
-}
-
-/* Reads a member. NULL: the error is in fault or in the context. */
-static fmtconv_attr *
-read_member (fci_json *json)
-{
-  if (!skip (json, '"') && !expected (json, "string or '}'"))
-    return NULL;
-  json->pos--;
-  const fmtconv_attr *key = fci_json_value (json, false);
-  if (!key || (!skip (json, ':') && !expected (json, "':'")))
-    return NULL;
-  fmtconv_attr *member = fci_json_value (json, false);
-  if (member)
-    member->key = key->v.s;
-  return member;
-}
-
 /* Reads an element of an array.  NULL: as above. */
 static fmtconv_attr *
 read_element (fci_json *json)
@@ -75,7 +30,7 @@ typedef struct container
   fmtconv_attr *(*read) (fci_json *json);
 } container;
 
-static const container object = { '{', '}', "'{'", "'}'", read_member };
+static const container object = { '{', '}', "'{'", "'}'", fci_json_member };
 static const container array = { '[', ']', "'['", "']'", read_element };
 
 /* Passes a value, whose nodes are in a separate arena that the next one reuses. */
@@ -103,19 +58,19 @@ static void
 pass_all (fci_json *json, const container *in, fci_arena *scratch,
           int (*member) (void *arg, fmtconv_attr *value), void *arg)
 {
-  if (!skip (json, in->open) && !expected (json, in->opening))
+  if (!fci_json_skip (json, in->open) && !fci_json_expected (json, in->opening))
     return;
-  bool more = !skip (json, in->close);
+  bool more = !fci_json_skip (json, in->close);
   while (more)
     {
       if (!pass_value (json, in, scratch, member, arg) || fci_check_cancel (json->ctx) != 0)
         return;
-      more = skip (json, ',');
-      if (!more && !skip (json, in->close) && !expected (json, in->closing))
+      more = fci_json_skip (json, ',');
+      if (!more && !fci_json_skip (json, in->close) && !fci_json_expected (json, in->closing))
         return;
     }
-  if (!at_end (json))
-    expected (json, "end of file");
+  if (!fci_json_at_end (json))
+    fci_json_expected (json, "end of file");
 }
 
 void
@@ -123,9 +78,10 @@ fmtconv_cursor_take_members (fmtconv_cursor *cursor, uint64_t n, unsigned depth,
                              int (*member) (void *arg, fmtconv_attr *value), void *arg)
 {
   fci_json json;
-  fci_arena scratch = { 0 };
+  fci_arena scratch;
   if (!member || !fci_json_take (&json, cursor, n, depth, NAMES))
     return;
+  scratch = FCI_ARENA_BESIDE (json.ctx);
   pass_all (&json, &object, &scratch, member, arg);
   fci_json_fail (&json);
   fci_arena_clear (&scratch);
@@ -142,10 +98,11 @@ void
 fci_json_check (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
 {
   fci_json json;
-  fci_arena scratch = { 0 };
+  fci_arena scratch;
   if (!fci_json_take (&json, cursor, n, depth, NAMES))
     return;
-  const char first = at_end (&json) ? '\0' : json.text[json.pos];
+  scratch = FCI_ARENA_BESIDE (json.ctx);
+  const char first = fci_json_at_end (&json) ? '\0' : json.text[json.pos];
   if (first == '{' || first == '[')
     pass_all (&json, first == '{' ? &object : &array, &scratch, ignore, NULL);
   else

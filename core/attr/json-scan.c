@@ -4,21 +4,10 @@
 #include "config.h"
 
 #include "core/attr/json-scan.h"
-#include "core/base/ctx.h"
-#include "core/base/size.h"
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum
-{
-  DIGITS = 309 /* of the largest float */
-};
 
 typedef struct scan
 {
-  fmtconv_ctx *ctx;
   const char *text;
   size_t len;
   size_t pos;
@@ -26,10 +15,7 @@ typedef struct scan
   unsigned max;   /* allowed depth */
   unsigned plain; /* depth of objects whose keys have no control characters */
   size_t values;  /* upper bound that needs no parsing */
-  size_t numbers; /* numbers read so far */
   size_t control; /* position of a control character in the last string; SIZE_MAX: none */
-  fci_json_number *first;
-  fci_json_number *last;
   fci_attr_fault *fault;
 } scan;
 
@@ -95,71 +81,6 @@ scan_string (scan *s)
 }
 
 static void
-keep_number (scan *s, size_t pos, size_t len, fci_json_number number)
-{
-  fci_json_number *kept = fci_new (s->ctx, fci_json_number);
-  if (!kept)
-    {
-      fault_at (s, FMTCONV_E_NOMEM, pos, "out of memory");
-      return;
-    }
-  *kept = number;
-  kept->number = s->numbers;
-  kept->pos = pos;
-  kept->len = len;
-  if (s->last)
-    s->last->next = kept;
-  else
-    s->first = kept;
-  s->last = kept;
-}
-
-/* Returns whether digits are an integer that a float holds exactly, and which. */
-static bool
-is_exact_float (const char *digits, size_t n, double *real)
-{
-  char text[DIGITS + 1], back[DIGITS + 1];
-  if (n > DIGITS)
-    return false;
-  memcpy (text, digits, n);
-  text[n] = '\0';
-  *real = strtod (text, NULL); /* there is no point whose character depends on the locale */
-  return isfinite (*real) && snprintf (back, sizeof back, "%.0f", *real) == (int) n && !strcmp (text, back);
-}
-
-/* Keeps a number that jansson cannot hold.  is_integer: it is digits, whose value fits 64 bits if is_exact. */
-static void
-keep_odd (scan *s, size_t start, bool is_integer, bool is_exact, uint64_t value)
-{
-  const char *text = s->text + start;
-  const size_t n = s->pos - start;
-  double real;
-  if (is_exact && value > INT64_MAX && *text != '0')
-    keep_number (s, start, n, (fci_json_number){ .value = value });
-  else if (n == 2 && !memcmp (text, "-0", 2))
-    keep_number (s, start, n, (fci_json_number){ .is_float = true, .real = -0.0 });
-  else if (is_integer && !is_exact && is_exact_float (text, n, &real))
-    keep_number (s, start, n, (fci_json_number){ .is_float = true, .real = real });
-}
-
-static void
-scan_number (scan *s)
-{
-  size_t start = s->pos;
-  uint64_t value = 0;
-  bool is_integer = true, is_exact = true;
-  for (; s->pos < s->len && memchr ("0123456789+-.eE", s->text[s->pos], 15); s->pos++)
-    {
-      char c = s->text[s->pos];
-      is_integer = is_integer && c >= '0' && c <= '9';
-      is_exact = is_exact && is_integer && fci_size_mul (value, 10, &value)
-                 && fci_size_add (value, (uint64_t) (c - '0'), &value);
-    }
-  keep_odd (s, start, is_integer, is_exact, value);
-  s->numbers++;
-}
-
-static void
 scan_mark (scan *s, char c)
 {
   if (c == '[' || c == '{' || c == ',')
@@ -175,12 +96,10 @@ scan_mark (scan *s, char c)
   s->pos++;
 }
 
-fci_json_number *
-fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, unsigned plain,
-               fci_attr_fault *fault)
+void
+fci_json_scan (const char *text, size_t len, unsigned depth, unsigned plain, fci_attr_fault *fault)
 {
-  scan s = { .ctx = ctx,
-             .text = text,
+  scan s = { .text = text,
              .len = len,
              .max = depth < FCI_JSON_DEPTH ? depth : FCI_JSON_DEPTH,
              .plain = plain,
@@ -191,10 +110,7 @@ fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, u
       char c = text[s.pos];
       if (c == '"')
         scan_string (&s);
-      else if (c == '-' || (c >= '0' && c <= '9'))
-        scan_number (&s);
       else
         scan_mark (&s, c);
     }
-  return s.first;
 }

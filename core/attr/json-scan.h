@@ -22,22 +22,8 @@ typedef struct fci_attr_fault
   const char *what;
 } fci_attr_fault;
 
-/* A number that jansson cannot hold, the text's `number`-th: an integer beyond INT64_MAX, -0, which no integer is, or an
- * integer beyond 64 bits that a float holds exactly (transformers writes int (1e30) as a limit that means none). */
-typedef struct fci_json_number
-{
-  struct fci_json_number *next;
-  size_t number;
-  size_t pos;
-  size_t len;
-  bool is_float;
-  uint64_t value; /* of an integer */
-  double real;    /* of a float */
-} fci_json_number;
-
-/* Checks a JSON text before it is parsed: number of values, depth at most `depth`, no control characters
- * in keys of objects down to the depth `plain`. Returns the numbers that jansson cannot hold, in order; NULL: none, or fault->code. */
-fci_json_number *fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth,
-                                unsigned plain, fci_attr_fault *fault);
+/* Checks a JSON text before it is parsed: number of values, depth at most `depth`, no control characters in keys of objects
+ * down to the depth `plain`. */
+void fci_json_scan (const char *text, size_t len, unsigned depth, unsigned plain, fci_attr_fault *fault);
 
 #endif

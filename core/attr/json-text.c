@@ -162,8 +162,8 @@ put_packed (output *o, const fmtconv_attr *node, unsigned level)
 {
   const fmtconv_packed *packed = node->v.packed;
   fmtconv_cursor c = { packed->source, packed->at, packed->at + packed->bytes };
-  fci_arena kept = o->ctx->arena, scratch = { 0 };
-  o->ctx->arena = scratch;
+  fci_arena kept = o->ctx->arena;
+  o->ctx->arena = FCI_ARENA_BESIDE (o->ctx);
   put (o, "[", 1);
   for (size_t i = 0; i < node->len; i++)
     {

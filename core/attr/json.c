@@ -3,154 +3,102 @@
 #include "config.h"
 
 #include "core/attr/attr.h"
-#include "core/attr/json-memory.h"
-#include "core/attr/json.h"
+#include "core/attr/json-keys.h"
+#include "core/attr/json-scalar.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/source/source.h"
-#include <jansson.h>
 #include <string.h>
 
-static const fci_attr_fault no_memory = { .code = FMTCONV_E_NOMEM, .what = "out of memory" };
-
-static fmtconv_attr *convert (fci_json *c, const json_t *json);
-
-static fmtconv_attr *
-convert_object (fci_json *c, const json_t *json)
+bool
+fci_json_at_end (fci_json *json)
 {
-  fmtconv_attr *node = fmtconv_attr_object (c->ctx);
-  json_t *object = (json_t *) (uintptr_t) json; /* jansson's iterators take a non-const pointer */
-  for (void *i = json_object_iter (object); i && node; i = json_object_iter_next (object, i))
-    {
-      const char *key = fci_strdup (c->ctx, json_object_iter_key (i));
-      fmtconv_attr *member = convert (c, json_object_iter_value (i));
-      if (!key || !member)
-        return NULL;
-      fci_attr_append (node, key, member);
-    }
-  return node;
+  while (json->pos < json->len && memchr (" \t\r\n", json->text[json->pos], 4))
+    json->pos++;
+  return json->pos == json->len;
 }
 
-static fmtconv_attr *
-convert_array (fci_json *c, const json_t *json)
+bool
+fci_json_skip (fci_json *json, char wanted)
 {
-  fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_ATTR_ARRAY);
-  for (size_t i = 0; i < json_array_size (json) && node; i++)
+  bool found = !fci_json_at_end (json) && json->text[json->pos] == wanted;
+  json->pos += found;
+  return found;
+}
+
+bool
+fci_json_expected (fci_json *json, const char *what)
+{
+  const char *near =
+      json->pos == json->len ? "end of file" : fmtconv_ctx_printf (json->ctx, "'%c'", json->text[json->pos]);
+  json->fault = (fci_attr_fault){ .code = FMTCONV_E_FORMAT,
+                                  .pos = json->pos,
+                                  .what = fmtconv_ctx_printf (json->ctx, "%s expected near %s", what, near) };
+  return false;
+}
+
+static fmtconv_attr *read_value (fci_json *json);
+
+fmtconv_attr *
+fci_json_member (fci_json *json)
+{
+  if (!fci_json_skip (json, '"') && !fci_json_expected (json, "string or '}'"))
+    return NULL;
+  json->pos--;
+  const char *key = fci_json_key (json);
+  if (!key || (!fci_json_skip (json, ':') && !fci_json_expected (json, "':'")))
+    return NULL;
+  fmtconv_attr *member = read_value (json);
+  if (member)
+    member->key = key;
+  return member;
+}
+
+/* Reads an object; its '{' is passed. */
+static fmtconv_attr *
+read_object (fci_json *json)
+{
+  fmtconv_attr *node = fmtconv_attr_object (json->ctx);
+  bool more = !fci_json_skip (json, '}');
+  while (node && more)
     {
-      fmtconv_attr *item = convert (c, json_array_get (json, i));
+      fmtconv_attr *member = fci_json_member (json);
+      if (!member)
+        return NULL;
+      fci_attr_append (node, member->key, member);
+      more = fci_json_skip (json, ',');
+      if (!more && !fci_json_skip (json, '}') && !fci_json_expected (json, "'}'"))
+        return NULL;
+    }
+  return node && fci_json_check_keys (json, node) ? node : NULL;
+}
+
+/* Reads an array; its '[' is passed. */
+static fmtconv_attr *
+read_array (fci_json *json)
+{
+  fmtconv_attr *node = fci_attr_new (json->ctx, FMTCONV_ATTR_ARRAY);
+  bool more = !fci_json_skip (json, ']');
+  while (node && more)
+    {
+      fmtconv_attr *item = read_value (json);
       if (!item)
         return NULL;
       fci_attr_append (node, NULL, item);
+      more = fci_json_skip (json, ',');
+      if (!more && !fci_json_skip (json, ']') && !fci_json_expected (json, "']'"))
+        return NULL;
     }
   return node;
 }
 
-/* Sets a number that jansson could not hold. */
-static void
-restore (fmtconv_attr *node, const fci_json_number *odd)
-{
-  node->kind = odd->is_float ? FMTCONV_ATTR_FLOAT : FMTCONV_ATTR_UINT;
-  if (odd->is_float)
-    node->v.f = odd->real;
-  else
-    node->v.u = odd->value;
-}
-
+/* Reads a value.  The scan limits the recursion depth. */
 static fmtconv_attr *
-convert_number (fci_json *c, const json_t *json)
+read_value (fci_json *json)
 {
-  fmtconv_attr *node = fci_attr_new (c->ctx, json_is_integer (json) ? FMTCONV_ATTR_INT : FMTCONV_ATTR_FLOAT);
-  size_t number = c->numbers++;
-  if (!node)
-    return NULL;
-  if (c->odd && c->odd->number == number)
-    {
-      restore (node, c->odd);
-      c->odd = c->odd->next;
-    }
-  else if (json_is_integer (json))
-    node->v.i = json_integer_value (json);
-  else
-    node->v.f = json_real_value (json);
-  return node;
-}
-
-static fmtconv_attr *
-convert_bool (fci_json *c, const json_t *json)
-{
-  fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_ATTR_BOOL);
-  if (node)
-    node->v.i = json_is_true (json);
-  return node;
-}
-
-/* Converts a value. The scan limits the recursion depth. */
-static fmtconv_attr *
-convert (fci_json *c, const json_t *json)
-{
-  switch (json_typeof (json))
-    {
-    case JSON_OBJECT:
-      return convert_object (c, json);
-    case JSON_ARRAY:
-      return convert_array (c, json);
-    case JSON_STRING:
-      return fci_attr_string (c->ctx, json_string_value (json), json_string_length (json));
-    case JSON_INTEGER:
-    case JSON_REAL:
-      return convert_number (c, json);
-    case JSON_TRUE:
-    case JSON_FALSE:
-      return convert_bool (c, json);
-    default:
-      return fci_attr_new (c->ctx, FMTCONV_ATTR_NULL);
-    }
-}
-
-/* Replaces numbers that jansson cannot hold with zeros of the same length for jansson, so that positions stay; convert_number
- * restores them. */
-static const char *
-blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_json_number *odd)
-{
-  if (!odd)
-    return text;
-  char *copy = fci_strndup (ctx, text, len);
-  for (; odd && copy; odd = odd->next)
-    {
-      memset (copy + odd->pos, ' ', odd->len);
-      copy[odd->pos] = '0';
-    }
-  return copy;
-}
-
-/* Returns jansson's error. */
-static fci_attr_fault
-fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
-{
-  fci_attr_fault fault = { .code = FMTCONV_E_FORMAT,
-                           .pos = error->position > 0 ? (size_t) error->position : 0 };
-  if (fault.pos > len)
-    fault.pos = len;
-  fault.what = fci_strdup (ctx, *error->text ? error->text : "not a JSON value");
-  return fault.what ? fault : no_memory;
-}
-
-/* Parses the next value.  NULL: a fault.  jansson reports a failed allocation as malformed text, or not at all. */
-static json_t *
-parse (fci_json *json, size_t flags, json_error_t *error)
-{
-  const size_t len = json->len - json->pos;
-  fci_json_memory_begin ();
-  json_t *value = json_loadb (json->text + json->pos, len, flags, error);
-  if (fci_json_memory_end ())
-    {
-      if (!value)
-        json->fault = fault_of (json->ctx, error, len);
-      return value;
-    }
-  json_decref (value);
-  json->fault = no_memory;
-  return NULL;
+  if (fci_json_skip (json, '{'))
+    return read_object (json);
+  return fci_json_skip (json, '[') ? read_array (json) : fci_json_scalar (json);
 }
 
 /* Scans the text, which is referenced. Returns false on a fault. */
@@ -158,26 +106,23 @@ static bool
 open_text (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, unsigned plain)
 {
   *json = (fci_json){ .ctx = ctx, .len = len };
-  json->odd = fci_json_scan (ctx, text, len, depth, plain, &json->fault);
-  json->text = json->fault.code ? NULL : blank (ctx, text, len, json->odd);
+  fci_json_scan (text, len, depth, plain, &json->fault);
+  json->text = json->fault.code ? NULL : text;
   return json->text != NULL;
 }
 
 fmtconv_attr *
 fci_json_value (fci_json *json, bool last)
 {
-  json_error_t error = { 0 };
-  size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | (last ? 0 : JSON_DISABLE_EOF_CHECK);
-  json_t *value = parse (json, flags, &error);
-  if (!value)
-    {
-      json->fault.pos += json->pos;
-      return NULL;
-    }
-  json->pos += (size_t) error.position;
-  fmtconv_attr *tree = convert (json, value);
-  json_decref (value);
-  return tree;
+  fci_subject frame;
+  fci_subject_push_reads (json->ctx, &frame, "the JSON text", json->where.source);
+  fmtconv_attr *tree = read_value (json);
+  if (tree && last && !fci_json_at_end (json))
+    fci_json_expected (json, "end of file");
+  if (json->fault.code == FMTCONV_E_NOMEM)
+    fci_nomem (json->ctx);
+  fci_subject_pop (json->ctx, &frame);
+  return json->fault.code ? NULL : tree;
 }
 
 fmtconv_attr *

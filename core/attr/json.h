@@ -13,9 +13,7 @@ typedef struct fci_json
   fmtconv_ctx *ctx;
   const char *text;
   size_t len;
-  size_t pos;                 /* of the next value */
-  const fci_json_number *odd; /* the next number that jansson cannot hold */
-  size_t numbers;             /* numbers read so far */
+  size_t pos; /* of the next value */
   fci_attr_fault fault;
   fmtconv_where where; /* of the text in its file */
 } fci_json;
@@ -23,6 +21,18 @@ typedef struct fci_json
 /* Reads the value at pos and moves pos past it; last: only white space may follow. NULL: the error is in
  * fault or in the context. */
 fmtconv_attr *fci_json_value (fci_json *json, bool last);
+
+/* Skips white space. Returns whether the text ends there. */
+bool fci_json_at_end (fci_json *json);
+
+/* Skips white space, and then this character if it is next. Returns whether it was. */
+bool fci_json_skip (fci_json *json, char wanted);
+
+/* Records that something else was expected. Returns false. */
+bool fci_json_expected (fci_json *json, const char *what);
+
+/* Reads a member of an object, or an element of an array. NULL: as for fci_json_value. */
+fmtconv_attr *fci_json_member (fci_json *json);
 
 /* Opens the next n bytes of the cursor; depth, plain: as for fci_json_scan. Returns false on an error
  * (recorded). */

@@ -5,9 +5,15 @@ core_sources += \
 	core/attr/attr.h \
 	core/attr/float-text.c \
 	core/attr/float-text.h \
+	core/attr/json-keys.c \
+	core/attr/json-keys.h \
 	core/attr/json-members.c \
 	core/attr/json-memory.c \
 	core/attr/json-memory.h \
+	core/attr/json-number.c \
+	core/attr/json-number.h \
+	core/attr/json-scalar.c \
+	core/attr/json-scalar.h \
 	core/attr/json-scan.c \
 	core/attr/json-scan.h \
 	core/attr/json-text.c \

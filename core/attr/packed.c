@@ -71,7 +71,7 @@ pass_strings (fmtconv_cursor *c, bool is_big_endian, uint64_t count)
   bool is_text = true;
   fmtconv_ctx *ctx = c->source->ctx;
   fci_arena kept = ctx->arena;
-  ctx->arena = (fci_arena){ 0 };
+  ctx->arena = FCI_ARENA_BESIDE (ctx);
   for (uint64_t i = 0, n; i < count && !ctx->failed; i++)
     {
       const char *s = take_string (c, is_big_endian, &n);

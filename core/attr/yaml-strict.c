@@ -5,6 +5,7 @@
 #include "core/attr/yaml-node.h"
 #include "core/attr/yaml-strict.h"
 #include "core/base/ctx.h"
+#include "core/base/library.h"
 #include "core/base/map.h"
 #include "core/base/utf8.h"
 #include "core/source/source.h"
@@ -231,6 +232,17 @@ on_event (loader *l, const yaml_event_t *event)
     }
 }
 
+/* Returns what usually causes a problem of libyaml, whose texts are those of its scanner. */
+static const char *
+advice_for (const char *problem)
+{
+  if (problem && strstr (problem, "cannot start any token"))
+    return " (indent with blanks, not tabs, and put texts with special characters in quotes)";
+  if (problem && strstr (problem, "mapping values are not allowed"))
+    return " (put a text with ': ' in quotes)";
+  return "";
+}
+
 /* Reports libyaml's problem and its context. */
 static void
 on_problem (loader *l)
@@ -239,8 +251,8 @@ on_problem (loader *l)
   if (p->error == YAML_MEMORY_ERROR)
     fci_nomem (l->ctx);
   else
-    refuse (l, place_of (&p->problem_mark), "not valid YAML: %s%s%s", p->problem ? p->problem : "unknown",
-            p->context ? " " : "", p->context ? p->context : "");
+    refuse (l, place_of (&p->problem_mark), "not valid YAML: %s%s%s%s", p->problem ? p->problem : "unknown",
+            p->context ? " " : "", p->context ? p->context : "", advice_for (p->problem));
 }
 
 static void
@@ -283,7 +295,13 @@ fci_yaml_strict (fmtconv_source *file, const char *path)
     return fci_nomem (ctx);
   yaml_parser_set_input_string (&l.parser, (const unsigned char *) text, len);
   yaml_parser_set_encoding (&l.parser, YAML_UTF8_ENCODING);
-  run (&l);
+  if (fci_budget_take (&ctx->budget, FCI_YAML_COPIES * len))
+    {
+      run (&l);
+      fci_budget_give (&ctx->budget, FCI_YAML_COPIES * len);
+    }
+  else
+    fci_nomem (ctx);
   yaml_parser_delete (&l.parser);
   if (!l.root && !ctx->failed)
     refuse (&l, (fci_yaml_pos){ 1, 1 }, "the file has no document");

@@ -5,6 +5,7 @@
 #include "core/attr/set.h"
 #include "core/attr/yaml-scalar.h"
 #include "core/base/ctx.h"
+#include "core/base/library.h"
 #include "core/base/map.h"
 #include "core/base/size.h"
 #include "core/base/text.h"
@@ -295,7 +296,13 @@ load (fmtconv_ctx *ctx, const void *text, size_t len, const char **why)
     return fci_nomem (ctx);
   yaml_parser_set_input_string (&l.parser, text, len);
   yaml_parser_set_encoding (&l.parser, YAML_UTF8_ENCODING);
-  run (&l);
+  if (fci_budget_take (&ctx->budget, FCI_YAML_COPIES * len))
+    {
+      run (&l);
+      fci_budget_give (&ctx->budget, FCI_YAML_COPIES * len);
+    }
+  else
+    fci_nomem (ctx);
   yaml_parser_delete (&l.parser);
   if (!l.root)
     fail_limit (&l, "it has no document", NULL);

@@ -32,12 +32,16 @@ new_chunk (fci_arena *arena, size_t size)
   uint64_t total;
   if (!fci_size_add (size, HEADER, &total) || total > PTRDIFF_MAX)
     return NULL;
+  if (!fci_budget_take (arena->budget, total))
+    return NULL;
   fci_chunk *chunk = calloc (1, total);
-  if (chunk)
+  if (!chunk)
     {
-      chunk->size = size;
-      arena->total += total;
+      fci_budget_give (arena->budget, total);
+      return NULL;
     }
+  chunk->size = size;
+  arena->total += total;
   return chunk;
 }
 
@@ -90,11 +94,12 @@ fci_arena_alloc (fci_arena *arena, size_t n)
 }
 
 static void
-free_chunks (fci_chunk *chunk)
+free_chunks (fci_budget *budget, fci_chunk *chunk)
 {
   for (fci_chunk *next; chunk; chunk = next)
     {
       next = chunk->next;
+      fci_budget_give (budget, HEADER + chunk->size);
       free (chunk);
     }
 }
@@ -109,7 +114,7 @@ fci_arena_reuse (fci_arena *arena)
       fci_arena_clear (arena);
       return;
     }
-  free_chunks (chunk->next);
+  free_chunks (arena->budget, chunk->next);
   chunk->next = NULL;
   char *start = (char *) chunk + HEADER;
   memset (start, 0, (size_t) (arena->at - start));
@@ -120,6 +125,6 @@ fci_arena_reuse (fci_arena *arena)
 void
 fci_arena_clear (fci_arena *arena)
 {
-  free_chunks (arena->chunks);
-  *arena = (fci_arena){ 0 };
+  free_chunks (arena->budget, arena->chunks);
+  *arena = (fci_arena){ .budget = arena->budget };
 }

@@ -3,6 +3,7 @@
 #ifndef FCI_BASE_ARENA_H
 #define FCI_BASE_ARENA_H
 
+#include "core/base/budget.h"
 #include <stddef.h>
 
 typedef struct fci_chunk fci_chunk;
@@ -12,17 +13,18 @@ typedef struct fci_arena
   fci_chunk *chunks; /* newest first */
   char *at;          /* free bytes of the newest chunk */
   char *end;
-  size_t total; /* bytes allocated from the system */
+  size_t total;       /* bytes allocated from the system */
+  fci_budget *budget; /* is charged for them; NULL: none */
 } fci_arena;
 
-/* Returns `n` zeroed bytes aligned for any type (n = 0: a unique pointer); NULL: out of memory. Large
- * requests get a separate chunk. */
+/* Returns `n` zeroed bytes aligned for any type (n = 0: a unique pointer); NULL: out of memory, or beyond the
+ * budget. Large requests get a separate chunk. */
 void *fci_arena_alloc (fci_arena *arena, size_t n);
 
 /* Frees all allocations at once; keeps the newest chunk for reuse. */
 void fci_arena_reuse (fci_arena *arena);
 
-/* Frees everything. */
+/* Frees everything. The budget stays. */
 void fci_arena_clear (fci_arena *arena);
 
 #endif

@@ -12,10 +12,11 @@
 
 enum
 {
-  DEFAULT_MEMORY = 64 * 1024 * 1024,
+  DEFAULT_MEMORY = 64 << 20,
+  DEFAULT_PARSE_MEMORY = 256 << 20,
   MAX_THREADS = 1024,
   KNOWN_FLAGS = FMTCONV_STRICT | FMTCONV_ALLOW_LOSSY | FMTCONV_FORCE | FMTCONV_DRY_RUN | FMTCONV_VERIFY
-                | FMTCONV_LIST | FMTCONV_STATS | FMTCONV_PROVENANCE
+                | FMTCONV_LIST | FMTCONV_STATS | FMTCONV_PROVENANCE | FMTCONV_ALLOW_PATHS
 };
 
 struct fci_defer
@@ -96,6 +97,8 @@ set_defaults (fmtconv_options *options)
     options->threads = fci_os_cores ();
   if (options->memory == 0)
     options->memory = DEFAULT_MEMORY;
+  if (options->parse_memory == 0)
+    options->parse_memory = DEFAULT_PARSE_MEMORY;
   if (options->memory > PTRDIFF_MAX) /* more than a 32-bit machine can have */
     options->memory = PTRDIFF_MAX;
 }
@@ -107,10 +110,14 @@ fci_ctx_new (const fmtconv_options *options)
   if (!ctx)
     return NULL;
   atomic_init (&ctx->cancelled, 0);
+  ctx->arena = FCI_ARENA_BESIDE (ctx);
+  ctx->budget.limit = UINT64_MAX; /* until the options are known */
   seed (ctx);
   if (options)
     take_options (ctx, options);
+  ctx->budget.is_default = ctx->options.parse_memory == 0;
   set_defaults (&ctx->options);
+  ctx->budget.limit = ctx->options.parse_memory;
   if (ctx->failed != FMTCONV_E_NOMEM)
     return ctx;
   fmtconv_ctx_free (ctx);
@@ -225,6 +232,7 @@ int
 fci_try_forget (fmtconv_ctx *ctx, const fci_try *saved)
 {
   const int code = ctx->failed;
+  ctx->budget.is_over = false;
   ctx->failed = saved->failed;
   ctx->error = saved->error;
   ctx->subject = saved->subject;
@@ -240,9 +248,11 @@ int
 fci_try_end (fmtconv_ctx *ctx, const fci_try *saved)
 {
   const fmtconv_message *error = ctx->error;
+  const bool is_over = ctx->budget.is_over, is_final = fci_failure_is_final (ctx, ctx->failed);
   const int code = fci_try_forget (ctx, saved);
-  if (!fci_is_system_failure (code))
+  if (!is_final)
     return code;
+  ctx->budget.is_over = is_over;
   ctx->failed = code;
   ctx->error = error;
   if (!ctx->muted)

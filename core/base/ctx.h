@@ -4,6 +4,7 @@
 #define FCI_BASE_CTX_H
 
 #include "core/base/arena.h"
+#include "core/base/budget.h"
 #include "core/base/message.h"
 #include "core/base/subject.h"
 #include <fmtconv/fmtconv.h>
@@ -16,6 +17,7 @@ typedef struct fci_kept fci_kept;
 
 struct fmtconv_ctx
 {
+  fci_budget budget; /* of the arena, the maps, and the libraries that parse */
   fci_arena arena;
   uint64_t hash_seed[2];        /* of every fci_map */
   fmtconv_options options;      /* defaults filled in: threads >= 1, memory > 0 */
@@ -50,10 +52,13 @@ char *fci_strdup (fmtconv_ctx *ctx, const char *s);
 /* Records E_NOMEM and returns NULL. */
 void *fci_nomem (fmtconv_ctx *ctx);
 
+/* An empty arena next to the context's own, which shares its budget. The caller clears it. */
+#define FCI_ARENA_BESIDE(ctx) ((fci_arena){ .budget = &(ctx)->budget })
+
 /* Begins a stretch in which errors and messages are not reported. Errors are still recorded, so that calls
  * become no-ops as usual; fci_try_end clears them and returns the code (0: none). For trying rules and
- * probes. May be nested; must not begin after an error.  Failures of the system, E_IO and E_NOMEM, say nothing about what
- * was tried: fci_try_end reports them, and the context has failed. */
+ * probes. May be nested; must not begin after an error.  Failures of the system, E_IO and E_NOMEM, and lack of the
+ * context's memory say nothing about what was tried: fci_try_end reports them, and the context has failed. */
 typedef struct fci_try
 {
   int failed;

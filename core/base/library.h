@@ -10,6 +10,12 @@
 #include <errno.h>
 #include <stdbool.h>
 
+enum
+{
+  FCI_YAML_COPIES =
+      8 /* bytes that libyaml takes at most for each byte of a text; charged, as it has no functions for memory */
+};
+
 /* Begins a call of a library. */
 static inline void
 fci_library_begin (void)

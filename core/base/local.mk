@@ -7,6 +7,8 @@ core_sources += \
 	core/base/argument.h \
 	core/base/block-types.c \
 	core/base/block-types.h \
+	core/base/budget.c \
+	core/base/budget.h \
 	core/base/clock.c \
 	core/base/clock.h \
 	core/base/ctx.c \
@@ -29,7 +31,14 @@ core_sources += \
 	core/base/map.h \
 	core/base/message.c \
 	core/base/message.h \
-	core/base/os.c \
+	core/base/os-file.c \
+	core/base/os-folder.c \
+	core/base/os-missing.h \
+	core/base/os-open.c \
+	core/base/os-process.c \
+	core/base/os-rename.c \
+	core/base/os-text.c \
+	core/base/os-thread.c \
 	core/base/os.h \
 	core/base/order.h \
 	core/base/presence.c \

@@ -4,6 +4,8 @@
 
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/base/os.h"
+#include "core/base/size.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,7 +91,9 @@ fci_hash (const uint64_t seed[2], const void *bytes, size_t len)
 static void
 free_slots (void *map)
 {
-  free (((fci_map *) map)->slots);
+  const fci_map *m = map;
+  fci_budget_give (&m->ctx->budget, m->n_slots * sizeof *m->slots);
+  free (m->slots);
 }
 
 /* Slots are on the heap: in the arena, outgrown slots would double the memory. */
@@ -115,6 +119,21 @@ find (const fci_map *map, const void *key, size_t len, uint32_t hash)
     }
 }
 
+static slot *
+new_slots (fmtconv_ctx *ctx, size_t n)
+{
+  uint64_t bytes;
+  if (!fci_size_mul (n, sizeof (slot), &bytes) || !fci_budget_take (&ctx->budget, bytes))
+    return fci_nomem (ctx);
+  slot *slots = calloc (n, sizeof *slots);
+  if (!slots)
+    {
+      fci_budget_give (&ctx->budget, bytes);
+      fci_nomem (ctx);
+    }
+  return slots;
+}
+
 /* Makes sure that one more key fits at a load of at most 3/4. */
 static bool
 reserve (fci_map *map)
@@ -123,17 +142,15 @@ reserve (fci_map *map)
     return true;
   fci_map old = *map;
   size_t n_slots = old.n_slots ? 2 * old.n_slots : FIRST_SLOTS;
-  slot *slots = calloc (n_slots, sizeof *slots);
+  slot *slots = new_slots (map->ctx, n_slots);
   if (!slots)
-    {
-      fci_nomem (map->ctx);
-      return false;
-    }
+    return false;
   map->slots = slots;
   map->n_slots = n_slots;
   for (size_t i = 0; i < old.n_slots; i++)
     if (old.slots[i].key)
       *find (map, old.slots[i].key, old.slots[i].len, old.slots[i].hash) = old.slots[i];
+  fci_budget_give (&map->ctx->budget, old.n_slots * sizeof *old.slots);
   free (old.slots);
   return true;
 }
@@ -195,6 +212,18 @@ fci_map_get (const fci_map *map, const void *key, size_t len, uintptr_t *value)
     return false;
   *value = s->value;
   return true;
+}
+
+bool
+fci_map_get_in (const fci_map *map, const char *folder, const char *name, uintptr_t *value)
+{
+  char key[FCI_PATH_MAX];
+  const size_t n = strlen (folder), m = strlen (name);
+  if (n >= sizeof key || m >= sizeof key - n || strchr (name, '/'))
+    return false;
+  memcpy (key, folder, n);
+  memcpy (key + n, name, m);
+  return fci_map_get (map, key, n + m, value);
 }
 
 size_t

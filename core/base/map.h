@@ -19,6 +19,10 @@ bool fci_map_add (fci_map *map, const void *key, size_t len, uintptr_t value, ui
 /* Returns whether key is bound, and sets *value if so. */
 bool fci_map_get (const fci_map *map, const void *key, size_t len, uintptr_t *value);
 
+/* The same for the key `folder` followed by `name`, such as "vae/" and "config.json".  false: also if name has a '/', or the key
+ * is longer than a path. */
+bool fci_map_get_in (const fci_map *map, const char *folder, const char *name, uintptr_t *value);
+
 /* Binds key, replacing an earlier value. Returns false if out of memory (recorded). */
 bool fci_map_set (fci_map *map, const void *key, size_t len, uintptr_t value);
 

@@ -106,9 +106,9 @@ hint_of (const fmtconv_ctx *ctx, const message *m)
 }
 
 bool
-fci_is_system_failure (int code)
+fci_failure_is_final (const fmtconv_ctx *ctx, int code)
 {
-  return code == FMTCONV_E_IO || code == FMTCONV_E_NOMEM;
+  return code == FMTCONV_E_IO || code == FMTCONV_E_NOMEM || (code && ctx->budget.is_over);
 }
 
 void
@@ -173,6 +173,20 @@ forget_details (fmtconv_ctx *ctx)
   ctx->n_more = 0;
 }
 
+/* Records that the budget is used up.  Whoever lacked the memory could say only that there was none. */
+static int
+fail_over (fmtconv_ctx *ctx)
+{
+  const fci_subject *subject = fci_subject_now (ctx);
+  const char *limit = fci_size_text (ctx, fci_budget_limit (&ctx->budget)),
+             *path = subject->source || subject->file ? NULL : ctx->budget.file;
+  const fmtconv_where where = { .source = subject->source,
+                                .offset = UINT64_MAX,
+                                .hint = "if this is the right file, raise the limit with --parse-memory" };
+  return fci_fail_file (ctx, FMTCONV_E_LIMIT, path, &where, "%s takes more memory than the limit of %s",
+                        subject->reads ? subject->reads : "what is read and planned", limit ? limit : "");
+}
+
 /* Records the first error; later errors are its consequences. */
 static int
 record (fmtconv_ctx *ctx, message *m, const char *format, va_list ap)
@@ -181,10 +195,12 @@ record (fmtconv_ctx *ctx, message *m, const char *format, va_list ap)
     m->code = FMTCONV_E_INTERNAL;
   if (!ctx || ctx->failed)
     return m->code;
+  if (m->code == FMTCONV_E_NOMEM && ctx->budget.is_over)
+    return fail_over (ctx);
   if (fci_subject_now (ctx)->is_written && m->code == FMTCONV_E_USAGE)
     m->code = FMTCONV_E_FORMAT;
   ctx->failed = m->code;
-  if (!ctx->muted || fci_is_system_failure (m->code))
+  if (!ctx->muted || fci_failure_is_final (ctx, m->code))
     deliver (ctx, m, format, ap);
   forget_details (ctx);
   return m->code;

@@ -9,8 +9,9 @@
 /* The hint for a file that breaks the rules of its format. */
 #define FCI_HINT_DAMAGED "the file is damaged or breaks the rules of its format: download or copy it again"
 
-/* Returns whether an error is one of the system, a failed call or allocation, which says nothing about a file's content. */
-bool fci_is_system_failure (int code);
+/* Returns whether an error says nothing about a file's content: it is one of the system, a failed call or allocation, or the
+ * context has no memory left. */
+bool fci_failure_is_final (const fmtconv_ctx *ctx, int code);
 
 /* Sends the context's error to the application, which did not see it yet. */
 void fci_error_report (fmtconv_ctx *ctx);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Each works as well without the call that it wraps, only slower or less atomic.  All other code calls these, so that
- * os.c and this file hold every difference between systems; tests/contract/system-calls.sh looks for others. */
+ * os-*.c and this file hold every difference between systems; tests/contract/system-calls.sh looks for others. */
 #ifndef FCI_BASE_OS_H
 #define FCI_BASE_OS_H
 
@@ -45,7 +45,7 @@ enum
   FCI_RENAME_EXCHANGE = 2   /* gives each file the name of the other */
 };
 
-/* ---- Files */
+/* ---- Files (os-open.c, os-rename.c, os-folder.c, os-file.c) */
 
 /* Opens `name` in a folder; EXDEV or ELOOP: a link was met that leads out of the folder, or, on a system that cannot
  * tell, a link. */
@@ -72,8 +72,8 @@ bool fci_os_has_no_attributes (int folder);
 /* Returns whether a folder in another is known not to be a mount point; false if the system cannot tell. */
 bool fci_os_is_not_mounted (int parent, const char *name);
 
-/* Returns whether a folder is the working folder of this or, where the system tells, of another process. */
-bool fci_os_is_working_folder (const struct stat *folder);
+/* Calls `found` with the working folder of this and, where the system tells, of each other process. */
+void fci_os_working_folders (void (*found) (void *arg, const struct stat *folder), void *arg);
 
 /* Copies bytes from file to file in the kernel; -1 with ENOSYS where that is not possible. */
 ssize_t fci_os_copy_range (int from, off_t *from_at, int to, off_t *to_at, size_t n);
@@ -94,7 +94,7 @@ int fci_os_lock (int fd);
 /* Returns the time of the last change of a file's bytes. */
 struct timespec fci_os_mtime (const struct stat *st);
 
-/* ---- Process */
+/* ---- Process (os-process.c) */
 
 /* Writes the name of this machine, without slashes. */
 void fci_os_host (char name[FCI_HOST_TEXT]);
@@ -115,7 +115,7 @@ bool fci_os_has_arm_crc32 (void);
 /* Fills n bytes, at most 256, with random numbers, without waiting for them.  Returns false if there are none yet. */
 bool fci_os_random (void *bytes, size_t n);
 
-/* ---- Threads */
+/* ---- Threads (os-thread.c) */
 
 /* Initializes a condition whose deadlines are counted from fci_os_cond_now. */
 void fci_os_cond_init (pthread_cond_t *condition);
@@ -124,7 +124,7 @@ struct timespec fci_os_cond_now (void);
 /* Starts a thread whose stack is as large on every system.  Returns 0 or an error number. */
 int fci_os_thread (pthread_t *thread, void *(*run) (void *arg), void *arg);
 
-/* ---- Text and memory */
+/* ---- Text and memory (os-text.c) */
 
 /* Returns the text of an error number, in `buffer` or constant.  Several threads may call it. */
 const char *fci_os_error_text (int os_errno, char buffer[FCI_ERROR_TEXT]);

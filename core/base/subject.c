@@ -25,6 +25,17 @@ fci_subject_push_file (fmtconv_ctx *ctx, fci_subject *frame, const char *file)
 {
   *frame = *fci_subject_now (ctx);
   frame->file = file;
+  frame->reads = NULL;
+  frame->source = NULL;
+  fci_subject_push (ctx, frame);
+}
+
+void
+fci_subject_push_reads (fmtconv_ctx *ctx, fci_subject *frame, const char *reads, const fmtconv_source *source)
+{
+  *frame = *fci_subject_now (ctx);
+  frame->reads = reads;
+  frame->source = source;
   fci_subject_push (ctx, frame);
 }
 

@@ -21,14 +21,27 @@ next_word (fmtconv_ctx *ctx, const char **at)
   return n ? fci_strndup (ctx, start, n) : NULL;
 }
 
-int
-fci_chain_before (fci_conversion *c, fci_links *links)
+/* Adds the transforms of a text, until one is "*". */
+static int
+add_words (fci_conversion *c, const char *at, fci_links *links)
 {
-  const char *at = c->writer.plugin->writer->before;
-  for (const char *text; (text = next_word (c->ctx, &at));)
+  for (const char *text; (text = next_word (c->ctx, &at)) && strcmp (text, "*") != 0;)
     if (fci_links_parse (c->ctx, &text, 1, links))
       break;
   return c->ctx->failed;
+}
+
+int
+fci_chain_before (fci_conversion *c, fci_links *links)
+{
+  return add_words (c, c->writer.plugin->writer->before, links);
+}
+
+int
+fci_chain_next (fci_conversion *c, fci_links *links)
+{
+  const char *before = c->writer.plugin->writer->before, *place = before ? strchr (before, '*') : NULL;
+  return add_words (c, place ? place + 1 : NULL, links);
 }
 
 /* Returns the value in the list "a|b" that `text` spells, in any case; NULL: none, or memory is exhausted. */

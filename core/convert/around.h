@@ -5,9 +5,10 @@
 
 #include "core/convert/convert.h"
 
-/* Append the transforms of the writer's `before`, or of its `after`, to the chain.  The last of `after` takes the place of
- * --dtype.  Return 0 or an error code. */
+/* Append the transforms of the writer's `before` up to "*", those from there on, or those of its `after` to the chain.  The last
+ * of `after` takes the place of --dtype.  Return 0 or an error code. */
 int fci_chain_before (fci_conversion *c, fci_links *links);
+int fci_chain_next (fci_conversion *c, fci_links *links);
 int fci_chain_after (fci_conversion *c, fci_links *links);
 
 #endif

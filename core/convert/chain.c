@@ -8,6 +8,7 @@
 #include "core/convert/choose.h"
 #include "core/convert/convert.h"
 #include "core/convert/detect.h"
+#include "core/convert/for-writer.h"
 #include "core/convert/link.h"
 #include "core/convert/links.h"
 #include "core/convert/output.h"
@@ -64,6 +65,8 @@ fci_chain_given (fci_conversion *c)
       fci_link_make (c->ctx, FCI_WRITER, fci_detect_writer (c->ctx, fci_output_hint (c)), "", &c->writer);
       c->detected = true;
     }
+  if (!c->ctx->failed)
+    fci_links_for_writer (c->ctx, c->writer.plugin->name, &c->chain);
   if (!c->ctx->failed && (c->ctx->options.flags & FMTCONV_VERIFY) && !c->writer.plugin->reader)
     fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "--verify rereads the output, but the plugin '%s' has no reader",
                   c->writer.plugin->name);
@@ -128,7 +131,8 @@ end_chain (fci_conversion *c)
 int
 fci_chain_bundle (fci_conversion *c)
 {
-  if (!c->job.n_transforms && choose_whole (c))
+  const bool is_typed = c->job.n_transforms > 0;
+  if (is_typed ? !c->part->job.name && fci_chain_around_types (c) : choose_whole (c))
     return c->ctx->failed;
   return end_chain (c);
 }
@@ -152,7 +156,7 @@ int
 fci_chain_other_output (fci_conversion *c, const fci_conversion *first)
 {
   if (c->job.n_transforms)
-    return end_chain (c);
+    return fci_chain_bundle (c);
   if (holds_components (c) != holds_components (first) || is_other_writer (c, first))
     return fci_chain_bundle (c);
   c->is_for_writer = first->is_for_writer;

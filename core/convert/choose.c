@@ -74,14 +74,14 @@ is_doubtful (const fci_claims *claims)
 /* Adds the transform of a module.  Fails if it is not installed, or refused: to go on without it would make something
  * else. */
 static int
-add_link (fmtconv_ctx *ctx, fci_links *links, fci_module *module, const char *component)
+add_link (fmtconv_ctx *ctx, fci_links *links, fci_module *module, const char *component, const char *params)
 {
   const fmtconv_plugin *plugin = fci_module_load (ctx, module);
   if (!plugin)
     return fci_missing_fail (ctx, module, NULL, "which converts this model",
                              "choose the transforms with -t (-t none keeps all tensors unchanged)");
   fci_link *link = fci_links_add (ctx, links);
-  if (link && !fci_link_make (ctx, FCI_TRANSFORM, plugin, "", link))
+  if (link && !fci_link_make (ctx, FCI_TRANSFORM, plugin, params ? params : "", link))
     link->component = component;
   return ctx->failed;
 }
@@ -140,7 +140,7 @@ fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *links)
   fci_module *modules = n_makers ? usable_modules (c->ctx, &n) : NULL;
   for (size_t i = 0; !c->ctx->failed && i < n; i++)
     if (is_wanted (c->ctx, &modules[i], makers, n_makers, links)
-        && add_link (c->ctx, links, &modules[i], NULL))
+        && add_link (c->ctx, links, &modules[i], NULL, NULL))
       break;
   return c->ctx->failed;
 }
@@ -151,10 +151,51 @@ choose_pipeline (fci_conversion *c, const fci_claims *claims, fci_links *links)
   for (size_t i = 0; i < claims->complete; i++)
     {
       const fci_claim *claim = &claims->claim[i];
-      if (add_link (c->ctx, links, claim->module, claim->plugin->transform->kind))
+      if (add_link (c->ctx, links, claim->module, claim->plugin->transform->kind, claim->params))
         return c->ctx->failed;
     }
   return fci_chain_joins (c, links, links);
+}
+
+/* Adds the only match, and notes whether it is for the writer, which wants other transforms around it. */
+static int
+add_for_writer (fci_conversion *c, const fci_claim *claim, fci_links *links)
+{
+  const bool only = claim->plugin->transform->writer != NULL;
+  c->is_for_writer = only || claim->params;
+  if (only && fci_chain_before (c, links))
+    return c->ctx->failed;
+  if (add_link (c->ctx, links, claim->module, NULL, claim->params))
+    return c->ctx->failed;
+  return only ? fci_chain_next (c, links) : 0;
+}
+
+/* Returns whether two transforms take the same tensor. */
+static bool
+overlap (const fci_conversion *c, const fci_claim *a, const fci_claim *b)
+{
+  const size_t n = a->found.takes && b->found.takes ? fmtconv_model_count (c->model) : 0;
+  for (size_t i = 0; i < n; i++)
+    if (a->found.takes[i] && b->found.takes[i])
+      return true;
+  return false;
+}
+
+/* Reports complete matches of which none comes first: of different tensors, or of the same. */
+static int
+fail_several (const fci_conversion *c, const fci_claims *claims)
+{
+  for (size_t i = 1; i < claims->complete; i++)
+    for (size_t k = 0; k < i; k++)
+      if (overlap (c, &claims->claim[k], &claims->claim[i]))
+        return fmtconv_fail_at (
+            c->ctx, FMTCONV_E_UNSUPPORTED,
+            &(fmtconv_where){
+                .hint = "choose one with -t, or tell their model files apart by 'when' or 'unless'" },
+            "two transforms recognize the same tensors: %s and %s", claims->claim[k].plugin->name,
+            claims->claim[i].plugin->name);
+  return fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
+                       "the input holds several models, but the output holds one: choose one with -t");
 }
 
 static int
@@ -165,20 +206,18 @@ choose (fci_conversion *c, const fci_claims *claims, fci_links *links)
   if (claims->first == 1 && !is_doubtful (claims))
     {
       if (!fci_module_load (c->ctx, claims->claim[0].module))
-        return add_link (c->ctx, links, claims->claim[0].module, NULL);
-      list (c, claims, 1);
-      if (claims->n > 1)
+        return add_link (c->ctx, links, claims->claim[0].module, NULL, NULL);
+      const bool is_whole = claims->claim[0].plugin->transform->rules->components != NULL;
+      if (!is_whole)
+        list (c, claims, 1);
+      if (claims->n > 1 && !is_whole)
         fmtconv_note (c->ctx, "only the %s is converted; these commands convert the other parts:",
                       claims->claim[0].plugin->transform->kind);
-      c->is_for_writer = claims->claim[0].plugin->transform->writer != NULL;
-      if (c->is_for_writer && fci_chain_before (c, links))
-        return c->ctx->failed;
-      return add_link (c->ctx, links, claims->claim[0].module, NULL);
+      return add_for_writer (c, &claims->claim[0], links);
     }
   list (c, claims, 0);
   if (claims->complete)
-    return fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
-                         "the input holds several models, but the output holds one: choose one with -t");
+    return fail_several (c, claims);
   if (claims->n)
     return fmtconv_fail_at (
         c->ctx, FMTCONV_E_MISSING,
@@ -195,17 +234,63 @@ writer_of (const fci_conversion *c)
   return c->writer.plugin ? c->writer.plugin->name : NULL;
 }
 
+/* Returns whether the writer can store several components, with its parameters. */
+static bool
+writes_components (const fci_conversion *c)
+{
+  const fmtconv_writer *writer = c->writer.plugin->writer;
+  fmtconv_limits limits = writer->limits;
+  if (writer->adjust)
+    writer->adjust (c->writer.block, &limits);
+  return limits.understands & FMTCONV_FEATURE_COMPONENTS;
+}
+
+/* Chooses the transform that makes one model of the components, if the output stores one and one transform can. */
+static int
+choose_one_file (fci_conversion *c, const fmtconv_model *bundle, fci_links *links)
+{
+  size_t n;
+  fci_claims claims;
+  if (c->only_model || writes_components (c))
+    return c->ctx->failed;
+  fci_module *modules = usable_modules (c->ctx, &n);
+  if (!modules || fci_claims_reverse (c->ctx, modules, n, bundle, &claims) || claims.complete != 1)
+    return c->ctx->failed;
+  fci_link *link = fci_links_add (c->ctx, links);
+  if (link)
+    fci_link_make (c->ctx, FCI_TRANSFORM, claims.claim[0].plugin, "reverse", link);
+  return c->ctx->failed;
+}
+
 int
 fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *links)
 {
   size_t n_modules;
   fci_claims claims;
   if (fmtconv_model_next_component (model, NULL))
-    return c->ctx->failed;
+    return choose_one_file (c, model, links);
   fci_module *modules = usable_modules (c->ctx, &n_modules);
   if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, writer_of (c), &claims))
     return c->ctx->failed;
   return choose (c, &claims, links);
+}
+
+int
+fci_chain_choose_for_writer (fci_conversion *c, const fmtconv_model *model, fci_links *links)
+{
+  size_t n;
+  fci_claims claims;
+  if (fmtconv_model_next_component (model, NULL))
+    return c->ctx->failed;
+  fci_module *modules = fci_modules (c->ctx, &n);
+  if (!modules || fci_claims_make (c->ctx, modules, n, model, writer_of (c), &claims))
+    return c->ctx->failed;
+  const fci_claim *only = claims.first == 1 && !is_doubtful (&claims) ? claims.claim : NULL;
+  if (!only || !(only->params || only->plugin->transform->writer))
+    return c->ctx->failed;
+  add_for_writer (c, only, links);
+  c->is_for_writer = false; /* what stands after it was typed */
+  return c->ctx->failed;
 }
 
 int
@@ -221,9 +306,9 @@ fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const
     if (!strcmp (claims.claim[i].plugin->transform->kind, name) && ++n)
       found = claims.claim[i].module;
   if (n == 1)
-    return add_link (c->ctx, links, found, NULL);
+    return add_link (c->ctx, links, found, NULL, NULL);
   if (claims.complete == 1)
-    return add_link (c->ctx, links, claims.claim[0].module, NULL);
+    return add_link (c->ctx, links, claims.claim[0].module, NULL, NULL);
   for (size_t i = 0; i < claims.complete; i++)
     fmtconv_detail (c->ctx, "%s: %s%s", claims.claim[i].plugin->transform->kind, claims.claim[i].plugin->name,
                     fci_missing_mark (c->ctx, claims.claim[i].module));
@@ -232,17 +317,6 @@ fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const
                          "several transforms match the component '%s': name one of these", name);
   links->none = true;
   return c->ctx->failed;
-}
-
-/* Returns whether the writer can store several components, with its parameters. */
-static bool
-writes_components (const fci_conversion *c)
-{
-  const fmtconv_writer *writer = c->writer.plugin->writer;
-  fmtconv_limits limits = writer->limits;
-  if (writer->adjust)
-    writer->adjust (c->writer.block, &limits);
-  return limits.understands & FMTCONV_FEATURE_COMPONENTS;
 }
 
 /* Returns the folder of a component below the input; NULL: there is no such folder, or an error. */
@@ -289,11 +363,24 @@ list_component (const fci_conversion *c, const fmtconv_model *component, const c
                     fci_shell_path (c->ctx, output));
 }
 
+/* Returns whether a transform of the chain takes components, and may make one model of them. */
+static bool
+makes_one_model (const fci_conversion *c)
+{
+  for (size_t i = 0; i < c->chain.n; i++)
+    {
+      const fmtconv_rules *rules = c->chain.link[i].plugin->transform->rules;
+      if (rules && rules->components)
+        return true;
+    }
+  return false;
+}
+
 int
 fci_check_components (fci_conversion *c)
 {
   size_t n = 0;
-  if (c->part->job.name || writes_components (c))
+  if (c->part->job.name || writes_components (c) || makes_one_model (c))
     return c->ctx->failed;
   for (const fmtconv_model *m = NULL; (m = fmtconv_model_next_component (c->model, m));)
     {

@@ -11,7 +11,11 @@
  * an error code; sets links->none if no transform matches. */
 int fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *links);
 
-/* Does the same for the component `name`. */
+/* Chooses the only transform that matches completely, and what the writer wants before it, if it is for the writer; else adds
+ * nothing. Returns 0 or an error code. */
+int fci_chain_choose_for_writer (fci_conversion *c, const fmtconv_model *model, fci_links *links);
+
+/* Does what fci_chain_choose does for the component `name`. */
 int fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const char *name,
                                 fci_links *links);
 

@@ -189,13 +189,16 @@ int
 fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
                   const fmtconv_model *model)
 {
-  const fmtconv_limits moved = limits_of (writer, params), *limits = &moved;
+  fmtconv_limits moved = limits_of (writer, params);
+  const fmtconv_limits *limits = &moved;
   const char *owner = fci_plugin_title (ctx, "writer", writer);
   size_t offenders = 0, count = fci_model_tensors (model);
   unsigned all_bad = 0, blocks = 0;
   bool only_floats = true;
   if (fci_features_check (ctx, owner, limits->understands, model))
     return ctx->failed;
+  if (writer->writer->adjust_to)
+    writer->writer->adjust_to (params, model, &moved);
   if (limits->tensors && count > limits->tensors)
     return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can store at most %zu tensors; the model has %zu",
                          owner, limits->tensors, count);

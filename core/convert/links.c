@@ -7,6 +7,7 @@
 #include "core/convert/links.h"
 #include "core/convert/stage.h"
 #include "core/model/bundle.h"
+#include "core/model/model.h"
 #include "core/model/new.h"
 #include "core/rules/rules.h"
 #include <string.h>
@@ -37,15 +38,6 @@ fci_links_add (fmtconv_ctx *ctx, fci_links *links)
       links->link = more;
     }
   return &links->link[links->n++];
-}
-
-static const fmtconv_model *
-find_component (const fmtconv_model *bundle, const char *name)
-{
-  const fmtconv_model *c = NULL;
-  while ((c = fmtconv_model_next_component (bundle, c)) && strcmp (fmtconv_model_name (c), name))
-    ;
-  return c;
 }
 
 static bool
@@ -125,7 +117,7 @@ put_component (const runner *r, const fmtconv_model *made)
 static const fmtconv_model *
 input_of (const runner *r, const fci_link *link)
 {
-  const fmtconv_model *component = find_component (r->model, link->component);
+  const fmtconv_model *component = fci_model_find_component (r->model, link->component);
   if (component)
     return component;
   if (!is_bundle (r->base))

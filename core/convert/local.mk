@@ -19,6 +19,8 @@ core_sources += \
 	core/convert/examine.h \
 	core/convert/finish.c \
 	core/convert/finish.h \
+	core/convert/for-writer.c \
+	core/convert/for-writer.h \
 	core/convert/inside.c \
 	core/convert/inside.h \
 	core/convert/job.c \
@@ -44,6 +46,7 @@ core_sources += \
 	core/convert/provenance.h \
 	core/convert/recognize.c \
 	core/convert/recognize.h \
+	core/convert/rename.c \
 	core/convert/scalar.c \
 	core/convert/shell.c \
 	core/convert/shell.h \

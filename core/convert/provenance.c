@@ -9,13 +9,17 @@
 #include "core/convert/chain.h"
 #include "core/convert/provenance.h"
 #include "core/kernel/sha256.h"
+#include "core/model/model.h"
 #include "core/source/disk.h"
+#include "core/view/text.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define VERSION_KEY "fmtconv_version"
 #define CHAIN_KEY "fmtconv_chain"
 #define SOURCES_KEY "fmtconv_sources"
+#define PLAN_KEY "fmtconv_plan"
 
 enum
 {
@@ -91,6 +95,40 @@ sources_text (fmtconv_ctx *ctx)
   return fmtconv_attr_json_text (list, 0);
 }
 
+/* Updates the digest with a tensor: its name, and what its bytes are made of. */
+static bool
+add_tensor (fci_sha256 *sha, FILE *stream, char *const *text, const fmtconv_tensor *tensor)
+{
+  if (fseeko (stream, 0, SEEK_SET) != 0)
+    return false;
+  fci_view_print (stream, tensor->view);
+  if (fflush (stream) != 0 || ferror (stream))
+    return false;
+  const off_t n = ftello (stream);
+  fci_sha256_add (sha, (const uint8_t *) tensor->name, strlen (tensor->name) + 1);
+  fci_sha256_add (sha, (const uint8_t *) *text, (size_t) n);
+  fci_sha256_add (sha, (const uint8_t *) "", 1);
+  return true;
+}
+
+/* Returns the SHA-256 of what every tensor of the model is made of.  NULL: an error was recorded. */
+static const char *
+plan_text (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  char digest[FCI_SHA256_TEXT], *text = NULL;
+  size_t size = 0;
+  FILE *stream = open_memstream (&text, &size);
+  bool ok = stream;
+  fci_sha256 sha;
+  fci_sha256_begin (&sha);
+  for (size_t i = 0; ok && i < fmtconv_model_count (model); i++)
+    ok = add_tensor (&sha, stream, &text, fci_model_tensor (model, i));
+  fci_sha256_end (&sha, digest);
+  ok = stream && fclose (stream) == 0 && ok;
+  free (text);
+  return ok ? fmtconv_ctx_printf (ctx, "%.*s", (int) sizeof digest, digest) : fci_nomem (ctx);
+}
+
 static void
 remove_old (fmtconv_attr *attrs)
 {
@@ -100,6 +138,7 @@ remove_old (fmtconv_attr *attrs)
   fmtconv_attr_unset (metadata, VERSION_KEY);
   fmtconv_attr_unset (metadata, CHAIN_KEY);
   fmtconv_attr_unset (metadata, SOURCES_KEY);
+  fmtconv_attr_unset (metadata, PLAN_KEY);
   if (!metadata->first)
     fmtconv_attr_unset (attrs, "metadata");
 }
@@ -121,6 +160,7 @@ fci_provenance_put (fci_conversion *c, const char **sources)
       fmtconv_attr_set_string (metadata, VERSION_KEY, fmtconv_version ());
       fmtconv_attr_set_string (metadata, CHAIN_KEY, chain);
       fmtconv_attr_set_string (metadata, SOURCES_KEY, *sources);
+      fmtconv_attr_set_string (metadata, PLAN_KEY, plan_text (c->ctx, leaf));
     }
   return c->ctx->failed;
 }

@@ -5,9 +5,10 @@
 
 #include "core/convert/convert.h"
 
-/* Sets the metadata of the models of n conversions before their writers run: version, chain, and the SHA-256 of all files that
- * were opened, which are read as a whole; a dry run does not read them.  Without FMTCONV_PROVENANCE, that of an earlier
- * conversion is removed.  sources: from the first call, for those of the other outputs.  Returns 0 or a code. */
+/* Sets the metadata of a conversion's models before the writer runs: version, chain, the SHA-256 of what the tensors are computed
+ * from, and that of each file that was opened, which is read as a whole; a dry run does not read it.  Without
+ * FMTCONV_PROVENANCE, the metadata of an earlier conversion is removed.  *sources: the digests of the files, computed by the
+ * first call for all outputs.  Returns 0 or a code. */
 int fci_provenance_put (fci_conversion *c, const char **sources);
 
 #endif

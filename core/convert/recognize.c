@@ -38,6 +38,8 @@ by_rank (const void *a, const void *b)
     return is_complete (x) ? -1 : 1;
   if (x_first != y_first)
     return x_first > y_first ? -1 : 1;
+  if (x->is_for_writer != y->is_for_writer)
+    return x->is_for_writer ? -1 : 1;
   return strcmp (x->plugin->name, y->plugin->name);
 }
 
@@ -50,6 +52,44 @@ count (fci_claims *out)
          && out->claim[out->first].plugin->transform->precedence
                 == out->claim[0].plugin->transform->precedence)
     out->first++;
+}
+
+/* Returns whether some tensors are claimed by a complete match of the same kind, too: then the model is that one, and the near
+ * match a model that has names of it. */
+static bool
+is_relative (const fci_claims *claims, const fci_claim *near, size_t n_tensors)
+{
+  for (size_t i = 0; i < claims->complete; i++)
+    {
+      const fci_claim *whole = &claims->claim[i];
+      if (!strcmp (whole->plugin->transform->kind, near->plugin->transform->kind)
+          && whole->found.claimed + near->found.claimed > n_tensors)
+        return true;
+    }
+  return false;
+}
+
+/* Takes such near matches away. */
+static void
+remove_relatives (fci_claims *claims, fci_claim *claim, size_t n_tensors)
+{
+  size_t kept = claims->complete;
+  for (size_t i = claims->complete; i < claims->n; i++)
+    if (!is_relative (claims, &claim[i], n_tensors))
+      claim[kept++] = claim[i];
+  claims->n = kept;
+}
+
+/* Keeps only transforms for the writer, if one that takes the whole model comes first: another transform of these tensors, a
+ * text encoder's from one program to another, gives them names that the writer's programs do not know. */
+static void
+keep_for_writer (fci_claims *claims)
+{
+  size_t n = 0;
+  while (n < claims->complete && claims->claim[n].is_for_writer)
+    n++;
+  if (n)
+    claims->n = claims->complete = claims->first = n;
 }
 
 typedef int recognizer (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
@@ -65,24 +105,75 @@ typedef struct search
   bool is_reverse;    /* the index has no rules for it */
 } search;
 
-/* Runs the rules of a plugin. Returns whether they match. */
+const char *
+fci_transform_for_writer (const fmtconv_transform *transform, const char *writer)
+{
+  const char *text = transform->for_writer;
+  const size_t n = writer ? strlen (writer) : 0;
+  return text && n && !strncmp (text, writer, n) && text[n] == ':' ? text + n + 1 : NULL;
+}
+
+/* Recognizes the names of either side of the rules, if the transform is for the writer from both. */
+static int
+recognize_sides (const search *s, const fmtconv_transform *transform, fci_claim *claim)
+{
+  fci_recognition second;
+  int code = s->recognize (transform->rules, s->model, &claim->found);
+  claim->params = s->is_reverse ? NULL : fci_transform_for_writer (transform, s->writer);
+  if (code || !claim->params || (claim->found.claimed && is_complete (claim)))
+    return code;
+  code = fci_rules_recognize_reverse (transform->rules, s->model, &second);
+  if (!code && second.claimed && !second.missing && !second.unknown)
+    claim->found = second;
+  return code == FMTCONV_E_NOMEM ? code : 0;
+}
+
+/* Returns whether a table makes a pipeline, and the writer stores one model. */
+static bool
+makes_too_many (const search *s, const fmtconv_rules *rules)
+{
+  if (!rules->components || s->is_reverse || !s->writer || !strcmp (s->writer, FCI_ANY_WRITER))
+    return false;
+  const fci_module *module = fci_module_find (s->ctx, s->writer);
+  return module && fci_plugin_has (module->plugin, FCI_WRITER)
+         && !(module->plugin->writer->limits.understands & FMTCONV_FEATURE_COMPONENTS);
+}
+
+/* Returns whether a transform may be chosen for the writer of the search. One that looks further than its rules is chosen only
+ * for a known writer: fmtconv_inspect calls its `describe` instead. */
+static bool
+suits_writer (const search *s, const fmtconv_transform *transform)
+{
+  const bool is_any = s->writer && !strcmp (s->writer, FCI_ANY_WRITER);
+  if (transform->recognize && (s->is_reverse || !s->writer || is_any))
+    return false;
+  return s->is_reverse || !transform->writer || is_any
+         || (s->writer && strcmp (transform->writer, s->writer) == 0);
+}
+
+/* Runs the rules of a plugin, and looks further if it does. Returns whether they match. */
 static bool
 matches (const search *s, const fmtconv_plugin *plugin, fci_claim *claim)
 {
   claim->plugin = plugin;
   if (!fci_plugin_has (plugin, FCI_TRANSFORM) || !plugin->transform->kind || !plugin->transform->rules)
     return false;
-  if (!s->is_reverse && plugin->transform->writer
-      && (!s->writer
-          || (strcmp (s->writer, FCI_ANY_WRITER) != 0 && strcmp (plugin->transform->writer, s->writer) != 0)))
+  if (!suits_writer (s, plugin->transform) || makes_too_many (s, plugin->transform->rules))
     return false;
-  int code = s->recognize (plugin->transform->rules, s->model, &claim->found);
+  int code = recognize_sides (s, plugin->transform, claim);
   if (code == FMTCONV_E_NOMEM)
     fci_nomem (s->ctx);
   if (code && !s->ctx->failed && !fci_rules_check (s->ctx, plugin->transform->rules))
     fmtconv_fail (s->ctx, code, "cannot recognize the model by the rules of '%s'%s%s", plugin->name,
                   claim->found.why ? ": " : "", claim->found.why ? claim->found.why : "");
-  return !code && claim->found.claimed && (is_complete (claim) || (s->near && is_near (claim)));
+  const char *only = plugin->transform->writer;
+  claim->is_for_writer = only && s->writer && !strcmp (only, s->writer) && is_complete (claim)
+                         && claim->found.claimed == fmtconv_model_count (s->model);
+  if (code || !claim->found.claimed)
+    return false;
+  if (plugin->transform->recognize)
+    return is_complete (claim) && plugin->transform->recognize (s->ctx, s->model);
+  return is_complete (claim) || (s->near && is_near (claim));
 }
 
 /* Returns whether a module's transform matches, first by the index, then by its own rules. */
@@ -114,6 +205,11 @@ find_claims (const search *s, fci_module *modules, size_t n_modules, fci_claims 
     return s->ctx->failed;
   qsort (claims, out->n, sizeof *claims, by_rank);
   count (out);
+  keep_for_writer (out);
+  remove_relatives (out, claims, fmtconv_model_count (s->model));
+  /* A pipeline takes every tensor: what nearly matches has nothing to add. */
+  if (out->complete && claims[0].plugin->transform->rules->components)
+    out->n = out->complete;
   return 0;
 }
 

@@ -13,10 +13,14 @@ typedef struct fci_claim
   const fmtconv_plugin *plugin; /* of a module that is not installed or refused: what the index says of it */
   fci_recognition found;
   fci_module *module;
+  const char *params; /* that it gets if it is chosen; NULL: none */
+  bool is_for_writer; /* it takes the whole model for the writer that is named, and for no other */
 } fci_claim;
 
 /* The transforms that match a model: complete matches, then near matches with few missing or unknown
- * tensors; each ordered by precedence, then by name. Matches of a few common names are omitted. */
+ * tensors; each ordered by precedence, then by name. Matches of a few common names are omitted, and near matches of tensors that
+ * are a complete match of the same kind.  Of matches with equal precedence, one that takes the whole model for the named writer
+ * leaves only its like. */
 typedef struct fci_claims
 {
   const fci_claim *claim;
@@ -32,6 +36,9 @@ typedef struct fci_claims
  * rules decide. Those of a transform that is not installed are those of the index. Returns 0 or an error code. */
 int fci_claims_make (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, const fmtconv_model *model,
                      const char *writer, fci_claims *out);
+
+/* Returns the parameters that a transform gets for the writer of that name; NULL: it is not for the writer. */
+const char *fci_transform_for_writer (const fmtconv_transform *transform, const char *writer);
 
 /* Finds the installed transforms that produce such a model: their reversed rules match it completely. Returns 0 or
  * an error code. */

@@ -33,7 +33,9 @@ fmtconv_tensor_scalar (const fmtconv_tensor *tensor, double *value)
   if (error != 0)
     return fci_fail_system (view->ctx, FMTCONV_E_IO, error > 0 ? error : 0, NULL, &where,
                             "cannot read the tensor: %s",
-                            error > 0 ? fci_os_error_text (error, text) : "the file has become shorter");
+                            error > 0                 ? fci_os_error_text (error, text)
+                            : error == FCI_READ_SHORT ? "the file has become shorter"
+                                                      : "the file changed during the conversion");
   *value = fci_element (box->dtype, element);
   return 0;
 }

@@ -123,6 +123,8 @@ const char *
 fci_transform_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin)
 {
   const fmtconv_rules *rules = plugin->transform->rules;
+  if (plugin->transform->recognize)
+    return "its rules recognize models, and convert nothing";
   return rules ? fci_rules_one_way (ctx, rules) : "it has no rules, and only rules run in reverse";
 }
 

@@ -36,7 +36,7 @@ fci_layout_freeze (fmtconv_layout *layout)
     return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the writer did not create a file");
   if (fci_layout_put_manifest (layout))
     return fmtconv_ctx_failed (ctx);
-  fci_map *names = fci_map_new (ctx);
+  fci_map *names = layout->names = fci_map_new (ctx);
   uint64_t total = 0;
   if (!names)
     return fmtconv_ctx_failed (ctx);

@@ -107,7 +107,8 @@ struct fmtconv_layout
   fmtconv_file *first;
   fmtconv_file *last;
   size_t n_files;
-  uint32_t n_wanted; /* regions with digests; valid when frozen */
+  struct fci_map *names; /* of the files; NULL until the layout is being frozen */
+  uint32_t n_wanted;     /* regions with digests; valid when frozen */
   int frozen;
 };
 

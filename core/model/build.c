@@ -118,6 +118,7 @@ fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
   entry->model = out;
   set_view (entry, view);
   append (out, entry);
+  out->ctx->budget.tensors++;
   out->memory += sizeof *entry + len + 1;
 }
 

@@ -216,6 +216,15 @@ fmtconv_model_next_component (const fmtconv_model *model, const fmtconv_model *a
 }
 
 const fmtconv_model *
+fci_model_find_component (const fmtconv_model *model, const char *name)
+{
+  const fmtconv_model *c = NULL;
+  while ((c = fmtconv_model_next_component (model, c)) && strcmp (fmtconv_model_name (c), name))
+    ;
+  return c;
+}
+
+const fmtconv_model *
 fci_next_leaf (const fmtconv_model *model, const fmtconv_model *after)
 {
   if (model->n_components)

@@ -21,6 +21,9 @@ const fmtconv_model *fci_next_leaf (const fmtconv_model *model, const fmtconv_mo
 #define FCI_FOREACH_LEAF(leaf, model) \
   for (const fmtconv_model *leaf = fci_next_leaf (model, NULL); leaf; leaf = fci_next_leaf (model, leaf))
 
+/* Returns the component of that name; NULL if the model has none. */
+const fmtconv_model *fci_model_find_component (const fmtconv_model *model, const char *name);
+
 fmtconv_ctx *fci_model_ctx (const fmtconv_model *model);
 
 /* Returns FMTCONV_FEATURE_TIED … of a frozen model. */

@@ -107,6 +107,16 @@ fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent)
 }
 
 void
+fci_model_forget_contents (fmtconv_model *out)
+{
+  if (!fci_model_is_open (out))
+    return;
+  out->n_components = 0;
+  out->first_blob = out->last_blob = NULL;
+  out->n_blobs = 0;
+}
+
+void
 fci_model_continue (fmtconv_model *out, const fmtconv_model *from)
 {
   if (!from || !fci_model_is_open (out))

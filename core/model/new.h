@@ -14,6 +14,10 @@ fmtconv_model *fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent);
  * tensors. In the lineage its tensors derive from those of `from`. */
 void fci_model_continue (fmtconv_model *out, const fmtconv_model *from);
 
+/* Takes all components and files off a model that a transform makes, which begins with those of its input: what it makes of
+ * them, it adds itself. */
+void fci_model_forget_contents (fmtconv_model *out);
+
 /* Returns a frozen model of these frozen, named components, which stay unchanged. NULL: an error. */
 fmtconv_model *fci_model_bundle (fmtconv_ctx *ctx, size_t n, fmtconv_model *const *components);
 

@@ -181,7 +181,7 @@ layout_of (const fmtconv_model *model, const fmtconv_scaling *s)
     case FCI_QUANT_SCALED:
       return is_packed (s) ? refuse_format (s, &d) : FMTCONV_LAYOUT_ROWS;
     case FCI_QUANT_MXFP8:
-      return is_packed (s) ? refuse_format (s, &d) : FMTCONV_LAYOUT_TILES;
+      return is_packed (s) || !tile_block (s) ? refuse_format (s, &d) : FMTCONV_LAYOUT_TILES;
     case FCI_QUANT_NVFP4:
       return is_packed (s) && s->second ? FMTCONV_LAYOUT_TILES : refuse_format (s, &d);
     case FCI_QUANT_OTHER:

@@ -1,6 +1,8 @@
 /* core/pickle/run.c: the main loop of the pickle machine: reads opcodes and their arguments, within bounds.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
+#include "core/base/ctx.h"
 #include "core/pickle/opcodes.h"
 #include "core/pickle/storage.h"
 #include <string.h>
@@ -135,15 +137,26 @@ check_size (fmtconv_ctx *ctx, fmtconv_source *source, uint64_t size)
                           FCI_PICKLE_MAX_BYTES);
 }
 
+/* Runs the opcodes. */
 static int
-run (fci_pickle_machine *m, fci_pickle_loaded *loaded)
+run_all (fci_pickle_machine *m)
 {
+  fci_subject frame;
+  fci_subject_push_reads (m->ctx, &frame, "the pickle", m->source);
   m->stack = fci_pickle_grow (m->ctx, NULL, 0, &m->cap, sizeof *m->stack);
   if (!m->storages)
     m->storages = fci_pickle_items_new (m->ctx, NULL, 0);
   int code = m->stack && m->storages ? 0 : FMTCONV_E_NOMEM;
   while (!code && !m->stopped)
     code = step (m);
+  fci_subject_pop (m->ctx, &frame);
+  return code;
+}
+
+static int
+run (fci_pickle_machine *m, fci_pickle_loaded *loaded)
+{
+  int code = run_all (m);
   if (code || fci_torch_storages_agree (m->ctx, m->source, m->storages))
     return code ? code : fmtconv_ctx_failed (m->ctx);
   *loaded =

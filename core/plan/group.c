@@ -295,7 +295,8 @@ fci_plan_group (fci_plan *plan)
         ;
       good = group_source (&g, s + i, next - i);
     }
-  good = good && end_group (&g);
+  if (good)
+    end_group (&g);
   free (spans.items);
   free (g.pieces.items);
   return fmtconv_ctx_failed (plan->ctx);

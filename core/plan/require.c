@@ -78,7 +78,7 @@ add_pair (fci_plan *plan, const char *tensor, const fci_requirement *requirement
   fci_pair *pair = other ? fci_list_add (plan->ctx, &plan->pairs, sizeof *pair) : NULL;
   if (!pair)
     return false;
-  *pair = (fci_pair){ .wanted = wanted, .other = other };
+  *pair = (fci_pair){ .wanted = wanted, .other = other, .why = requirement->why };
   plan->cost.compared += fci_view_bytes (requirement->wanted);
   return true;
 }

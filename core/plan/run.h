@@ -117,6 +117,7 @@ typedef struct fci_pair
 {
   const fci_rows *wanted;
   const fci_rows *other;
+  const char *why; /* what is wrong if they differ; NULL: two inputs contradict each other */
 } fci_pair;
 
 /* A view, or a pair of views, that is measured before anything is written. */

@@ -90,6 +90,7 @@ fci_rules_disagree (fmtconv_ctx *ctx, const fmtconv_rules *known, const fmtconv_
   } pairs[] = {
     { "prefix", known->prefix, own->prefix },
     { "lists", known->lists, own->lists },
+    { "sides", known->sides, own->sides },
     { "let", known->let, own->let },
     { "when", known->when, own->when },
     { "dense", known->dense ? "yes" : NULL, own->dense ? "yes" : NULL },

@@ -68,6 +68,7 @@ fci_index_disagrees (fmtconv_ctx *ctx, const fci_index_entry *entry, const fmtco
     { "kind", t->kind, transform->kind },
     { "precedence", number (ctx, t->precedence), number (ctx, transform->precedence) },
     { "joins", t->joins, transform->joins },
+    { "writer of the transform", t->writer, transform->writer },
     { "suffixes of the writer", w->suffixes, writer->suffixes },
     { "folder of the writer", truth (w->is_folder), truth (writer->is_folder) },
   };

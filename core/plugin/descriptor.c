@@ -62,6 +62,9 @@ check_tables (check *c, const char *role, const fmtconv_param *params, const fmt
     code = fci_params_check (own, role, params);
   if (code == 0 && rules)
     code = fci_rules_check (own, rules);
+  if (code == 0 && rules && rules->sides && !strchr (rules->sides, '|'))
+    code = fmtconv_fail (own, FMTCONV_E_INTERNAL, "the sides '%s' of its rules have no '|' between them",
+                         rules->sides);
   if (code && !c->error)
     c->error = "its tables are malformed";
   if (code == FMTCONV_E_NOMEM) /* which says nothing about the plugin */

@@ -219,6 +219,7 @@ take_recognition (const fci_yaml_file *file, const fci_yaml *map, fmtconv_transf
   fmtconv_rules *rules = fci_new (file->ctx, fmtconv_rules);
   if (!rules || fci_index_text (file, map, "prefix", &rules->prefix)
       || fci_index_text (file, map, "lists", &rules->lists)
+      || fci_index_text (file, map, "sides", &rules->sides)
       || fci_index_text (file, map, "complete", &rules->complete)
       || fci_index_text (file, map, "unmatched", &unmatched) || fci_index_text (file, map, "let", &rules->let)
       || fci_index_text (file, map, "when", &rules->when) || (dense && fci_yaml_bool (file, dense, &is_dense))
@@ -237,13 +238,15 @@ take_recognition (const fci_yaml_file *file, const fci_yaml *map, fmtconv_transf
 int
 fci_index_transform (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out)
 {
-  static const char *const keys[] = { "kind",  "precedence", "joins", "prefix", "lists",  "complete",
-                                      "dense", "unmatched",  "let",   "when",   "tensors" };
+  static const char *const keys[] = { "kind",   "precedence", "joins",    "writer", "sides",
+                                      "prefix", "lists",      "complete", "dense",  "unmatched",
+                                      "let",    "when",       "tensors" };
   fmtconv_transform *transform = fci_new (file->ctx, fmtconv_transform);
   unsigned precedence = 0;
   if (!transform || fci_yaml_keys (file, map, "a transform", keys, sizeof keys / sizeof *keys)
       || fci_index_text (file, map, "kind", &transform->kind)
       || fci_index_text (file, map, "joins", &transform->joins)
+      || fci_index_text (file, map, "writer", &transform->writer)
       || fci_index_number (file, map, "precedence", 100, &precedence))
     return file->ctx->failed;
   transform->precedence = (int) precedence;

@@ -28,6 +28,8 @@ core_sources += \
 	core/plugin/installed.h \
 	core/plugin/model-file.c \
 	core/plugin/model-file.h \
+	core/plugin/model-pipeline.c \
+	core/plugin/model-pipeline.h \
 	core/plugin/module.h \
 	core/plugin/other-core.c \
 	core/plugin/other-core.h \

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/plugin/missing.h"
+#include <string.h>
 
 const char *
 fci_missing_mark (fmtconv_ctx *ctx, fci_module *module)
@@ -16,6 +17,15 @@ fci_missing_mark (fmtconv_ctx *ctx, fci_module *module)
   else if (!fci_module_load (ctx, module))
     mark = " (installed, but refused)";
   return mark ? mark : "";
+}
+
+const char *
+fci_missing_reason (fmtconv_ctx *ctx, const fci_module *module)
+{
+  const char *text = strncmp (module->error, module->path, strlen (module->path))
+                         ? fmtconv_ctx_printf (ctx, "%s: %s", module->path, module->error)
+                         : module->error;
+  return text ? text : "";
 }
 
 int
@@ -55,9 +65,9 @@ fci_missing_check_refused (fmtconv_ctx *ctx, fci_module *modules, size_t n, fci_
         const fmtconv_where where = { .hint = fmtconv_ctx_printf (ctx, "mend or remove that file, or %s",
                                                                   otherwise) };
         return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &where,
-                                "the plugin '%s' was refused, so it is not known whether it would be chosen: "
-                                "%s: %s",
-                                modules[i].name, modules[i].path, modules[i].error);
+                                "the %s '%s' was refused, so it is not known whether it would be chosen: %s",
+                                modules[i].model ? "model file" : "plugin", modules[i].name,
+                                fci_missing_reason (ctx, &modules[i]));
       }
   return ctx->failed;
 }

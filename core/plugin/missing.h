@@ -5,6 +5,9 @@
 
 #include "core/plugin/registry.h"
 
+/* Returns "PATH: reason" of a module that was refused; a reason that has the path already is not given it twice. */
+const char *fci_missing_reason (fmtconv_ctx *ctx, const fci_module *module);
+
 /* Returns " (not installed: package PACKAGE)" for a list; "" if the module can be loaded. */
 const char *fci_missing_mark (fmtconv_ctx *ctx, fci_module *module);
 

@@ -171,14 +171,16 @@ fci_module_load (fmtconv_ctx *ctx, fci_module *module)
   const registry *r = find_modules (ctx);
   if (!r)
     return NULL;
-  const fmtconv_plugin *given = module->model ? fci_model_file_open (ctx, module->model, &module->error)
-                                : module->path
-                                    ? fci_module_open (ctx, module->path, module->name, &module->error)
-                                    : builtin (r, module->name);
+  const char *error = NULL;
+  module->error = "it is a part of itself"; /* a pipeline, if it is asked for while it is read */
+  const fmtconv_plugin *given = module->model  ? fci_model_file_open (ctx, module->model, &error)
+                                : module->path ? fci_module_open (ctx, module->path, module->name, &error)
+                                               : builtin (r, module->name);
   if (given)
-    module->plugin = fci_descriptor_check (ctx, given, module->name, &module->error);
-  if (module->plugin && ((module->error = fci_codec_add (ctx, module->plugin)) || ctx->failed))
+    module->plugin = fci_descriptor_check (ctx, given, module->name, &error);
+  if (module->plugin && ((error = fci_codec_add (ctx, module->plugin)) || ctx->failed))
     module->plugin = NULL;
+  module->error = error;
   return module->plugin;
 }
 

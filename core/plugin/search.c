@@ -10,6 +10,7 @@
 #include "core/plugin/installed.h"
 #include "core/plugin/search.h"
 #include "core/plugin/trust.h"
+#include "core/source/descriptors.h"
 #include "core/source/input.h"
 #include "core/source/source.h"
 #include <dirent.h>
@@ -280,9 +281,15 @@ fci_file_open (fmtconv_ctx *ctx, const fci_file *file)
   const fci_embedded *inside = file->embedded;
   if (inside)
     return fci_input_memory (ctx, file->path, inside->bytes, inside->size);
+  const fci_budget before = ctx->budget;
   fmtconv_input *in = fci_input_user (ctx, file->path);
   const fmtconv_source *source = in && !fmtconv_input_is_folder (in) ? fmtconv_input_open (in) : NULL;
   if (source && source->disk)
-    source->disk->is_own = true;
+    {
+      source->disk->is_own = true;
+      if (*file->path == '/') /* a program may leave the folder that others begin in */
+        fci_disk_reopens (source->disk, NULL, file->path);
+    }
+  fci_budget_forget_input (&ctx->budget, &before);
   return in;
 }

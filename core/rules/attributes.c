@@ -10,6 +10,8 @@
 #include "core/rules/env.h"
 #include "core/rules/keys.h"
 #include "core/rules/let.h"
+#include "core/rules/no-value.h"
+#include "core/rules/rules.h"
 #include "core/rules/template.h"
 #include <string.h>
 
@@ -108,28 +110,45 @@ node_of (fmtconv_ctx *ctx, const fci_expr_value *value)
   return node;
 }
 
-/* Reports an expression without a value. */
+/* Reports an expression without a value: the first in the error, the others below it. */
 static void
-fail_value (fci_rule_run *run, const char *reason)
+fail_value (fci_rule_run *run, const fci_template_piece *piece, const char *reason)
 {
-  fci_rule_run_problem (run, FCI_PROBLEM_CONDITION, "'%s' of the output has no value: %s",
-                        run->table.attribute, reason);
+  if (run->silent || run->no_value.what)
+    fci_rule_run_problem (run, FCI_PROBLEM_CONDITION, "%s '%.*s': %s", run->table.attribute,
+                          (int) piece->text.len, piece->text.at, reason);
+  else
+    {
+      run->problems[FCI_PROBLEM_CONDITION]++;
+      fci_no_value_describe (run, piece, reason);
+    }
 }
 
-/* Returns an array of consecutive numbers; NULL: a bound has no value (reported), or out of memory. */
+/* Returns an array of numbers with equal distances; NULL: it has no value (reported), or out of memory. */
 static fmtconv_attr *
 range_value (fci_rule_run *run, const fci_template_piece *piece)
 {
-  int64_t first = 0, last = 0;
-  if (!fci_rule_run_number (run, piece->expr[0], &first) || !fci_rule_run_number (run, piece->expr[1], &last))
-    fail_value (run, run->reason);
-  else if (last > first && last - first > LONGEST_ARRAY)
-    fail_value (run, "an array is longer than 4096 numbers");
+  int64_t bound[FCI_TEMPLATE_EXPRS] = { 0, 0, 1, INT64_MAX }; /* first, last, step, largest */
+  for (unsigned i = 0; i < piece->n_exprs; i++)
+    if (!fci_rule_run_number (run, piece->expr[i], &bound[i]))
+      {
+        fail_value (run, piece, run->reason);
+        return NULL;
+      }
+  const int64_t first = bound[0], last = bound[1], step = bound[2], largest = bound[3];
+  uint64_t n = 0;
+  if (step <= 0)
+    fail_value (run, piece, "the step of an array is not above 0");
+  else if (first <= last && (n = ((uint64_t) last - (uint64_t) first) / (uint64_t) step + 1) > LONGEST_ARRAY)
+    fail_value (run, piece, "an array is longer than 4096 numbers");
   else
     {
       fmtconv_attr *array = fci_attr_new (run->ctx, FMTCONV_ATTR_ARRAY);
-      for (int64_t i = first; array && i <= last; i++)
-        fmtconv_attr_set_int (array, NULL, i);
+      for (uint64_t i = 0; array && i < n; i++)
+        {
+          const int64_t number = first + (int64_t) i * step;
+          fmtconv_attr_set_int (array, NULL, number < largest ? number : largest);
+        }
       return array;
     }
   return NULL;
@@ -141,11 +160,11 @@ expr_value (fci_rule_run *run, const fci_template_piece *piece)
 {
   fci_expr_env env = fci_rule_run_env (run);
   fci_expr_value value = { 0 };
-  if (piece->n_exprs == 2)
+  if (piece->n_exprs > 1)
     return range_value (run, piece);
   if (fci_expr_eval (&env, piece->expr[0], &value) == FCI_EXPR_KNOWN)
     return node_of (run->ctx, &value);
-  fail_value (run, env.reason);
+  fail_value (run, piece, env.reason);
   return NULL;
 }
 
@@ -247,13 +266,24 @@ note_lost (const fci_rule_run *run, const fmtconv_attr *config, fmtconv_attr *ma
                   n == 1 ? "y" : "ies");
 }
 
+/* Returns whether the input's configuration is already that of the output: the names of both sides are equal. */
+static bool
+is_converted (const fci_rule_run *run)
+{
+  static const char key[] = "_class_name";
+  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config"),
+               *made = fmtconv_attr_get (run->attributes, "config");
+  const char *class = made ? fmtconv_attr_get_string (made, key, NULL) : NULL;
+  return config && class && !strcmp (fmtconv_attr_get_string (config, key, ""), class);
+}
+
 /* Compares the entries of the input's configuration that the rules know. */
 static void
 compare_config (fci_rule_run *run)
 {
   fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config"),
                *made = fmtconv_attr_get (run->attributes, "config");
-  if (config && made)
+  if (config && made && run->table.reverse)
     note_lost (run, config, made);
   for (fmtconv_attr *entry = config && made ? config->first : NULL; entry; entry = entry->next)
     {
@@ -269,13 +299,15 @@ fci_rule_run_attributes (fci_rule_run *run)
 {
   const char *why = NULL;
   fmtconv_attr *tree = parse (&run->table, &why);
+  if (!run->is_for_comfy)
+    fmtconv_attr_unset (tree, FCI_COMFY);
   run->has_keys = tree && fci_rule_has_keys (tree);
   if (run->has_keys)
     fci_rule_keys_choose (tree, run->table.reverse);
   run->attributes = tree ? tree_value (run, tree) : NULL;
   if (run->attributes && run->has_keys)
     fci_rule_run_keys (run);
-  else if (run->attributes && run->table.reverse)
+  else if (run->attributes && (run->table.reverse || is_converted (run)))
     compare_config (run);
 }
 
@@ -285,17 +317,56 @@ is_of_input (const fci_rule_run *run, const char *key)
 {
   if (run->has_keys)
     return run->table.reverse && !strcmp (key, "architecture");
-  return run->table.reverse && strcmp (key, "title") != 0 && strcmp (key, "architecture") != 0;
+  return (run->table.reverse || run->keeps) && strcmp (key, "title") != 0 && strcmp (key, "architecture") != 0
+         && strcmp (key, FCI_COMFY) != 0;
+}
+
+/* Keeps the entries of a configuration that is already that of the output. */
+static void
+keep_config (fci_rule_run *run)
+{
+  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config"),
+               *made = fmtconv_attr_get (run->attributes, "config");
+  for (fmtconv_attr *entry = config->first; entry; entry = entry->next)
+    if (!fmtconv_attr_get (made, entry->key))
+      fmtconv_attr_set (made, entry->key, entry);
+}
+
+/* Gives the file the architecture that ComfyUI-GGUF knows such models by. */
+static void
+name_for_comfy (fci_rule_run *run)
+{
+  fmtconv_attr *comfy = run->is_for_comfy ? fmtconv_attr_get (run->attributes, FCI_COMFY) : NULL;
+  const char *name = fmtconv_attr_get_string (comfy, "architecture", NULL);
+  if (name)
+    fmtconv_attr_set_string (run->attributes, "architecture", name);
+}
+
+/* Prints what people should know of the output, which does not have this member. */
+static void
+print_note (const fci_rule_run *run)
+{
+  const char *note = fmtconv_attr_get_string (run->attributes, "note", "");
+  if (*note && !run->table.reverse && !run->keeps)
+    fmtconv_note (run->ctx, "%s", note);
+  fmtconv_attr_unset (run->attributes, "note");
 }
 
 void
 fci_rule_run_put_attributes (fci_rule_run *run)
 {
   fmtconv_attr *attrs = fmtconv_model_attrs (run->out);
+  if (run->attributes && !run->has_keys && !run->table.reverse && is_converted (run))
+    keep_config (run);
   if (run->attributes)
     fci_model_forget_description (run->out);
   if (run->has_keys)
-    fci_rule_run_put_tensors (run);
+    {
+      fci_rule_run_put_tensors (run);
+      fci_rule_run_put_keys (run);
+    }
+  name_for_comfy (run);
+  print_note (run);
   for (fmtconv_attr *node = run->attributes ? run->attributes->first : NULL, *next; node; node = next)
     {
       next = node->next;

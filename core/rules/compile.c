@@ -4,6 +4,7 @@
 
 #include "core/rules/attributes.h"
 #include "core/rules/compile.h"
+#include "core/rules/constant.h"
 #include "core/rules/details.h"
 #include "core/rules/let.h"
 #include "core/rules/link.h"
@@ -48,13 +49,20 @@ compile_rules (fci_table *table)
     n++;
   if (!n)
     return fci_table_bad (table, 0, "the table is empty");
+  if (n > FCI_MAX_PATTERNS && !fci_table_many (table))
+    return false;
   table->family = fci_table_alloc (table, n, sizeof *table->family);
   table->rule = fci_table_alloc (table, n, sizeof *table->rule);
-  if (!table->family || !table->rule)
+  table->pattern =
+      fci_table_alloc (table, n < FCI_MAX_PATTERNS ? n : FCI_MAX_PATTERNS, sizeof *table->pattern);
+  if (!table->family || !table->rule || !table->pattern)
     return false;
   for (unsigned i = 0; i < n; i++)
-    if (!compile_rule (table, &table->declared->rules[i], i + 1))
-      return false;
+    {
+      const fmtconv_rule *declared = &table->declared->rules[i];
+      if (!(declared->make ? fci_table_constant : compile_rule) (table, declared, i + 1))
+        return false;
+    }
   return true;
 }
 

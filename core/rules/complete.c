@@ -169,6 +169,6 @@ void
 fci_rule_run_unmatched (fci_rule_run *run)
 {
   for (size_t i = 0; !run->table.declared->unmatched && i < run->n_tensors; i++)
-    if (run->taken[i] == FCI_RULE_NONE)
+    if (run->taken[i] == FCI_RULE_NONE && !fci_rule_run_is_outside (run, i))
       fci_rule_run_problem (run, FCI_PROBLEM_UNKNOWN, "unknown: '%s'", fci_model_tensor (run->in, i)->name);
 }

@@ -1,4 +1,4 @@
-/* core/rules/details.c: parses .pick, .shape and .ops of a rule.
+/* core/rules/details.c: parses .shape and .ops of a rule, and links the rules of one tensor.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,7 +9,9 @@
 #include "core/rules/let.h"
 #include "core/rules/lists.h"
 #include "core/rules/parts.h"
+#include "core/rules/pick.h"
 #include "core/rules/table.h"
+#include "core/rules/trim.h"
 #include <ctype.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -29,31 +31,6 @@ take_number (const char **s, const char *end, uint64_t *n)
     if (*s - start < MAX_DIGITS)
       *n = *n * 10 + (uint64_t) (**s - '0');
   return *s > start && *s - start <= MAX_DIGITS;
-}
-
-/* ---- .pick */
-static bool
-parse_pick (fci_table *table, fci_rule *rule)
-{
-  const char *s = rule->declared->pick;
-  if (!s)
-    return true;
-  const char *end = s + strlen (s), *slash = strchr (s, '/');
-  uint64_t n = 0, of = 0;
-  const char *total = slash ? slash + 1 : end;
-  if (!take_number (&total, end, &of) || total != end || of < 1 || of > FCI_MAX_PARTS)
-    return fci_table_bad (table, rule->number, ".pick is not of the form '0,2/4'");
-  rule->pick_of = (unsigned) of;
-  for (;; s++)
-    {
-      if (!take_number (&s, slash, &n) || n >= of || rule->n_pick == of)
-        return fci_table_bad (table, rule->number, ".pick names a part out of range, or too many parts");
-      rule->pick[rule->n_pick++] = (uint16_t) n;
-      if (s == slash)
-        return true;
-      if (*s != ',')
-        return fci_table_bad (table, rule->number, ".pick is not of the form '0,2/4'");
-    }
 }
 
 /* ---- .shape */
@@ -92,14 +69,17 @@ parse_multiple (fci_table *table, unsigned rule, fci_text_span text, fci_rule_di
   return !table->code && dim->times > 0;
 }
 
-/* Finds the variable that an expression such as "heads*d" binds. */
+/* Finds the variable that an expression such as "heads*d" or "h+2*d" binds. */
 static void
 find_factor (fci_table *table, unsigned rule, fci_rule_dim *dim)
 {
-  const fci_expr *expr = dim->expr, *last = expr->kind == FCI_EXPR_MUL ? expr->b : NULL;
-  if (!last || last->kind != FCI_EXPR_NAME || *last->text.at == '#' || fci_table_let (table, last->text))
+  const fci_expr *sum = dim->expr->kind == FCI_EXPR_ADD ? dim->expr : NULL, *term = sum ? sum->b : dim->expr;
+  const fci_expr *product = term->kind == FCI_EXPR_MUL ? term : NULL, *last = product ? product->b : term;
+  if (last->kind != FCI_EXPR_NAME || *last->text.at == '#' || fci_table_let (table, last->text))
     return;
-  dim->factor = expr->a;
+  dim->binds = true;
+  dim->summand = sum ? sum->a : NULL;
+  dim->factor = product ? product->a : NULL;
   dim->factor_of = find_var (table, rule, last->text);
 }
 
@@ -141,9 +121,23 @@ fci_rule_shape_parse (fci_table *table, unsigned rule, fci_text_span text, fci_r
   return true;
 }
 
+/* Returns the number of parts of a text between separators, at most `most`; 0 if s is NULL. */
+static size_t
+count_parts (const char *s, char separator, size_t most)
+{
+  size_t n = s != NULL;
+  for (; s && *s && n < most; s++)
+    n += *s == separator;
+  return n;
+}
+
 static bool
 parse_shapes (fci_table *table, fci_rule *rule)
 {
+  const size_t most = FMTCONV_MAX_RANK + 1, n_most = count_parts (rule->declared->shape, '|', most);
+  rule->shape = n_most ? fci_table_alloc (table, n_most, sizeof *rule->shape) : NULL;
+  if (n_most && !rule->shape)
+    return false;
   for (const char *s = rule->declared->shape; s; s++)
     {
       size_t n = strcspn (s, "|");
@@ -228,6 +222,8 @@ parse_op (fci_table *table, fci_rule *rule, const char *s)
     return parse_reshape (table, rule, op, s + 8);
   if (strncmp (s, "gather ", 7) == 0)
     return fci_rule_gather_parse (table, op, s + 7);
+  if (strncmp (s, "trim ", 5) == 0)
+    return fci_rule_trim_parse (table, op, s + 5);
   if (strncmp (s, "add ", 4) == 0)
     return parse_factor (op, FCI_RULE_ADD, s + 4);
   return strncmp (s, "scale ", 6) == 0 && parse_factor (op, FCI_RULE_SCALE, s + 6);
@@ -237,6 +233,10 @@ static bool
 parse_ops (fci_table *table, fci_rule *rule)
 {
   const char *s = rule->declared->ops;
+  const size_t n_most = count_parts (s, ';', FCI_RULE_MAX_OPS);
+  rule->op = n_most ? fci_table_alloc (table, n_most, sizeof *rule->op) : NULL;
+  if (n_most && !rule->op)
+    return false;
   while (s && *(s += strspn (s, " ;")))
     {
       size_t n = strcspn (s, ";"), used = n;
@@ -279,7 +279,7 @@ fci_rule_details (fci_table *table, fci_rule *rule)
 {
   if (rule->declared->axis >= FMTCONV_MAX_RANK)
     return fci_table_bad (table, rule->number, ".axis is too large");
-  return parse_pick (table, rule) && parse_shapes (table, rule) && parse_ops (table, rule)
+  return fci_rule_pick_parse (table, rule) && parse_shapes (table, rule) && parse_ops (table, rule)
          && fci_rule_parts_parse (table, rule) && (!table->reverse || check_reversible (table, rule));
 }
 
@@ -311,24 +311,6 @@ link_sources (fci_table *table)
   return true;
 }
 
-static bool
-check_parts (fci_table *table, const fci_rule *leader)
-{
-  unsigned used[FCI_MAX_PARTS] = { 0 }, n = 0;
-  for (const fci_rule *rule = leader; rule; rule = rule->next_pick)
-    {
-      if (rule->pick_of != leader->pick_of || rule->declared->axis != leader->declared->axis)
-        return fci_table_bad (table, rule->number, ".pick divides into other parts than rule %u",
-                              leader->number);
-      for (unsigned i = 0; i < rule->n_pick; i++, n++)
-        if (used[rule->pick[i]]++)
-          return fci_table_bad (table, rule->number, ".pick takes part %u again", rule->pick[i]);
-    }
-  return n == leader->pick_of
-         || fci_table_bad (table, leader->number, ".pick: %u of %u parts are not used", leader->pick_of - n,
-                           leader->pick_of);
-}
-
 bool
 fci_table_picks (fci_table *table)
 {
@@ -351,7 +333,7 @@ fci_table_picks (fci_table *table)
           }
       if (a->n_pick)
         a->leader = a;
-      if (a->n_pick && !check_parts (table, a))
+      if (a->n_pick && !fci_rule_pick_check (table, a))
         return false;
     }
   return true;

@@ -3,12 +3,16 @@
 #include "config.h"
 
 #include "core/model/model.h"
+#include "core/rules/constant.h"
 #include "core/rules/emit.h"
 #include "core/rules/gather.h"
 #include "core/rules/items.h"
+#include "core/rules/match.h"
 #include "core/rules/parts.h"
+#include "core/rules/pattern-match.h"
 #include "core/rules/run.h"
 #include "core/rules/shape.h"
+#include <inttypes.h>
 
 static fmtconv_view *
 change (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *after)
@@ -27,6 +31,8 @@ change (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *after)
       return fmtconv_view_add_scalar (view, op->factor);
     case FCI_RULE_GATHER:
       return fmtconv_view_gather (view, op->axis, op->n_indices, op->indices);
+    case FCI_RULE_TRIM:
+      return fmtconv_view_slice (view, op->axis, 0, after->n[op->axis]);
     }
   return NULL;
 }
@@ -49,6 +55,8 @@ unchange (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *befo
       return fmtconv_view_add_scalar (view, -op->factor);
     case FCI_RULE_GATHER:
       return fci_rule_ungather (view, op);
+    case FCI_RULE_TRIM:
+      return view; /* padding is not made again */
     case FCI_RULE_CAST:
       break; /* refused when the table was compiled */
     }
@@ -137,6 +145,17 @@ cut (fci_rule_run *run, const fci_element_bytes *item, fmtconv_view *whole)
   return fmtconv_view_slice (whole, rule->declared->axis, start, size[item->part]);
 }
 
+/* Notes that the last n indices of a tensor are cut off. */
+static void
+note_padding (fci_rule_run *run, const fci_element_bytes *item, uint64_t n)
+{
+  const fmtconv_tensor *t = fci_rule_item_tensor (run, item, 0);
+  if (!n)
+    return;
+  fmtconv_note (run->ctx, "%s: left out %" PRIu64 " rows of padding", t->name, n);
+  fmtconv_model_drop (run->out, t, "padding of the vocabulary");
+}
+
 static fmtconv_view *
 make_view (fci_rule_run *run, const fci_element_bytes *item)
 {
@@ -151,7 +170,11 @@ make_view (fci_rule_run *run, const fci_element_bytes *item)
   if (rule->n_split > 1)
     view = cut (run, item, view);
   for (unsigned o = 0; !reverse && o < rule->n_ops; o++)
-    view = change (view, &rule->op[o], &by[o + 1]);
+    {
+      if (rule->op[o].kind == FCI_RULE_TRIM)
+        note_padding (run, item, by[o].n[rule->op[o].axis] - by[o + 1].n[rule->op[o].axis]);
+      view = change (view, &rule->op[o], &by[o + 1]);
+    }
   return view;
 }
 
@@ -163,6 +186,8 @@ drop_remaining (fci_rule_run *run)
     {
       bool taken = run->taken[i] != FCI_RULE_NONE;
       const char *why = taken ? run->table.family[run->taken[i]].why : unmatched;
+      if (fci_rule_run_is_outside (run, i))
+        continue;
       if (why && *why)
         fmtconv_model_drop (run->out, fci_model_tensor (run->in, i), why);
       else if (taken && why)
@@ -200,15 +225,33 @@ bind_all (fci_rule_run *run)
     }
 }
 
+/* Puts the tensors that rules take under their names, without the prefix, in the order of the input. */
+static void
+put_kept (fci_rule_run *run)
+{
+  for (size_t i = 0; i < run->n_tensors && !fmtconv_ctx_failed (run->ctx); i++)
+    {
+      const fmtconv_tensor *t = fci_model_tensor (run->in, i);
+      const fci_family *family = run->taken[i] == FCI_RULE_NONE ? NULL : &run->table.family[run->taken[i]];
+      const char *rest = family && !family->anchored ? fci_pattern_strip (run->prefix, t->name) : NULL;
+      if (family && !family->why)
+        fmtconv_model_put (run->out, rest ? rest : t->name, t->view);
+    }
+}
+
 void
 fci_rule_run_emit (fci_rule_run *run)
 {
-  for (size_t i = 0; i < run->n_items && !fmtconv_ctx_failed (run->ctx); i++)
+  if (run->keeps)
+    put_kept (run);
+  for (size_t i = 0; !run->keeps && i < run->n_items && !fmtconv_ctx_failed (run->ctx); i++)
     {
       const fci_element_bytes *item = run->item[i];
-      fmtconv_model_put (run->out, item->name,
-                         item->rule ? make_view (run, item) : fci_model_tensor (run->in, item->first)->view);
+      fmtconv_view *view = item->rule ? make_view (run, item) : fci_model_tensor (run->in, item->first)->view;
+      fmtconv_model_put (run->out, item->name, i ? view : fci_rule_run_require_constants (run, view));
     }
+  if (!run->keeps && !fmtconv_ctx_failed (run->ctx))
+    fci_rule_run_put_constants (run);
   drop_remaining (run);
   bind_all (run);
 }

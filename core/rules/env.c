@@ -6,8 +6,10 @@
 #include "core/base/os.h"
 #include "core/model/model.h"
 #include "core/rules/env.h"
+#include "core/rules/index.h"
 #include "core/rules/let.h"
 #include "core/rules/lists.h"
+#include "core/rules/no-value.h"
 #include "core/rules/pattern-match.h"
 #include "core/rules/rope.h"
 #include <inttypes.h>
@@ -33,6 +35,8 @@ not_yet (fci_expr_env *env)
 
 /* ---- Names */
 
+#define LET "let '" /* a reason that names the value begins with it */
+
 /* A value is asked for by every tensor, and has() looks at all names: what failed once is not tried again. */
 static void
 keep_reason (const fci_expr_env *env, fci_let *let)
@@ -45,18 +49,38 @@ keep_reason (const fci_expr_env *env, fci_let *let)
   let->reason = kept;
 }
 
+/* Says in which value the fault is, unless the reason names one already. */
+static void
+name_let (fci_expr_env *env, const fci_let *let, const char *colon)
+{
+  fci_rule_run *run = env->arg;
+  const unsigned line = fci_no_value_line (&run->table, let);
+  char reason[sizeof env->reason], where[24] = "";
+  if (!strncmp (env->reason, LET, strlen (LET)))
+    return;
+  if (!run->bad_let)
+    run->bad_let = let;
+  if (line)
+    snprintf (where, sizeof where, " (line %u)", line);
+  memcpy (reason, env->reason, sizeof reason);
+  snprintf (env->reason, sizeof env->reason, LET "%.*s'%s%s %.110s", (int) let->name.len, let->name.at, where,
+            colon, reason);
+}
+
 static fci_expr_state
 let_value (fci_expr_env *env, fci_let *let, fci_expr_value *out)
 {
-  if (!let->expr)
-    return fci_expr_bad (env, "'%.*s' has no value: give it with let.%.*s=VALUE", (int) let->name.len,
-                         let->name.at, (int) let->name.len, let->name.at);
   if (let->reason)
     return fci_expr_bad (env, "%s", let->reason);
-  fci_expr_state state = let->known ? FCI_EXPR_KNOWN : fci_expr_eval (env, let->expr, &let->value);
+  fci_expr_state state = let->known  ? FCI_EXPR_KNOWN
+                         : let->expr ? fci_expr_eval (env, let->expr, &let->value)
+                                     : fci_expr_bad (env, "has no value");
   let->known = state == FCI_EXPR_KNOWN;
   if (state == FCI_EXPR_BAD)
-    keep_reason (env, let);
+    {
+      name_let (env, let, let->expr ? ":" : "");
+      keep_reason (env, let);
+    }
   *out = let->value;
   return state;
 }
@@ -83,7 +107,7 @@ name_value (fci_expr_env *env, fci_text_span name, fci_expr_value *out)
   return FCI_EXPR_OPEN;
 }
 
-/* ---- config(KEY) and gguf(KEY) */
+/* ---- config(KEY), gguf(KEY), args(KEY) and source(KEY) */
 
 static const fmtconv_attr *
 child (const fmtconv_attr *node, fci_text_span key)
@@ -123,15 +147,54 @@ at_path (const fmtconv_attr *node, fci_text_span path)
   return node;
 }
 
-/* Returns the entry that config(KEY) or gguf(KEY) names, or NULL. */
-static const fmtconv_attr *
-entry (const fci_rule_run *run, const fci_expr *call)
+/* The tables of entries that calls look into. */
+static const struct entries
 {
-  const bool config = *call->text.at == 'c';
-  const fmtconv_attr *all = fmtconv_attr_get (fmtconv_model_attrs (run->in), config ? "config" : "gguf");
+  const char *function;
+  const char *path; /* of the attribute, with '/' */
+  const char *what;
+  bool has_paths; /* a key with dots leads into objects */
+} tables[] = {
+  { "config", "config", "entry of config.json", true },
+  { "gguf", "gguf", "GGUF key", false },
+  { "args", "source/torch/args", "argument of its training", false },
+  { "source", "source", "fact of its folder", false },
+};
+
+static const struct entries *
+table_of (const fci_expr *call)
+{
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+    if (fci_text_span_equal (call->text, FCI_TEXT_SPAN (tables[i].function)))
+      return &tables[i];
+  return NULL;
+}
+
+/* Returns the attribute at a path with '/', or NULL. */
+static fmtconv_attr *
+attribute_at (fmtconv_attr *node, const char *path)
+{
+  while (node)
+    {
+      char key[16];
+      const size_t n = strcspn (path, "/");
+      snprintf (key, sizeof key, "%.*s", (int) n, path);
+      node = fmtconv_attr_get (node, key);
+      if (!path[n])
+        break;
+      path += n + 1;
+    }
+  return node;
+}
+
+/* Returns the entry that config(KEY), gguf(KEY), args(KEY) or source(KEY) names, or NULL. */
+static const fmtconv_attr *
+entry (const fci_rule_run *run, const fci_expr *call, const struct entries *table)
+{
+  const fmtconv_attr *all = attribute_at (fmtconv_model_attrs (run->in), table->path);
   if (!all)
     return NULL;
-  return config ? at_path (all, call->word) : child (all, call->word);
+  return table->has_paths ? at_path (all, call->word) : child (all, call->word);
 }
 
 /* Returns a fraction; of one in 32 bits the number that was meant: 1e-06. */
@@ -148,13 +211,12 @@ real_of (const fmtconv_attr *node)
 static fci_expr_state
 entry_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
 {
-  const fmtconv_attr *node = entry (env->arg, call);
-  const bool config = *call->text.at == 'c';
+  const struct entries *table = table_of (call);
+  const fmtconv_attr *node = entry (env->arg, call, table);
   const int len = (int) call->word.len;
   if (!node || node->kind == FMTCONV_ATTR_NULL)
     return call->a ? fci_expr_eval (env, call->a, out)
-                   : fci_expr_bad (env, "the input has no %s '%.*s'",
-                                   config ? "entry of config.json" : "GGUF key", len, call->word.at);
+                   : fci_expr_bad (env, "the input has no %s '%.*s'", table->what, len, call->word.at);
   switch (node->kind)
     {
     case FMTCONV_ATTR_INT:
@@ -180,7 +242,7 @@ entry_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
     }
 }
 
-/* ---- has(PATTERN) and shape(NAME, AXIS): the side of `from`, which is the input, or in reverse the output */
+/* ---- has(PATTERN), shape(NAME, AXIS) and rank(NAME): the side of `from`, which is the input, or in reverse the output */
 
 static size_t
 n_names (const fci_rule_run *run)
@@ -203,7 +265,7 @@ find (fci_expr_env *env, fci_text_span text, size_t *found)
   fci_token tokens[FCI_MAX_TOKENS];
   fci_value values[FCI_MAX_SLOTS];
   const bool full = *text.at == '/';
-  char *copy = fci_arena_alloc (&run->arena, text.len + 1);
+  char *copy = fci_rule_run_alloc (run, text.len + 1, 1);
   if (!copy)
     return fci_expr_bad (env, "out of memory");
   memcpy (copy, text.at + full, text.len - full);
@@ -266,10 +328,20 @@ dimension (fci_expr_env *env, const fci_expr *call, size_t tensor, fci_expr_valu
   if (state)
     return state;
   if (tensor == n_names (run) || !dims_of (run, tensor, &dims))
-    return fci_expr_bad (env, "there is no tensor '%.*s'", (int) name.len, name.at);
+    return fci_expr_bad (env, "the tensor '%.*s' is missing", (int) name.len, name.at);
   if (axis < 0 || axis >= (int64_t) dims.rank)
     return fci_expr_bad (env, "'%s' has no axis %" PRId64, name_of (run, tensor), axis);
   return number (dims.n[axis], env, out);
+}
+
+static fci_expr_state
+rank (fci_expr_env *env, const fci_expr *call, size_t tensor, fci_expr_value *out)
+{
+  const fci_rule_run *run = env->arg;
+  fci_tensor_dims dims;
+  if (tensor == n_names (run) || !dims_of (run, tensor, &dims))
+    return fci_expr_bad (env, "the tensor '%.*s' is missing", (int) call->word.len, call->word.at);
+  return number (dims.rank, env, out);
 }
 
 /* rope_factors(KEY, SIZE): what the positions of a rotary embedding are divided by. */
@@ -295,13 +367,15 @@ call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
 {
   fci_rule_run *run = env->arg;
   size_t found = 0;
-  if (*call->text.at == 'r')
+  if (fci_text_span_equal (call->text, FCI_TEXT_SPAN ("rope_factors")))
     return factors_value (env, call, out);
-  if (*call->text.at == 'c' || *call->text.at == 'g')
+  if (table_of (call))
     return entry_value (env, call, out);
   if (!run->prefix || (run->table.reverse && !run->item))
     return not_yet (env); /* nor are the names of the output known in reverse */
   fci_expr_state state = find_once (env, call, &found);
+  if (!state && *call->text.at == 'r')
+    return rank (env, call, found, out);
   if (state || *call->text.at == 's')
     return state ? state : dimension (env, call, found, out);
   *out = (fci_expr_value){ .type = FCI_VALUE_TRUTH, .number = found < n_names (run) };

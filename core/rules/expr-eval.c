@@ -212,16 +212,20 @@ eval_deciding (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
   return state;
 }
 
-/* Returns a number without what is after its point. */
+/* Computes int and floor.  An entry that is to be an integer and is not one, 256.7, is an error in the input. */
 static fci_expr_state
-int_value (fci_expr_env *env, const fci_expr_value *value, fci_expr_value *out)
+int_value (fci_expr_env *env, fci_expr_function function, const fci_expr_value *value, fci_expr_value *out)
 {
   const double limit = 9007199254740992.0; /* 2^53: fractions beyond it are not exact */
-  const int64_t number = value->type == FCI_VALUE_NUMBER ? value->number : 0;
-  if (value->type == FCI_VALUE_REAL && !(fabs (value->real) < limit))
+  *out = *value;
+  if (value->type == FCI_VALUE_NUMBER)
+    return FCI_EXPR_KNOWN;
+  if (!(fabs (value->real) < limit))
     return fci_expr_bad (env, "a fraction is too large for an integer");
-  *out = (fci_expr_value){ .type = FCI_VALUE_NUMBER,
-                           .number = value->type == FCI_VALUE_REAL ? (int64_t) value->real : number };
+  const double whole = floor (value->real);
+  if (function == FCI_FUNCTION_INT && whole < value->real)
+    return fci_expr_bad (env, "%g is not an integer", value->real);
+  *out = (fci_expr_value){ .type = FCI_VALUE_NUMBER, .number = (int64_t) whole };
   return FCI_EXPR_KNOWN;
 }
 
@@ -249,8 +253,8 @@ eval_function (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
   if (!is_number (&value))
     return fci_expr_bad (env, "%s stands where a number is needed", type_name (value.type));
   const double real = real_of (&value);
-  if (expr->number == FCI_FUNCTION_INT)
-    return int_value (env, &value, out);
+  if (expr->number == FCI_FUNCTION_INT || expr->number == FCI_FUNCTION_FLOOR)
+    return int_value (env, (fci_expr_function) expr->number, &value, out);
   return real_value (env,
                      expr->number == FCI_FUNCTION_SQRT  ? sqrt (real)
                      : expr->number == FCI_FUNCTION_LOG ? log (real)

@@ -149,7 +149,10 @@ take_word (parser *p)
   skip_blanks (p);
   fci_text_span word = { p->at, 0 };
   for (; p->at < p->end && (braces || (*p->at != ',' && *p->at != ')')); p->at++)
-    braces += (*p->at == '{') - (*p->at == '}' && braces);
+    if (*p->at == '{')
+      braces++;
+    else if (*p->at == '}' && braces)
+      braces--;
   word.len = (size_t) (p->at - word.at);
   while (word.len && word.at[word.len - 1] == ' ')
     word.len--;
@@ -160,11 +163,10 @@ take_word (parser *p)
 static bool
 is_function (fci_expr *node)
 {
-  static const char *const names[] = { [FCI_FUNCTION_FLOAT] = "float",
-                                       [FCI_FUNCTION_INT] = "int",
-                                       [FCI_FUNCTION_SQRT] = "sqrt",
-                                       [FCI_FUNCTION_LOG] = "log",
-                                       [FCI_FUNCTION_LENGTH] = "length" };
+  static const char *const names[] = {
+    [FCI_FUNCTION_FLOAT] = "float", [FCI_FUNCTION_INT] = "int", [FCI_FUNCTION_FLOOR] = "floor",
+    [FCI_FUNCTION_SQRT] = "sqrt",   [FCI_FUNCTION_LOG] = "log", [FCI_FUNCTION_LENGTH] = "length"
+  };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (fci_text_span_equal (node->text, FCI_TEXT_SPAN (names[i])))
       {

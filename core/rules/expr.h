@@ -44,7 +44,8 @@ typedef enum fci_expr_kind
 typedef enum fci_expr_function
 {
   FCI_FUNCTION_FLOAT, /* as a fraction */
-  FCI_FUNCTION_INT,   /* without what is after the point */
+  FCI_FUNCTION_INT,   /* as an integer, which the number must be */
+  FCI_FUNCTION_FLOOR, /* the largest integer that is not above */
   FCI_FUNCTION_SQRT,
   FCI_FUNCTION_LOG,
   FCI_FUNCTION_LENGTH /* of a list */

@@ -45,10 +45,16 @@ static int
 take_optional (const fci_reading *r, const fci_yaml *map, unsigned *flags)
 {
   const fci_yaml *node = fci_yaml_find (map, "optional");
-  if (!node || node->kind != FCI_YAML_TEXT || strcmp (node->text, "all") != 0)
-    return take_bool (r, map, "optional", flags, FMTCONV_RULE_OPTIONAL);
-  *flags |= FMTCONV_RULE_ALL_OR_NONE;
-  return 0;
+  static const char *const words[] = { "no", "false", "yes", "true", "all" };
+  static const unsigned bits[] = { 0, 0, FMTCONV_RULE_OPTIONAL, FMTCONV_RULE_OPTIONAL,
+                                   FMTCONV_RULE_ALL_OR_NONE };
+  for (size_t i = 0; node && node->kind == FCI_YAML_TEXT && i < sizeof words / sizeof *words; i++)
+    if (!strcmp (node->text, words[i]))
+      {
+        *flags |= bits[i];
+        return 0;
+      }
+  return node ? fci_yaml_fail (&r->file, node->at, "'optional' must be yes, no or all") : 0;
 }
 
 static int
@@ -65,20 +71,43 @@ take_axis (const fci_reading *r, const fci_yaml *map, unsigned *axis)
   return 0;
 }
 
+/* Checks the keys of a rule without a source. */
+static int
+check_make (const fci_reading *r, const fci_yaml *node, fmtconv_rule *rule)
+{
+  static const char *const others[] = { "from", "parts", "pick", "groups", "ops", "why", "axis" };
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (fci_yaml_find (node, others[i]))
+      return fci_yaml_fail (&r->file, node->at, "a rule with 'make' does not have '%s': it has no source",
+                            others[i]);
+  if (rule->flags & FMTCONV_RULE_ALL_OR_NONE)
+    return fci_yaml_fail (&r->file, node->at, "'optional' of a rule with 'make' must be yes or no");
+  rule->from = "";
+  return 0;
+}
+
 static int
 take_rule (const fci_reading *r, const fci_yaml *node, fmtconv_rule *rule)
 {
-  static const char *const keys[] = {
-    "from", "to", "shape", "parts", "pick", "ops", "why", "axis", "optional"
-  };
+  static const char *const keys[] = { "from", "to",   "shape",    "parts", "pick",  "groups", "ops",
+                                      "why",  "axis", "optional", "make",  "dtype", "when" };
   rule->line = (unsigned) node->at.line;
   if (fci_yaml_is (&r->file, node, FCI_YAML_MAP, "a rule")
       || fci_yaml_keys (&r->file, node, "a rule", keys, sizeof keys / sizeof *keys)
       || fci_take_text (r, node, "from", &rule->from) || fci_take_text (r, node, "to", &rule->to)
       || fci_take_text (r, node, "shape", &rule->shape) || fci_take_text (r, node, "pick", &rule->pick)
       || fci_take_text (r, node, "ops", &rule->ops) || fci_take_text (r, node, "why", &rule->why)
-      || fci_take_text (r, node, "parts", &rule->parts) || take_optional (r, node, &rule->flags))
+      || fci_take_text (r, node, "parts", &rule->parts) || fci_take_text (r, node, "groups", &rule->groups)
+      || fci_take_text (r, node, "make", &rule->make) || fci_take_text (r, node, "dtype", &rule->dtype)
+      || fci_take_text (r, node, "when", &rule->when) || take_optional (r, node, &rule->flags))
     return fmtconv_ctx_failed (ctx_of (r));
+  if (rule->make)
+    return check_make (r, node, rule);
+  if (rule->when)
+    return fci_yaml_fail (&r->file, node->at, "'when' is for a rule with 'make', and for the whole file");
+  if (rule->dtype)
+    return fci_yaml_fail (&r->file, node->at,
+                          "'dtype' is for a rule with 'make'; 'ops: cast TYPE' changes a tensor");
   if (!rule->from)
     return fci_yaml_fail (&r->file, node->at, "a rule needs 'from', the names that it matches");
   if (!rule->to && !rule->why)
@@ -91,6 +120,8 @@ static int
 take_rules (const fci_reading *r, const fci_yaml *map)
 {
   const fci_yaml *list = fci_yaml_find (map, "rules");
+  if (!list && r->table->components)
+    return fci_add_component_rules (r, 0);
   if (!list)
     return fci_yaml_fail (&r->file, map->at, "the key 'rules' is missing");
   if (fci_yaml_is (&r->file, list, FCI_YAML_LIST, "rules"))
@@ -100,7 +131,8 @@ take_rules (const fci_reading *r, const fci_yaml *map)
     if (take_rule (r, node, next++))
       break;
   r->table->rules = rules;
-  return fmtconv_ctx_failed (ctx_of (r));
+  return fmtconv_ctx_failed (ctx_of (r)) ? fmtconv_ctx_failed (ctx_of (r))
+                                         : fci_add_component_rules (r, list->n);
 }
 
 /* Reads `unmatched`: error, keep, or the reason to drop tensors that no rule takes. */
@@ -117,7 +149,7 @@ take_unmatched (const fci_reading *r, const fci_yaml *map)
 }
 
 /* The keys of both kinds of files. */
-#define TABLE_KEYS "prefix", "lists", "unmatched", "rules", "let", "when", "unless", "check"
+#define TABLE_KEYS "prefix", "lists", "unmatched", "rules", "let", "help", "when", "unless", "check"
 
 static int
 take_table (const fci_reading *r, const fci_yaml *map)
@@ -144,7 +176,7 @@ static int
 take_common (const fci_reading *r, const fci_yaml *map)
 {
   if (fci_take_text (r, map, "lists", &r->table->lists) || take_unmatched (r, map) || fci_take_lets (r, map)
-      || fci_take_conditions (r, map))
+      || fci_take_conditions (r, map) || fci_take_places (r, map))
     return fmtconv_ctx_failed (ctx_of (r));
   return take_rules (r, map);
 }
@@ -252,13 +284,33 @@ fci_rules_file_read (fmtconv_input *in, const fmtconv_pairs *values, fci_rules_f
   if (!r.table || take_file (&r, root))
     return file->ctx->failed;
   r.table->source = path;
+  out->path = path;
+  out->map = root;
   out->rules = r.table;
   return check (&r, root);
+}
+
+int
+fci_rules_file_check_name (fmtconv_ctx *ctx, const fci_rules_file *file, const char *stem)
+{
+  if (!file->name || !strcmp (file->name, stem))
+    return 0;
+  return fci_yaml_fail (&(fci_yaml_file){ .ctx = ctx, .path = file->path },
+                        fci_yaml_find (file->map, "name")->at,
+                        "the name is '%s', but the file is %s.yaml: both must be equal", file->name, stem);
 }
 
 const fmtconv_rules *
 fmtconv_rules_read (fmtconv_input *in, const fmtconv_pairs *values)
 {
   fci_rules_file read;
-  return fci_rules_file_read (in, values, &read) ? NULL : read.rules;
+  if (fci_rules_file_read (in, values, &read))
+    return NULL;
+  if (!read.parts)
+    return read.rules;
+  fmtconv_fail_at (fci_input_ctx (in), FMTCONV_E_USAGE,
+                   &(fmtconv_where){ .hint = "add its folder to FMTCONV_MODEL_PATH, and use it by its name" },
+                   "%s describes a pipeline, whose components are converted by other model files",
+                   fmtconv_input_path (in));
+  return NULL;
 }

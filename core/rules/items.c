@@ -7,8 +7,10 @@
 #include "core/rules/complete.h"
 #include "core/rules/index.h"
 #include "core/rules/items.h"
+#include "core/rules/match.h"
 #include "core/rules/run.h"
 #include "core/rules/sites.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 struct maker
@@ -24,6 +26,12 @@ fci_rule_item_tensor (const fci_rule_run *run, const fci_element_bytes *item, un
 {
   uint32_t i = item->rule ? item->site->tensors[item->combo + item->rule->join[k]] : item->first;
   return fci_model_tensor (run->in, i);
+}
+
+const char *
+fci_rule_item_name (const fci_rule_run *run, const fci_element_bytes *item)
+{
+  return run->weights ? run->weights[item->first].name : fci_rule_item_tensor (run, item, 0)->name;
 }
 
 /* Returns whether all tensors to fuse are present and `combo` represents them: fused lists are at 0. */
@@ -165,8 +173,8 @@ keep_unmatched (struct maker *m)
   fci_rule_run *run = m->run;
   for (size_t i = 0; i < run->n_tensors && !run->code; i++)
     {
-      fci_element_bytes *item =
-          run->taken[i] == FCI_RULE_NONE ? fci_rule_run_alloc (run, 1, sizeof *item) : NULL;
+      const bool is_kept = run->taken[i] == FCI_RULE_NONE && !fci_rule_run_is_outside (run, i);
+      fci_element_bytes *item = is_kept ? fci_rule_run_alloc (run, 1, sizeof *item) : NULL;
       if (!item)
         continue;
       item->first = (uint32_t) i;

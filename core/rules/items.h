@@ -12,4 +12,7 @@ void fci_rule_run_items (fci_rule_run *run);
 const fmtconv_tensor *fci_rule_item_tensor (const fci_rule_run *run, const fci_element_bytes *item,
                                             unsigned k);
 
+/* Returns the name of the first tensor, or weight, that the item is made of. */
+const char *fci_rule_item_name (const fci_rule_run *run, const fci_element_bytes *item);
+
 #endif

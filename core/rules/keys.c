@@ -96,41 +96,55 @@ fault_of (const fmtconv_attr *value)
     }
 }
 
-/* Appends a value to an object or array: fractions become f32, as llama.cpp reads all of them; null is left out. */
+/* Sets a key of an object, or appends to an array: fractions become f32, as llama.cpp reads all of them; null is left out. */
 static void
 put (fci_rule_run *run, const char *key, fmtconv_attr *to, fmtconv_attr *value)
 {
   const bool is_array = value->kind == FMTCONV_ATTR_ARRAY, is_item = to->kind == FMTCONV_ATTR_ARRAY;
+  const char *name = is_item ? NULL : key;
   const char *fault = is_array && is_item ? "is a list of lists" : fault_of (value);
   if (value->kind == FMTCONV_ATTR_NULL || (is_array && !value->first))
     return;
   if (fault)
     fci_rule_run_problem (run, FCI_PROBLEM_CONDITION, "'%s' of the output %s", key, fault);
   else if (value->kind == FMTCONV_ATTR_FLOAT)
-    fmtconv_attr_set_typed_float (to, value->key, value->v.f, 32);
+    fmtconv_attr_set_typed_float (to, name, value->v.f, 32);
   else if (is_array)
     {
       fmtconv_attr *items = fci_attr_new (run->ctx, FMTCONV_ATTR_ARRAY);
       for (fmtconv_attr *item = value->first; items && item; item = item->next)
         put (run, key, items, item);
-      fmtconv_attr_set (to, value->key, items);
+      fmtconv_attr_set (to, name, items);
     }
   else
-    fmtconv_attr_set (to, value->key, value);
+    fmtconv_attr_set (to, name, value);
 }
 
 void
 fci_rule_run_keys (fci_rule_run *run)
 {
   const fmtconv_attr *keys = fmtconv_attr_get (run->attributes, FCI_KEYS);
-  fmtconv_attr *config = keys ? fmtconv_attr_object (run->ctx) : NULL;
-  for (fmtconv_attr *key = config ? keys->first : NULL; key; key = key->next)
-    put (run, key->key, config, key);
-  if (!config)
+  fmtconv_attr *config = keys ? fmtconv_attr_object (run->ctx) : NULL,
+               *whole = config ? fmtconv_attr_object (run->ctx) : NULL;
+  for (fmtconv_attr *key = whole ? keys->first : NULL; key; key = key->next)
+    if (*key->key == FCI_WHOLE)
+      put (run, key->key + 1, whole, key);
+    else
+      put (run, key->key, config, key);
+  if (!whole)
     return;
   check_tensors (run);
   /* The program that safetensors files are for. */
   fmtconv_attr_unset (fmtconv_attr_get (fmtconv_model_attrs (run->out), "metadata"), "format");
-  fmtconv_attr_unset (run->attributes, FCI_KEYS);
+  fmtconv_attr_set (run->attributes, FCI_KEYS, whole);
   fmtconv_attr_set (run->attributes, "config", config);
+}
+
+void
+fci_rule_run_put_keys (fci_rule_run *run)
+{
+  const fmtconv_attr *whole = fmtconv_attr_get (run->attributes, FCI_KEYS);
+  if (whole && whole->first)
+    fmtconv_attr_overlay (fmtconv_attr_make (fmtconv_model_attrs (run->out), "gguf"), (fmtconv_attr *) whole);
+  fmtconv_attr_unset (run->attributes, FCI_KEYS);
 }

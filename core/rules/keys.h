@@ -12,14 +12,20 @@
 #define FCI_KEYS "gguf"
 #define FCI_TENSORS "tensors"
 
+/* Begins the name of a key that does not begin with the architecture: "/tokenizer.ggml.eot_token_id". */
+#define FCI_WHOLE '/'
+
 /* Returns whether a tree of attributes has such keys. */
 bool fci_rule_has_keys (fmtconv_attr *tree);
 
 /* Removes the members that describe the side that is not made, so that they are not computed. */
 void fci_rule_keys_choose (fmtconv_attr *tree, bool is_reverse);
 
-/* Turns the computed keys of run->attributes into its "config". */
+/* Turns the computed keys of run->attributes that begin with the architecture into its "config". */
 void fci_rule_run_keys (fci_rule_run *run);
+
+/* Gives the output the other computed keys, over those that it has, and removes them in run->attributes. */
+void fci_rule_run_put_keys (fci_rule_run *run);
 
 /* Puts the computed tensors of run->attributes, and removes them there. */
 void fci_rule_run_put_tensors (fci_rule_run *run);

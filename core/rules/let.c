@@ -10,7 +10,7 @@
 enum
 {
   SHOWN = 80,        /* bytes of an expression in a message */
-  LOOKS_AT_NAMES = 3 /* position of the first such function */
+  LOOKS_AT_NAMES = 5 /* position of the first such function */
 };
 
 /* What an expression may name. */
@@ -136,7 +136,8 @@ is_name (const scope *in, fci_text_span name)
 static const char *
 check_node (void *arg, const fci_expr *node)
 {
-  static const char *const functions[] = { "config", "gguf", "rope_factors", "has", "shape" };
+  static const char *const functions[] = { "config",       "gguf", "args",  "source",
+                                           "rope_factors", "has",  "shape", "rank" };
   scope *in = arg;
   in->unknown = node->text;
   if (node->kind == FCI_EXPR_NAME)
@@ -146,8 +147,9 @@ check_node (void *arg, const fci_expr *node)
       return in->is_often && i >= LOOKS_AT_NAMES
                  ? "can stand in let and when alone: give its value a name in let"
                  : NULL;
-  return "is not a function: there are config, gguf, rope_factors, has and shape, and float, int, sqrt, log "
-         "and length";
+  return "is not a function: there are config, gguf, args, source, rope_factors, has, shape and rank, and "
+         "float, "
+         "int, floor, sqrt, log and length";
 }
 
 static bool
@@ -212,6 +214,9 @@ fci_table_check_names (fci_table *table)
   in.is_often = true;
   for (unsigned i = 0; i < table->n_rules; i++)
     if (!check_rule (table, &in, &table->rule[i]))
+      return false;
+  for (unsigned i = 0; i < table->n_constants; i++)
+    if (!check_shape (table, 0, &in, &table->constant[i].shape))
       return false;
   return true;
 }

@@ -2,19 +2,78 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/map.h"
 #include "core/rules/link.h"
 #include "core/rules/lists.h"
 #include "core/rules/table.h"
 #include <string.h>
 
+/* Returns the map for the name that a rule matches, or NULL: it is a pattern, or the table is so small that all are. */
+static fci_map *
+plain_of (const fci_table *table, const fci_rule *rule)
+{
+  const bool is_plain = rule->in.n_tokens == 1 && rule->in.token->kind == FCI_T_TEXT;
+  return is_plain ? table->plain[rule->anchored && !table->reverse] : NULL;
+}
+
 static fci_family *
 find_family (fci_table *table, const fci_rule *rule)
 {
-  for (unsigned i = 0; i < table->n_families; i++)
-    if (strcmp (table->family[i].in.text, rule->in.text) == 0
-        && (table->reverse || table->family[i].anchored == rule->anchored))
-      return &table->family[i];
+  const fci_map *plain = plain_of (table, rule);
+  uintptr_t found = 0;
+  if (plain)
+    return fci_map_get (plain, rule->in.text, strlen (rule->in.text), &found) ? (fci_family *) found : NULL;
+  for (unsigned i = 0; i < table->n_patterns; i++)
+    if (strcmp (table->pattern[i]->in.text, rule->in.text) == 0
+        && (table->reverse || table->pattern[i]->anchored == rule->anchored))
+      return table->pattern[i];
   return NULL;
+}
+
+/* Records that there are more patterns than a table may have, and returns false. */
+static bool
+too_many (fci_table *table)
+{
+  return fci_table_bad (
+      table, 0,
+      "the table has more than %d patterns: write names that differ in a number or a word as "
+      "one pattern, with {i} or {w}",
+      FCI_MAX_PATTERNS);
+}
+
+/* Returns a new family for the text that the rule matches, or NULL: a fault. */
+static fci_family *
+add_family (fci_table *table, const fci_rule *rule)
+{
+  fci_map *plain = plain_of (table, rule);
+  fci_family *family = &table->family[table->n_families];
+  if (!plain && table->n_patterns == FCI_MAX_PATTERNS)
+    {
+      too_many (table);
+      return NULL;
+    }
+  if (plain && !fci_map_add (plain, rule->in.text, strlen (rule->in.text), (uintptr_t) family, NULL))
+    {
+      table->code = FMTCONV_E_NOMEM;
+      return NULL;
+    }
+  if (!plain)
+    table->pattern[table->n_patterns++] = family;
+  table->n_families++;
+  *family = (fci_family){ .in = rule->in, .anchored = rule->anchored && !table->reverse };
+  return family;
+}
+
+bool
+fci_table_many (fci_table *table)
+{
+  for (unsigned i = 0; i < 2; i++)
+    if (!(table->plain[i] = fci_map_new (table->ctx)))
+      {
+        table->code = FMTCONV_E_NOMEM;
+        return false;
+      }
+  return true;
 }
 
 /* Adds the rule to the family of its `in` text. In reverse a name has one source: the first rule. */
@@ -28,17 +87,13 @@ fci_table_join (fci_table *table, fci_rule *rule, bool drop)
     return true;
   if (family && (drop || family->why))
     return fci_table_bad (table, rule->number, "a rule that drops and another rule have the same `from`");
-  if (!family && table->n_families == FCI_MAX_FAMILIES)
-    return fci_table_bad (table, 0, "the table has more than %d patterns", FCI_MAX_FAMILIES);
-  if (!family)
-    {
-      family = &table->family[table->n_families++];
-      *family = (fci_family){ .in = rule->in, .anchored = rule->anchored && !table->reverse };
-      if (drop)
-        family->why = rule->declared->why;
-    }
+  if (!family && !(family = add_family (table, rule)))
+    return false;
   if (drop)
-    return true;
+    {
+      family->why = rule->declared->why;
+      return true;
+    }
   if (family->rules)
     family->last_rule->sibling = rule;
   else
@@ -189,12 +244,12 @@ find_head (fci_table *table, const fci_family *family)
   return head;
 }
 
-/* Groups the families by the text that they begin with. */
+/* Groups the patterns by the text that they begin with. */
 bool
 fci_table_index (fci_table *table)
 {
-  table->head = fci_table_alloc (table, table->n_families, sizeof *table->head);
-  for (unsigned i = 0; table->head && i < table->n_families; i++)
-    find_head (table, &table->family[i])->families[i / 64] |= UINT64_C (1) << i % 64;
+  table->head = fci_table_alloc (table, table->n_patterns, sizeof *table->head);
+  for (unsigned i = 0; table->head && i < table->n_patterns; i++)
+    find_head (table, table->pattern[i])->patterns[i / 64] |= UINT64_C (1) << i % 64;
   return table->head != NULL;
 }

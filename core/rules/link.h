@@ -11,4 +11,7 @@ bool fci_table_link (fci_table *table, fci_rule *rule);
 bool fci_table_families (fci_table *table);
 bool fci_table_index (fci_table *table);
 
+/* Prepares a table of more rules than it may have patterns: plain names are found in a map.  Returns false on a fault. */
+bool fci_table_many (fci_table *table);
+
 #endif

@@ -9,6 +9,8 @@ core_sources += \
 	core/rules/compile.h \
 	core/rules/complete.c \
 	core/rules/complete.h \
+	core/rules/constant.c \
+	core/rules/constant.h \
 	core/rules/details.c \
 	core/rules/details.h \
 	core/rules/emit.c \
@@ -19,6 +21,8 @@ core_sources += \
 	core/rules/expr-parse.c \
 	core/rules/expr.h \
 	core/rules/file-model.c \
+	core/rules/file-pipeline.c \
+	core/rules/file-places.c \
 	core/rules/file-parts.h \
 	core/rules/file-values.c \
 	core/rules/file.c \
@@ -39,6 +43,8 @@ core_sources += \
 	core/rules/lists.h \
 	core/rules/match.c \
 	core/rules/match.h \
+	core/rules/no-value.c \
+	core/rules/no-value.h \
 	core/rules/order.c \
 	core/rules/order.h \
 	core/rules/override.c \
@@ -49,13 +55,22 @@ core_sources += \
 	core/rules/pattern-match.h \
 	core/rules/pattern.c \
 	core/rules/pattern.h \
+	core/rules/pick.c \
+	core/rules/pick.h \
+	core/rules/pipeline.c \
 	core/rules/range.c \
 	core/rules/range.h \
+	core/rules/rename-rows.c \
+	core/rules/rename-shapes.c \
+	core/rules/rename.c \
+	core/rules/rename.h \
 	core/rules/rope.c \
 	core/rules/rope.h \
 	core/rules/rules.c \
 	core/rules/rules.h \
 	core/rules/run.h \
+	core/rules/sample.c \
+	core/rules/sample.h \
 	core/rules/shape.c \
 	core/rules/shape.h \
 	core/rules/sites.c \
@@ -66,6 +81,8 @@ core_sources += \
 	core/rules/table.h \
 	core/rules/text.c \
 	core/rules/text.h \
+	core/rules/trim.c \
+	core/rules/trim.h \
 	core/rules/unify.c \
 	core/rules/unify.h \
 	core/rules/values.c \

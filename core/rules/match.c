@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/map.h"
 #include "core/base/size.h"
 #include "core/model/model.h"
 #include "core/rules/index.h"
@@ -38,7 +39,7 @@ count_digits (fci_text_span text)
   return n;
 }
 
-/* Adds the families of a head that may match `name`. */
+/* Adds the patterns of a head that may match `name`. */
 static void
 add_candidates (const fci_table *table, const fci_rule_head *head, fci_text_span name, uint64_t *candidates)
 {
@@ -47,13 +48,27 @@ add_candidates (const fci_table *table, const fci_rule_head *head, fci_text_span
   fci_text_span rest = { name.at + head->text.len, name.len - head->text.len };
   size_t digits = count_digits (rest);
   const fci_text_span behind = { rest.at + digits, rest.len - digits };
-  for (size_t w = 0; w < (table->n_families + 63) / 64; w++)
-    for (uint64_t bits = head->families[w]; bits; bits &= bits - 1)
+  for (size_t w = 0; w < (table->n_patterns + 63) / 64; w++)
+    for (uint64_t bits = head->patterns[w]; bits; bits &= bits - 1)
       {
-        const fci_family *family = &table->family[w * 64 + (size_t) __builtin_ctzll (bits)];
+        const fci_family *family = table->pattern[w * 64 + (size_t) __builtin_ctzll (bits)];
         if ((!family->mid.len || (digits && begins (behind, family->mid))) && ends (name, family->tail))
           candidates[w] |= bits & -bits;
       }
+}
+
+/* Returns the first family of a plain name; NULL: it is none. */
+static fci_family *
+find_plain (const fci_table *table, fci_text_span full, fci_text_span stripped)
+{
+  uintptr_t found[2] = { 0 };
+  if (!table->plain[0])
+    return NULL;
+  if (stripped.at)
+    fci_map_get (table->plain[0], stripped.at, stripped.len, &found[0]);
+  fci_map_get (table->plain[1], full.at, full.len, &found[1]);
+  const bool second = found[1] && (!found[0] || found[1] < found[0]);
+  return (fci_family *) found[second];
 }
 
 /* Returns the first family that takes the tensor; rest: its name after the prefix, NULL: it lacks the
@@ -63,8 +78,9 @@ find_family (const fci_table *table, const char *name, const char *rest, fci_val
 {
   const fci_text_span full = FCI_TEXT_SPAN (name),
                       stripped = { rest, rest ? full.len - (size_t) (rest - name) : 0 };
-  uint64_t candidates[FCI_MAX_FAMILIES / 64];
-  size_t words = (table->n_families + 63) / 64;
+  uint64_t candidates[FCI_MAX_PATTERNS / 64];
+  size_t words = (table->n_patterns + 63) / 64;
+  fci_family *plain = find_plain (table, full, stripped);
   memset (candidates, 0, words * sizeof *candidates);
   for (unsigned i = 0; i < table->n_heads; i++)
     {
@@ -76,12 +92,21 @@ find_family (const fci_table *table, const char *name, const char *rest, fci_val
   for (size_t w = 0; w < words; w++)
     for (uint64_t bits = candidates[w]; bits; bits &= bits - 1)
       {
-        fci_family *family = &table->family[w * 64 + (size_t) __builtin_ctzll (bits)];
+        fci_family *family = table->pattern[w * 64 + (size_t) __builtin_ctzll (bits)];
         const fci_text_span *seen = family->anchored ? &full : &stripped;
+        if (plain && plain < family)
+          return plain;
         if (fci_pattern_match (&family->in, seen->at, seen->len, values))
           return family;
       }
-  return NULL;
+  return plain;
+}
+
+bool
+fci_rule_run_is_outside (const fci_rule_run *run, size_t i)
+{
+  return run->table.declared->is_part && !run->table.reverse /* names have no prefix there */
+         && !fci_pattern_strip (run->prefix, fci_model_tensor (run->in, i)->name);
 }
 
 static bool
@@ -204,8 +229,8 @@ close_sums (fci_table *table, fci_pattern *pattern)
     }
 }
 
-static void
-close_all_sums (fci_table *table)
+void
+fci_rule_close_sums (fci_table *table)
 {
   for (unsigned f = 0; f < table->n_families; f++)
     close_sums (table, &table->family[f].in);
@@ -259,7 +284,7 @@ fci_rule_run_match (fci_rule_run *run)
   if (run->code)
     return;
   collect_values (run);
-  close_all_sums (&run->table);
+  fci_rule_close_sums (&run->table);
   if (!run->code && counting && start (run))
     match_all (run);
   if (!run->code && counting)

@@ -23,9 +23,22 @@ struct matcher
   fci_value *values;
   uint64_t (
       *failed)[NOTE_WORDS]; /* by token: positions from which the rest does not match; NULL: not recorded */
+  bool is_flat;             /* '_' in the name also matches a dot of the pattern */
 };
 
 static bool match_from (const struct matcher *m, unsigned t, const char *at);
+
+/* Returns whether literal text of the pattern stands at `at`, where enough bytes are left. */
+static bool
+is_text (const struct matcher *m, const char *text, const char *at, size_t len)
+{
+  if (!m->is_flat)
+    return memcmp (text, at, len) == 0;
+  for (size_t i = 0; i < len; i++)
+    if (text[i] != at[i] && !(text[i] == '.' && at[i] == '_'))
+      return false;
+  return true;
+}
 
 static bool
 bind_text (const struct matcher *m, unsigned t, const char *at, size_t len)
@@ -130,7 +143,7 @@ match_list (const struct matcher *m, unsigned t, const char *at)
         {
           const char *comma = memchr (rest.at, ',', rest.len);
           size_t len = comma ? (size_t) (comma - rest.at) : rest.len;
-          if (len >= from && len < best_len && len <= left && memcmp (rest.at, at, len) == 0)
+          if (len >= from && len < best_len && len <= left && is_text (m, rest.at, at, len))
             {
               best = k;
               best_len = len;
@@ -176,7 +189,7 @@ match_from (const struct matcher *m, unsigned t, const char *at)
       if (token->kind > FCI_T_MAYBE)
         return match_capture (m, t, at);
       bool here =
-          token->text.len <= (size_t) (m->end - at) && memcmp (at, token->text.at, token->text.len) == 0;
+          token->text.len <= (size_t) (m->end - at) && is_text (m, token->text.at, at, token->text.len);
       if (token->kind == FCI_T_TEXT && !here)
         return false;
       if (token->kind == FCI_T_MAYBE && here && match_from (m, t + 1, at + token->text.len))
@@ -195,13 +208,26 @@ match_noting (struct matcher *m)
   for (unsigned t = 0; t < m->pattern->n_tokens; t++)
     memset (failed[t], 0, words * sizeof *failed[t]);
   m->failed = failed;
-  return match_from (m, 0, m->name);
+  const bool fits = match_from (m, 0, m->name);
+  m->failed = NULL;
+  return fits;
 }
 
 bool
 fci_pattern_match (const fci_pattern *pattern, const char *name, size_t len, fci_value *values)
 {
   struct matcher m = { .pattern = pattern, .name = name, .end = name + len, .values = values };
+  if (len > FCI_MATCH_BYTES)
+    return false;
+  return pattern->remembers ? match_noting (&m) : match_from (&m, 0, name);
+}
+
+bool
+fci_pattern_match_flat (const fci_pattern *pattern, const char *name, size_t len, fci_value *values)
+{
+  struct matcher m = {
+    .pattern = pattern, .name = name, .end = name + len, .values = values, .is_flat = true
+  };
   if (len > FCI_MATCH_BYTES)
     return false;
   return pattern->remembers ? match_noting (&m) : match_from (&m, 0, name);

@@ -8,6 +8,9 @@
 /* Returns whether the pattern matches the full name; values: n_slots of them, by slot. */
 bool fci_pattern_match (const fci_pattern *pattern, const char *name, size_t len, fci_value *values);
 
+/* The same for a name in which underscores may stand for the dots of the pattern. */
+bool fci_pattern_match_flat (const fci_pattern *pattern, const char *name, size_t len, fci_value *values);
+
 /* Returns the rest of `name` after a pattern without captures; NULL: it does not begin with it. */
 const char *fci_pattern_strip (const fci_pattern *pattern, const char *name);
 

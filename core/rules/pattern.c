@@ -43,14 +43,17 @@ parse_text (struct parser *p)
 static const char *
 parse_maybe (struct parser *p)
 {
-  size_t n = strcspn (p->at + 1, "[]{}");
-  if (n == 0 || p->at[1 + n] != ']')
+  bool is_printed = p->at[1] == '+';
+  const char *text = p->at + 1 + is_printed;
+  size_t n = strcspn (text, "[]{}");
+  if (n == 0 || text[n] != ']')
     return "'[' is not followed by plain text and ']'";
   fci_token *token = new_token (p, FCI_T_MAYBE);
   if (!token)
     return "it has too many parts";
-  token->text = (fci_text_span){ p->at + 1, n };
-  p->at += n + 2;
+  token->is_printed = is_printed;
+  token->text = (fci_text_span){ text, n };
+  p->at = text + n + 1;
   return NULL;
 }
 
@@ -164,9 +167,9 @@ fci_pattern_print (const fci_pattern *pattern, const fci_value *bound, uint64_t 
     {
       const fci_token *token = &pattern->token[i];
       char digits[24];
-      if (token->kind == FCI_T_MAYBE)
+      if (token->kind == FCI_T_MAYBE && !token->is_printed)
         continue;
-      fci_text_span text = token->kind == FCI_T_TEXT ? token->text : shown (token, bound, known, digits);
+      fci_text_span text = token->kind <= FCI_T_MAYBE ? token->text : shown (token, bound, known, digits);
       if (text.at)
         n = append (to, tokens_out, n, text);
       else

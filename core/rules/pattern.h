@@ -38,7 +38,7 @@ typedef struct fci_rule_lists
 typedef enum fci_token_kind
 {
   FCI_T_TEXT,
-  FCI_T_MAYBE, /* [text] */
+  FCI_T_MAYBE, /* [text], [+text] */
   FCI_T_NUMBER,
   FCI_T_WORD,
   FCI_T_REST, /* {x*} */
@@ -50,6 +50,7 @@ typedef struct fci_token
   fci_token_kind kind;
   bool again;         /* the capture also appears earlier in the pattern */
   bool open;          /* NUMBER: the sum has counts that are not known yet */
+  bool is_printed;    /* MAYBE: names that are made have the text */
   unsigned slot;      /* number of the capture in the pattern, from the left */
   unsigned capture;   /* number of the capture in the table; set when the table is compiled */
   unsigned count;     /* LIST: number of alternatives */

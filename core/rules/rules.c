@@ -6,15 +6,18 @@
 #include "core/rules/attributes.h"
 #include "core/rules/compile.h"
 #include "core/rules/complete.h"
+#include "core/rules/constant.h"
 #include "core/rules/emit.h"
 #include "core/rules/env.h"
 #include "core/rules/items.h"
 #include "core/rules/match.h"
+#include "core/rules/no-value.h"
 #include "core/rules/order.h"
 #include "core/rules/rules.h"
 #include "core/rules/run.h"
 #include "core/rules/shape.h"
 #include <stdio.h>
+#include <string.h>
 
 enum
 {
@@ -36,6 +39,14 @@ begin (fci_rule_run *run, const fmtconv_rules *rules, const fmtconv_model *in, b
   return code;
 }
 
+/* Finds required tensors that the model lacks. */
+static void
+find_missing (fci_rule_run *run)
+{
+  fci_rule_run_complete (run);
+  fci_rule_run_miss_constants (run);
+}
+
 static bool
 only_drops (const fci_table *table)
 {
@@ -55,15 +66,30 @@ fail_nothing (fci_rule_run *run)
                    "this transform recognizes none of the %zu tensors", run->n_tensors);
 }
 
+static void
+fail_no_value (fci_rule_run *run, int code)
+{
+  const fci_no_value *none = &run->no_value;
+  const fmtconv_where where = { .hint = none->hint };
+  if (none->place)
+    fci_fail_file (run->ctx, code, none->place, &where, "%s", none->what);
+  else
+    fmtconv_fail_at (run->ctx, code, &where, "%s", none->what);
+}
+
 /* Conditions are checked only if the tensors fit. */
 static void
 fail_conditions (fci_rule_run *run)
 {
+  static const char conditions[] = "this model does not meet the conditions of the rules";
   static const fmtconv_where where = { .hint = "check that this is the right transform for the input" };
   static const fmtconv_where config = { .hint = "correct config.json, or convert the file of weights alone" };
-  if (run->problems[FCI_PROBLEM_CONDITION])
-    fmtconv_fail_at (run->ctx, FMTCONV_E_UNSUPPORTED, &where,
-                     "this model does not meet the conditions of the rules");
+  if (!run->no_value.what && run->problems[FCI_PROBLEM_CONDITION] && run->bad_let)
+    fci_no_value_describe_let (run, conditions);
+  if (run->no_value.what)
+    fail_no_value (run, FMTCONV_E_UNSUPPORTED);
+  else if (run->problems[FCI_PROBLEM_CONDITION])
+    fmtconv_fail_at (run->ctx, FMTCONV_E_UNSUPPORTED, &where, conditions);
   else
     fmtconv_fail_at (run->ctx, FMTCONV_E_FORMAT, &config, "config.json contradicts the tensors");
 }
@@ -96,6 +122,12 @@ fail_problems (fci_rule_run *run)
   const char *hint = missing ? "check that the input is complete and of the kind that this transform converts"
                      : unknown ? "check that this is the right transform for the input"
                                : NULL;
+  if (!hint && run->bad_let)
+    {
+      fci_no_value_describe_let (run, fmtconv_ctx_printf (run->ctx, "tensors: %s", text));
+      fail_no_value (run, FMTCONV_E_FORMAT);
+      return;
+    }
   fmtconv_fail_at (run->ctx, missing ? FMTCONV_E_MISSING : FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = hint },
                    "tensors: %s", text);
 }
@@ -123,7 +155,9 @@ apply (fci_rule_run *run)
   if (!run->code)
     fci_rule_run_shapes (run);
   if (!run->code)
-    fci_rule_run_complete (run);
+    fci_rule_run_constants (run);
+  if (!run->code)
+    find_missing (run);
   if (!run->code)
     fci_rule_run_unmatched (run);
   if (!run->code && !has_problems (run))
@@ -144,28 +178,22 @@ apply (fci_rule_run *run)
 }
 
 static void
-run_rules (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out, bool reverse)
+run_as (fci_rule_run *run, const fmtconv_rules *rules, const fmtconv_model *in, bool reverse)
+{
+  run->arena = FCI_ARENA_BESIDE (run->ctx);
+  if (begin (run, rules, in, reverse))
+    fci_table_fail (&run->table, run->ctx);
+  else
+    apply (run);
+  fci_arena_clear (&run->arena);
+}
+
+void
+fci_rules_run (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out, bool reverse)
 {
   if (!rules || !in || !out || fmtconv_ctx_failed (fci_model_ctx (in)))
     return;
-  fci_rule_run run = { .ctx = fci_model_ctx (in), .out = out };
-  if (begin (&run, rules, in, reverse))
-    fci_table_fail (&run.table, run.ctx);
-  else
-    apply (&run);
-  fci_arena_clear (&run.arena);
-}
-
-void
-fmtconv_rules_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
-{
-  run_rules (rules, in, out, false);
-}
-
-void
-fmtconv_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
-{
-  run_rules (rules, in, out, true);
+  run_as (&(fci_rule_run){ .ctx = fci_model_ctx (in), .out = out }, rules, in, reverse);
 }
 
 /* Returns which tensors the run claims, in the context's memory. */
@@ -182,7 +210,7 @@ claimed_tensors (fci_rule_run *run)
 static bool
 meets_conditions (fci_rule_run *run)
 {
-  if (!run->table.n_conditions || !run->claimed)
+  if (!run->table.n_conditions || (!run->claimed && !only_drops (&run->table)))
     return true;
   fci_rule_run_items (run);
   if (!run->code)
@@ -192,10 +220,12 @@ meets_conditions (fci_rule_run *run)
   return !run->problems[FCI_PROBLEM_CONDITION];
 }
 
-static int
-recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse, fci_recognition *out)
+int
+fci_rules_recognize_one (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
+                         fci_recognition *out)
 {
-  fci_rule_run run = { .ctx = fci_model_ctx (model), .silent = true };
+  fmtconv_ctx *ctx = fci_model_ctx (model);
+  fci_rule_run run = { .arena = FCI_ARENA_BESIDE (ctx), .ctx = ctx, .silent = true };
   *out = (fci_recognition){ 0 };
   int code = begin (&run, rules, model, reverse);
   const bool is_usable = !code || code == FMTCONV_E_LIMIT,
@@ -209,7 +239,7 @@ recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
   if (can_fit)
     fci_rule_run_match (&run);
   if (can_fit && !run.code)
-    fci_rule_run_complete (&run);
+    find_missing (&run);
   if (can_fit && !run.code)
     {
       fci_rule_run_unmatched (&run);
@@ -217,7 +247,8 @@ recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
     }
   if (!code && !run.code && fits)
     {
-      *out = (fci_recognition){ .claimed = run.claimed,
+      *out = (fci_recognition){ .fits = true,
+                                .claimed = run.claimed,
                                 .bytes = run.bytes,
                                 .missing = run.problems[FCI_PROBLEM_MISSING],
                                 .unknown = run.problems[FCI_PROBLEM_UNKNOWN],
@@ -232,22 +263,70 @@ recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
   return code ? code : run.code;
 }
 
-int
-fci_rules_recognize (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+/* Returns whether the names of the second side fit better. */
+static bool
+is_second_side (const fci_recognition *first, const fci_recognition *second)
 {
-  return recognize (rules, model, false, out);
+  const size_t bad = first->missing + first->unknown, own = second->missing + second->unknown;
+  return second->claimed && (!first->claimed || own < bad);
 }
 
-int
-fci_rules_recognize_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+/* Returns whether names may have no prefix. */
+static bool
+has_bare_names (const fmtconv_rules *rules)
 {
-  return recognize (rules, model, true, out);
+  const char *prefix = rules->prefix ? rules->prefix : "";
+  const size_t n = strlen (prefix);
+  return !n || *prefix == '|' || prefix[n - 1] == '|' || strstr (prefix, "||");
+}
+
+void
+fci_rules_for_comfy (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
+{
+  fmtconv_ctx *ctx = rules && in && out ? fci_model_ctx (in) : NULL;
+  fci_recognition first, second;
+  if (!ctx || ctx->failed)
+    return;
+  if (fci_rules_recognize_one (rules, in, false, &first) == FMTCONV_E_NOMEM
+      || fci_rules_recognize_one (rules, in, true, &second) == FMTCONV_E_NOMEM)
+    {
+      fci_nomem (ctx);
+      return;
+    }
+  const bool reverse = is_second_side (&first, &second);
+  fmtconv_rules bare = *rules;
+  if (reverse && !bare.reverse_prefix && has_bare_names (rules))
+    bare.reverse_prefix = "";
+  run_as (&(fci_rule_run){ .ctx = ctx, .out = out, .keeps = !reverse, .is_for_comfy = true }, &bare, in,
+          reverse);
+}
+
+fmtconv_attr *
+fci_rules_attributes (const fmtconv_rules *rules, const fmtconv_model *model)
+{
+  fmtconv_ctx *ctx = fci_model_ctx (model);
+  fci_rule_run run = { .arena = FCI_ARENA_BESIDE (ctx), .ctx = ctx, .silent = true };
+  if (begin (&run, rules, model, false) == 0)
+    fci_rule_run_match (&run);
+  if (!run.code && run.prefix)
+    fci_rule_run_attributes (&run);
+  if (run.code)
+    fci_nomem (run.ctx);
+  const bool fits = !run.code && !has_problems (&run);
+  fci_arena_clear (&run.arena);
+  return fits ? run.attributes : NULL;
 }
 
 const char *
 fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules)
 {
-  fci_rule_run run = { .ctx = ctx };
+  for (const fmtconv_rules_component *c = rules->components; c && c->name; c++)
+    {
+      const char *why = c->rules ? fci_rules_one_way (ctx, c->rules) : NULL;
+      if (why)
+        return fmtconv_ctx_printf (ctx, "the component '%s': %s", c->name, why);
+    }
+  fci_rule_run run = { .arena = FCI_ARENA_BESIDE (ctx), .ctx = ctx };
   int code = begin (&run, rules, NULL, true);
   const char *why = code && code != FMTCONV_E_NOMEM ? fci_table_fault (&run.table, ctx) : NULL;
   if (code == FMTCONV_E_NOMEM)
@@ -256,20 +335,23 @@ fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules)
   return why;
 }
 
-/* Returns the fault as text, without the number of the rule, which the file does not show. */
+/* Returns the fault as text, without what a file does not show: the number of the rule, and the dot before a field. */
 static const char *
 in_file (const fci_table *table, fmtconv_ctx *ctx)
 {
   const fmtconv_rule *rule = table->bad_rule ? &table->declared->rules[table->bad_rule - 1] : NULL;
+  const char *bad = table->bad + (*table->bad == '.');
   if (!rule)
-    return fci_table_fault (table, ctx);
-  return fmtconv_ctx_printf (ctx, "'%s' to '%s': %s", rule->from, rule->to ? rule->to : "", table->bad);
+    return fmtconv_ctx_printf (ctx, "%s", bad);
+  if (rule->make)
+    return fmtconv_ctx_printf (ctx, "'%s': %s", rule->to ? rule->to : "", bad);
+  return fmtconv_ctx_printf (ctx, "'%s' to '%s': %s", rule->from, rule->to ? rule->to : "", bad);
 }
 
 int
 fci_rules_find_fault (fmtconv_ctx *ctx, const fmtconv_rules *rules, fci_rules_fault *out)
 {
-  fci_rule_run run = { .ctx = ctx };
+  fci_rule_run run = { .arena = FCI_ARENA_BESIDE (ctx), .ctx = ctx };
   const fci_table *table = &run.table;
   int code = begin (&run, rules, NULL, false);
   *out = (fci_rules_fault){ 0 };
@@ -288,7 +370,7 @@ fci_rules_find_fault (fmtconv_ctx *ctx, const fmtconv_rules *rules, fci_rules_fa
 int
 fci_rules_check (fmtconv_ctx *ctx, const fmtconv_rules *rules)
 {
-  fci_rule_run run = { .ctx = ctx };
+  fci_rule_run run = { .arena = FCI_ARENA_BESIDE (ctx), .ctx = ctx };
   int code = begin (&run, rules, NULL, false);
   if (code)
     fci_table_fail (&run.table, ctx);

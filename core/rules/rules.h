@@ -9,6 +9,7 @@
 
 typedef struct fci_recognition
 {
+  bool fits;         /* the table can be used with this model, which meets its conditions */
   size_t claimed;    /* tensors taken by rules other than drops */
   uint64_t bytes;    /* bytes of claimed tensors */
   size_t missing;    /* required tensors that are absent */
@@ -24,6 +25,23 @@ int fci_rules_recognize (const fmtconv_rules *rules, const fmtconv_model *model,
 /* Runs the rules silently in reverse: the model is an output of the rules. */
 int fci_rules_recognize_reverse (const fmtconv_rules *rules, const fmtconv_model *model,
                                  fci_recognition *out);
+
+/* Gives the tensors the names of the first side, whichever side they have, without a prefix, and the attributes of a
+ * file for ComfyUI. Problems are reported as those of the side that fits better. */
+void fci_rules_for_comfy (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
+
+/* The attribute that says how ComfyUI-GGUF stores the model, from the key of a model file: `f32` and `plain`, lists of
+ * globs, and `rows`, a truth value. */
+#define FCI_COMFY "comfy"
+
+/* Returns the attributes that the rules give to what they make of the model, which need not be frozen. NULL: there are none, or
+ * the rules do not fit. */
+fmtconv_attr *fci_rules_attributes (const fmtconv_rules *rules, const fmtconv_model *model);
+
+/* Apply the table itself, and recognize a model by it, without its components. */
+void fci_rules_run (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out, bool reverse);
+int fci_rules_recognize_one (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
+                             fci_recognition *out);
 
 /* Checks that the table is well-formed. Returns 0, or E_INTERNAL with the rule's number and the fault.
  * Runs when a plugin is loaded. */

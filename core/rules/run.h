@@ -66,6 +66,15 @@ typedef enum fci_rule_problem
   FCI_PROBLEMS
 } fci_rule_problem;
 
+/* What has no value: an attribute of the output, or a name in .let that a shape or a condition needs.  Texts are in the
+ * memory of the context. */
+typedef struct fci_no_value
+{
+  const char *place; /* "FILE:LINE:COLUMN"; NULL: not known */
+  const char *what;  /* the attribute, its expression and the reason; NULL: everything has a value */
+  const char *hint;  /* NULL: none */
+} fci_no_value;
+
 typedef struct fci_rule_run
 {
   fci_arena arena;
@@ -73,6 +82,7 @@ typedef struct fci_rule_run
   fmtconv_ctx *ctx;
   const fmtconv_model *in;
   fmtconv_model *out;
+  const struct fmtconv_weight *weights; /* that are named anew; NULL: the tensors of `in` are */
   bool silent;
   int code; /* out of memory */
   size_t n_tensors;
@@ -91,8 +101,12 @@ typedef struct fci_rule_run
   unsigned n_finds;
   fmtconv_attr *attributes; /* of the output, as .attributes says; NULL: none */
   bool has_keys;            /* .attributes has the keys of a GGUF file */
-  bool bound;               /* every shape variable that gets a value has it */
-  char reason[192];         /* why the last expression without a value has none */
+  bool keeps;               /* forward: tensors keep the names of .from, and their values */
+  bool is_for_comfy; /* the output has the names of .from, and is stored as .attributes says for ComfyUI */
+  bool bound;        /* every shape variable that gets a value has it */
+  char reason[192];  /* why the last expression without a value has none */
+  fci_no_value no_value;  /* the first of these */
+  const fci_let *bad_let; /* the first name in .let that cannot be computed; NULL: none */
 } fci_rule_run;
 
 /* Counts a problem and lists it with the final error unless the run is silent: (run, kind, format, …). */

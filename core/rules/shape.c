@@ -8,6 +8,7 @@
 #include "core/rules/items.h"
 #include "core/rules/parts.h"
 #include "core/rules/shape.h"
+#include "core/rules/trim.h"
 #include "core/rules/unify.h"
 #include "core/rules/whole.h"
 #include <inttypes.h>
@@ -34,6 +35,8 @@ apply_op (fci_rule_run *run, const fci_rule_op *op, const fci_tensor_dims *befor
            && a == b;
   if (op->kind == FCI_RULE_GATHER)
     return fci_rule_gather_dims (op, after);
+  if (op->kind == FCI_RULE_TRIM)
+    return fci_rule_trim_dims (op, after);
   if (op->kind != FCI_RULE_PERMUTE)
     return true;
   for (unsigned i = 0; i < op->rank && op->rank == before->rank; i++)

@@ -8,13 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* An expression that could not be parsed for lack of memory says so in its reason only. */
 bool
 fci_table_bad (fci_table *table, unsigned rule, const char *format, ...)
 {
   va_list ap;
+  const fci_budget *budget = table->arena->budget;
   if (table->code)
     return false;
-  table->code = FMTCONV_E_INTERNAL;
+  table->code = budget && budget->is_over ? FMTCONV_E_NOMEM : FMTCONV_E_INTERNAL;
   table->bad_rule = rule;
   va_start (ap, format);
   vsnprintf (table->bad, sizeof table->bad, format, ap);

@@ -16,8 +16,9 @@ enum
   FCI_MAX_VARS = 32,
   FCI_MAX_LETS = 32,
   FCI_MAX_CONDITIONS = 16,
-  FCI_MAX_COMBOS = 2048, /* products of the lists of one pattern */
-  FCI_MAX_FAMILIES = 512,
+  FCI_MAX_CONSTANTS = 8,
+  FCI_MAX_COMBOS = 2048,  /* products of the lists of one pattern */
+  FCI_MAX_PATTERNS = 512, /* families that each name is compared with */
   FCI_MAX_PARTS = 512,
   FCI_RULE_MAX_OPS = 8,
   FCI_RULE_MAX_STEPS = 8,
@@ -44,9 +45,11 @@ typedef struct fci_rule_dim
 {
   uint64_t times; /* the number, or the factor of the variable */
   int var;
-  const fci_expr *expr;   /* FCI_DIM_EXPR: what has no other form */
-  const fci_expr *factor; /* of an expression "factor * variable"; else NULL */
-  int factor_of;          /* its variable */
+  const fci_expr *expr;    /* FCI_DIM_EXPR: what has no other form */
+  bool binds;              /* expr is "summand + factor * variable" */
+  const fci_expr *summand; /* NULL: none */
+  const fci_expr *factor;  /* NULL: none */
+  int factor_of;           /* the variable */
 } fci_rule_dim;
 
 typedef struct fci_rule_shape
@@ -71,12 +74,15 @@ typedef struct fci_rule_op /* one of .ops */
     FCI_RULE_RESHAPE,
     FCI_RULE_SCALE,
     FCI_RULE_ADD,
-    FCI_RULE_GATHER
+    FCI_RULE_GATHER,
+    FCI_RULE_TRIM
   } kind;
   uint32_t dtype;
   double factor;
-  unsigned rank; /* PERMUTE */
-  unsigned axis; /* GATHER */
+  unsigned rank;        /* PERMUTE */
+  unsigned axis;        /* GATHER, TRIM */
+  const fci_expr *size; /* TRIM */
+  uint64_t n_kept;      /* TRIM: indices; UINT64_MAX: all */
   size_t n_indices;
   uint64_t *indices;
   unsigned axes[FMTCONV_MAX_RANK];
@@ -117,6 +123,17 @@ typedef struct fci_condition
   bool is_check; /* of .check */
 } fci_condition;
 
+/* A tensor of constants, which has no source. */
+typedef struct fci_constant
+{
+  const fmtconv_rule *declared;
+  fci_rule_shape shape;
+  bool is_identity;
+  float value;          /* of all elements, if it is not an identity */
+  uint32_t dtype;       /* 0: that of the first tensor of the output */
+  fci_tensor_dims dims; /* once the shape variables have values */
+} fci_constant;
+
 /* A position in the nested loops: the run of rules, and the capture whose printed value comes next. */
 typedef struct fci_rule_step
 {
@@ -144,13 +161,13 @@ typedef struct fci_rule
   struct fci_rule *leader;    /* picks: the first rule that picks from the same tensor, or NULL */
   struct fci_rule *next_pick; /* the next rule that picks from it */
   unsigned n_pick, pick_of;
-  uint16_t pick[FCI_MAX_PARTS];
+  uint16_t *pick;        /* FCI_MAX_PARTS, or NULL */
   const fci_expr **part; /* sizes of the parts that are cut or fused along .axis; NULL: equal parts */
 
   unsigned n_shapes;
-  fci_rule_shape shape[FMTCONV_MAX_RANK + 1];
+  fci_rule_shape *shape;
   unsigned n_ops;
-  fci_rule_op op[FCI_RULE_MAX_OPS];
+  fci_rule_op *op;
   unsigned n_steps;
   fci_rule_step step[FCI_RULE_MAX_STEPS];
 } fci_rule;
@@ -176,13 +193,13 @@ struct fci_family
   fci_site *last;                  /* most recent site */
 };
 
-/* The families whose patterns begin with the same text. */
+/* The patterns that begin with the same text. */
 typedef struct fci_rule_head
 {
   fci_text_span text;
   int byte; /* first byte of text; -1: text is empty */
   bool anchored;
-  uint64_t families[FCI_MAX_FAMILIES / 64];
+  uint64_t patterns[FCI_MAX_PATTERNS / 64];
 } fci_rule_head;
 
 typedef struct fci_table
@@ -202,8 +219,15 @@ typedef struct fci_table
   fci_let let[FCI_MAX_LETS];
   unsigned n_conditions;
   fci_condition condition[FCI_MAX_CONDITIONS];
+  unsigned n_constants;
+  fci_constant constant[FCI_MAX_CONSTANTS];
   unsigned n_families;
   fci_family *family;
+  unsigned n_patterns;
+  fci_family **pattern; /* the families that names are compared with, in their order */
+  /* In a table of more rules than patterns, the families of plain names by name: those as they are, and those after '/'.
+   * NULL: they are patterns. */
+  struct fci_map *plain[2];
   unsigned n_rules; /* without drops */
   fci_rule *rule;
   unsigned n_prefixes;

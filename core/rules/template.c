@@ -1,4 +1,4 @@
-/* core/rules/template.c: texts with expressions in braces: "{#i} blocks", "{0..n-1}".
+/* core/rules/template.c: texts with expressions in braces: "{#i} blocks", "{0..n-1}", "{0..n-1..2}".
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 static const char *
 closing (const char *s)
 {
-  for (unsigned depth = 0; *s; s++)
+  for (int depth = 0; *s; s++)
     {
       if (*s == '}' && !depth)
         return s;
@@ -18,17 +18,16 @@ closing (const char *s)
   return NULL;
 }
 
-/* Parses "A", or "A..B". */
+/* Parses "A", "A..B", "A..B..STEP" or "A..B..STEP..LARGEST". */
 static const char *
 parse_exprs (fci_arena *arena, const char *at, const char *end, fci_template_piece *piece)
 {
   const char *why = fci_expr_parse (arena, &at, end, true, &piece->expr[0]);
   piece->n_exprs = 1;
-  if (!why && end - at > 2 && !strncmp (at, "..", 2))
+  while (!why && piece->n_exprs < FCI_TEMPLATE_EXPRS && end - at > 2 && !strncmp (at, "..", 2))
     {
       at += 2;
-      why = fci_expr_parse (arena, &at, end, true, &piece->expr[1]);
-      piece->n_exprs = 2;
+      why = fci_expr_parse (arena, &at, end, true, &piece->expr[piece->n_exprs++]);
     }
   return why ? why : at == end ? NULL : "an unexpected character";
 }
@@ -49,5 +48,6 @@ fci_template_next (fci_arena *arena, const char **at, fci_template_piece *piece)
   if (!end)
     return "'{' is not closed";
   *at = end + 1;
+  piece->text.len = (size_t) (*at - s);
   return parse_exprs (arena, s + 1, end, piece);
 }

@@ -28,12 +28,16 @@ add (fmtconv_ctx *ctx, const char *text, const char *key, const char *value)
 static const char *
 rule_text (fmtconv_ctx *ctx, const fmtconv_rule *rule)
 {
-  const char *from = quoted (ctx, rule->from);
-  const char *text = from ? fmtconv_ctx_printf (ctx, "  - {from: %s", from) : NULL;
+  const char *first = quoted (ctx, rule->make ? rule->make : rule->from);
+  const char *text =
+      first ? fmtconv_ctx_printf (ctx, "  - {%s: %s", rule->make ? "make" : "from", first) : NULL;
+  text = add (ctx, text, "dtype", rule->dtype);
+  text = add (ctx, text, "when", rule->when);
   text = add (ctx, text, "to", rule->to);
   text = add (ctx, text, "shape", rule->shape);
   text = add (ctx, text, "parts", rule->parts);
   text = add (ctx, text, "pick", rule->pick);
+  text = add (ctx, text, "groups", rule->groups);
   text = add (ctx, text, "ops", rule->ops);
   text = add (ctx, text, "why", rule->why);
   if (text && rule->axis)

@@ -60,7 +60,7 @@ fci_rule_fail_shape (fci_rule_run *run, const fci_element_bytes *item, const fci
   fci_dims_buffer text, other;
   fci_tensor_dims wanted;
   const fci_rule *rule = item->rule;
-  const char *name = fci_rule_item_tensor (run, item, 0)->name;
+  const char *name = fci_rule_item_name (run, item);
   for (unsigned i = 0; i < rule->n_shapes; i++)
     if (rule->shape[i].rank == dims->rank && fci_rule_shape_known (run, &rule->shape[i], &wanted))
       {
@@ -79,22 +79,31 @@ fci_rule_fail_ops (fci_rule_run *run, const fci_element_bytes *item, const fci_t
 {
   fci_dims_buffer text;
   fci_rule_run_problem (run, FCI_PROBLEM_SHAPE, "'%s' has the shape %s, which '%s' does not fit%s%s",
-                        fci_rule_item_tensor (run, item, 0)->name, fci_dims_text (dims, text),
-                        item->rule->declared->ops, *run->reason ? ": " : "", run->reason);
+                        fci_rule_item_name (run, item), fci_dims_text (dims, text), item->rule->declared->ops,
+                        *run->reason ? ": " : "", run->reason);
 }
 
-/* Binds the variable of "factor * variable" if it has no value but the factor has. */
+/* Computes an expression that may be missing. Returns false if it has no value, or not yet. */
+static bool
+number_or (fci_rule_run *run, const fci_expr *expr, int64_t missing, int64_t *n)
+{
+  *n = missing;
+  return !expr || fci_rule_run_number (run, expr, n);
+}
+
+/* Binds the variable of "summand + factor * variable" if it has no value but the others have. */
 static void
 bind_by_factor (fci_rule_run *run, const fci_element_bytes *item, const fci_rule_dim *dim, uint64_t n)
 {
-  int64_t factor = 0;
-  fci_var *var = dim->factor ? &run->table.var[dim->factor_of] : NULL;
-  if (!var || var->bound || !fci_rule_run_number (run, dim->factor, &factor) || factor < 1
-      || n % (uint64_t) factor)
+  int64_t factor = 0, summand = 0;
+  fci_var *var = dim->binds ? &run->table.var[dim->factor_of] : NULL;
+  if (!var || var->bound || !number_or (run, dim->factor, 1, &factor)
+      || !number_or (run, dim->summand, 0, &summand) || factor < 1 || summand < 0 || (uint64_t) summand > n
+      || (n - (uint64_t) summand) % (uint64_t) factor)
     return;
   var->bound = true;
-  var->value = n / (uint64_t) factor;
-  var->tensor = fci_rule_item_tensor (run, item, 0)->name;
+  var->value = (n - (uint64_t) summand) / (uint64_t) factor;
+  var->tensor = fci_rule_item_name (run, item);
 }
 
 /* Compares an expression whose names have values; the others are compared when all have. */
@@ -116,7 +125,7 @@ unify_dim (fci_rule_run *run, const fci_element_bytes *item, const fci_rule_dim 
            const fci_tensor_dims *dims, uint64_t n)
 {
   fci_dims_buffer text;
-  const char *name = fci_rule_item_tensor (run, item, 0)->name;
+  const char *name = fci_rule_item_name (run, item);
   if (dim->var == FCI_DIM_ANY)
     return true;
   if (dim->var == FCI_DIM_NUMBER)

@@ -5,16 +5,42 @@
 #include "core/base/ctx.h"
 #include "core/base/os.h"
 #include "core/base/state.h"
+#include "core/source/descriptors.h"
 #include "core/source/disk.h"
 #include <errno.h>
 #include <unistd.h>
 
+enum
+{
+  LEAST_INPUT =
+      1 << 10 /* bytes that a small file counts as: its paths, status and sources take about 4 KiB */
+};
+
 static const fci_state_key sources_key = { "source/disk.c", sizeof (struct fci_sources) };
+
+static void
+destroy_lock (void *arg)
+{
+  struct fci_sources *all = arg;
+  pthread_cond_destroy (&all->released);
+  pthread_mutex_destroy (&all->lock);
+}
 
 struct fci_sources *
 fci_sources_of (fmtconv_ctx *ctx)
 {
-  return fci_state (ctx, &sources_key);
+  struct fci_sources *all = fci_state (ctx, &sources_key);
+  if (!all || all->has_lock)
+    return all;
+  if (pthread_mutex_init (&all->lock, NULL) != 0)
+    return fci_nomem (ctx);
+  if (pthread_cond_init (&all->released, NULL) != 0)
+    {
+      pthread_mutex_destroy (&all->lock);
+      return fci_nomem (ctx);
+    }
+  all->has_lock = true;
+  return fci_defer_call (ctx, destroy_lock, all) == 0 ? all : NULL;
 }
 
 fmtconv_source *
@@ -25,12 +51,6 @@ fci_source_new (fmtconv_ctx *ctx, const char *name)
   if (source)
     *source = (fmtconv_source){ .ctx = ctx, .name = name, .all = all, .id = all->next_id++ };
   return source;
-}
-
-static bool
-same_file (const struct stat *a, const struct stat *b)
-{
-  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 static fci_disk_file *
@@ -61,7 +81,8 @@ static void
 close_disk (void *arg)
 {
   fci_disk_file *disk = arg;
-  close (disk->fd);
+  if (disk->fd >= 0)
+    close (disk->fd);
   disk->fd = -1;
 }
 
@@ -69,7 +90,7 @@ static fmtconv_source *
 add_disk (fmtconv_ctx *ctx, int fd, const char *path, const struct stat *st)
 {
   struct fci_sources *all = fci_sources_of (ctx);
-  fci_disk_file *disk = fci_new (ctx, fci_disk_file);
+  fci_disk_file *disk = all ? fci_new (ctx, fci_disk_file) : NULL;
   fmtconv_source *source = disk ? fci_source_new (ctx, fci_strdup (ctx, path)) : NULL;
   if (!source)
     {
@@ -83,6 +104,7 @@ add_disk (fmtconv_ctx *ctx, int fd, const char *path, const struct stat *st)
                            .whole = source };
   source->disk = disk;
   source->size = (uint64_t) st->st_size;
+  fci_budget_add_input (&ctx->budget, source->name, source->size > LEAST_INPUT ? source->size : LEAST_INPUT);
   if (fci_defer_call (ctx, close_disk, disk) != 0 || add_to_sources (ctx, all, disk) != 0)
     return NULL;
   return source;
@@ -103,19 +125,35 @@ fci_source_fd (fmtconv_ctx *ctx, int fd, const char *path)
       if (!known)
         return add_disk (ctx, fd, path, &st);
       close (fd);
-      return known->whole;
+      /* The inode of a file that is closed and was removed may belong to another one. */
+      if (known->fd >= 0 || fci_disk_unchanged (&known->opened, &st))
+        return known->whole;
+      fci_fail_changed (ctx, known->path);
+      return NULL;
     }
   close (fd);
   return NULL;
 }
 
-/* A file that lost its last name was replaced or removed: other files of its set, opened later, may be of another set. */
-static bool
-unchanged (const struct stat *a, const struct stat *b)
+int
+fci_fail_changed (fmtconv_ctx *ctx, const char *path)
 {
-  const struct timespec x = fci_os_mtime (a), y = fci_os_mtime (b);
-  return same_file (a, b) && a->st_size == b->st_size && x.tv_sec == y.tv_sec && x.tv_nsec == y.tv_nsec
-         && (b->st_nlink > 0 || a->st_nlink == 0);
+  const fmtconv_where where = { .hint =
+                                    "wait until no program writes or replaces the file, then convert again" };
+  return fci_fail_file (ctx, FMTCONV_E_IO, path, &where, "the file changed during the conversion");
+}
+
+/* Returns 0, FCI_READ_CHANGED or an errno. */
+static int
+compare (fci_disk_file *disk)
+{
+  struct stat now;
+  int fd, error = fci_disk_acquire (disk, &fd);
+  if (error != 0)
+    return error;
+  error = fstat (fd, &now) != 0 ? errno : fci_disk_unchanged (&disk->opened, &now) ? 0 : FCI_READ_CHANGED;
+  fci_disk_release (disk);
+  return error;
 }
 
 /* Reports the oldest of the changed files, so that the message is deterministic. */
@@ -124,20 +162,15 @@ fci_sources_unchanged (fmtconv_ctx *ctx)
 {
   const struct fci_sources *all = fci_state_find (ctx, &sources_key);
   const fci_disk_file *first = NULL;
-  for (const fci_disk_file *disk = all ? all->disks : NULL; disk; disk = disk->next)
+  for (fci_disk_file *disk = all ? all->disks : NULL; disk; disk = disk->next)
     {
-      struct stat now;
-      if (fstat (disk->fd, &now) != 0)
-        return fci_fail_io (ctx, disk->path, "cannot be examined");
-      if (!unchanged (&disk->opened, &now))
+      const int error = compare (disk);
+      if (error == FCI_READ_CHANGED)
         first = disk;
+      else if ((errno = error) != 0)
+        return fci_fail_io (ctx, disk->path, "cannot be examined");
     }
-  if (!first)
-    return 0;
-  return fci_fail_file (
-      ctx, FMTCONV_E_IO, first->path,
-      &(fmtconv_where){ .hint = "wait until no program writes or replaces the file, then convert again" },
-      "the file changed during the conversion");
+  return first ? fci_fail_changed (ctx, first->path) : 0;
 }
 
 const char *

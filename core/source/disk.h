@@ -5,6 +5,7 @@
 
 #include "core/base/map.h"
 #include "core/source/source.h"
+#include <pthread.h>
 #include <sys/stat.h>
 
 enum
@@ -20,6 +21,14 @@ struct fci_sources
   fci_map *by_file;     /* device and inode → fci_disk_file; NULL: none is open */
   fmtconv_input *typed; /* inputs that the user named, newest first */
   uint32_t next_id;
+
+  /* Files that can be opened again (descriptors.h): fields of this group and of these files need the lock. */
+  pthread_mutex_t lock;
+  pthread_cond_t released; /* a thread ended its reading of a file */
+  bool has_lock;
+  uint64_t max_descriptors;       /* of the process; 0: not known yet */
+  size_t n_read;                  /* reads that go on */
+  fci_disk_file *oldest, *newest; /* the open files that no thread reads, by the time of the last read */
 
   /* Readahead buffer: the source (NULL: empty), first byte, bytes. */
   const fmtconv_source *ahead_of;
@@ -44,6 +53,9 @@ fmtconv_source *fci_source_fd (fmtconv_ctx *ctx, int fd, const char *path);
 /* Returns 0, or records E_IO for the first file whose device, inode, size or mtime changed since it was
  * opened. */
 int fci_sources_unchanged (fmtconv_ctx *ctx);
+
+/* Records E_IO: the file changed during the conversion. Returns its code. */
+int fci_fail_changed (fmtconv_ctx *ctx, const char *path);
 
 /* Returns whether a file is part of an input: fmtconv's own files are not, nor is the space for compressed members, which
  * has no name any more. */

@@ -6,6 +6,7 @@
 #include "core/base/ctx.h"
 #include "core/base/os.h"
 #include "core/base/presence.h"
+#include "core/source/descriptors.h"
 #include "core/source/disk.h"
 #include "core/source/input.h"
 #include "core/source/journal.h"
@@ -15,11 +16,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-
-enum
-{
-  OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY /* opening a pipe or terminal must not block */
-};
 
 /* Returns the length of the path without trailing slashes; "/" stays. */
 static size_t
@@ -112,7 +108,9 @@ open_typed (fmtconv_ctx *ctx, const char *path, const char *base)
     {
       if (is_special (ctx, FMTCONV_E_UNSUPPORTED, path, st.st_mode) || fci_journal_refuse_path (ctx, path))
         return NULL;
-      fd = open (path, OPEN_FLAGS);
+      do
+        fd = open (path, FCI_OPEN_FLAGS);
+      while (fd < 0 && fci_sources_relieve (fci_sources_of (ctx)));
     }
   if (fd >= 0)
     return fci_input_fd (ctx, FMTCONV_E_UNSUPPORTED, fd, path, base);
@@ -127,6 +125,7 @@ note_typed (fmtconv_input *in)
   struct fci_sources *sources = in ? fci_sources_of (in->ctx) : NULL;
   if (!sources)
     return NULL;
+  in->ctx->budget.follows_input = in->ctx->budget.is_default;
   in->before = sources->typed;
   sources->typed = in;
   in->is_named = true;
@@ -182,6 +181,8 @@ fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base, const fci
   fmtconv_input *in = path && base && !fmtconv_ctx_failed (ctx) ? open_typed (ctx, path, base) : NULL;
   if (!in)
     return NULL;
+  if (in->source)
+    fci_disk_reopens (in->source->disk, NULL, in->path);
   in->is_alone = in->source;
   in->stored = stored;
   in->within = within;
@@ -271,7 +272,12 @@ open_in (fmtconv_input *folder, const char *name)
       if (is_special (ctx, FMTCONV_E_UNSUPPORTED, path, st.st_mode)
           || fci_journal_refuse (ctx, folder->fd, name, path))
         return NULL;
-      fd = fci_open_in_folder (folder, name, OPEN_FLAGS);
+      do
+        fd = fci_open_in_folder (folder, name, FCI_OPEN_FLAGS);
+      while (fd < 0 && fci_sources_relieve (fci_sources_of (ctx)));
+      /* Folders stay open, and the last descriptors free. */
+      if (fd >= 0 && S_ISDIR (st.st_mode) && fci_sources_of (ctx))
+        fci_sources_settle (fci_sources_of (ctx), &fd);
     }
   if (fd < 0)
     {
@@ -283,6 +289,8 @@ open_in (fmtconv_input *folder, const char *name)
     return NULL;
   in->parent = folder;
   in->top = in->source ? NULL : folder->top;
+  if (in->source)
+    fci_disk_reopens (in->source->disk, folder, in->base);
   if (folder->stored)
     {
       in->stored = folder->stored;

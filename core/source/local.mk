@@ -4,6 +4,8 @@ core_sources += \
 	core/source/cursor.c \
 	core/source/decoded.c \
 	core/source/decoded.h \
+	core/source/descriptors.c \
+	core/source/descriptors.h \
 	core/source/disk.c \
 	core/source/disk.h \
 	core/source/folder.c \
@@ -15,6 +17,8 @@ core_sources += \
 	core/source/journal.c \
 	core/source/journal.h \
 	core/source/latin1.c \
+	core/source/leads-out.c \
+	core/source/leads-out.h \
 	core/source/private.h \
 	core/source/recode.c \
 	core/source/recode.h \

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/size.h"
+#include "core/source/descriptors.h"
 #include "core/source/disk.h"
 #include "core/source/source.h"
 #include <assert.h>
@@ -14,7 +15,7 @@
 #include <zlib.h>
 
 static int
-read_disk (int fd, uint64_t at, uint8_t *to, size_t n)
+read_fd (int fd, uint64_t at, uint8_t *to, size_t n)
 {
   while (n > 0)
     {
@@ -32,6 +33,17 @@ read_disk (int fd, uint64_t at, uint8_t *to, size_t n)
   return 0;
 }
 
+static int
+read_disk (const fmtconv_source *source, uint64_t offset, uint8_t *to, size_t n)
+{
+  int fd, error = fci_disk_acquire (source->disk, &fd);
+  if (error != 0)
+    return error;
+  error = read_fd (fd, source->start + offset, to, n);
+  fci_disk_release (source->disk);
+  return error;
+}
+
 int
 fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
@@ -39,7 +51,7 @@ fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, size_t
   if (n == 0)
     return 0;
   if (source->disk)
-    return read_disk (source->disk->fd, source->start + offset, to, n);
+    return read_disk (source, offset, to, n);
   if (source->read)
     return source->read (source, offset, to, n);
   if (!source->memory)
@@ -58,6 +70,8 @@ fci_source_load (const fmtconv_source *source, uint64_t offset, void *to, size_t
   if (error == FCI_READ_SHORT)
     return fmtconv_fail_at (source->ctx, FMTCONV_E_IO, &where,
                             "the file became shorter during the conversion");
+  if (error == FCI_READ_CHANGED)
+    return fci_fail_changed (source->ctx, source->name);
   errno = error;
   return fci_fail_io (source->ctx, source->name, "cannot be read");
 }

@@ -9,16 +9,22 @@
 
 #define FCI_HINT_TRUNCATED "the file is truncated or still being written: copy it again"
 
-/* A regular file, open for reading until the context is freed. */
+/* A regular file, read until the context is freed.  `name` NULL: it stays open.  Else core/source/descriptors.h says when it
+ * is open; with this header, `fd` is for core/source. */
 typedef struct fci_disk_file
 {
-  int fd;
+  int fd; /* -1: closed */
   const char *path;
   struct stat opened;    /* status when opened; compared before publishing */
   uint64_t file[2];      /* device and inode: the key in fci_sources.by_file */
   fmtconv_source *whole; /* the file from its first to its last byte */
   bool is_own;           /* a file of fmtconv itself, such as an index or a model file, not of an input */
   struct fci_disk_file *next;
+
+  const struct fmtconv_input *folder; /* where it is opened again; NULL: `name` is a path */
+  const char *name;
+  unsigned n_users;                    /* reads that use `fd` now */
+  struct fci_disk_file *older, *newer; /* among open files without such reads */
 } fci_disk_file;
 
 /* Reads bytes that are computed from those of another source: see fci_source_read. */
@@ -48,11 +54,12 @@ _Static_assert(offsetof (struct fmtconv_source, name) == 0, "core/base/message.c
 
 enum
 {
-  FCI_READ_SHORT = -1 /* the file ended early: it was truncated during the run */
+  FCI_READ_SHORT = -1,  /* the file ended early: it was truncated during the run */
+  FCI_READ_CHANGED = -2 /* its name is now that of another file, or of none, or the file was written to */
 };
 
-/* Reads n bytes from `offset` of the source to `to`. Returns 0, an errno (ENODATA: not computed yet), or
- * FCI_READ_SHORT. Thread-safe; records no error. The range must be inside the source (asserted). */
+/* Reads n bytes from `offset` of the source to `to`. Returns 0, an errno (ENODATA: not computed yet),
+ * FCI_READ_SHORT or FCI_READ_CHANGED. Thread-safe; records no error. The range must be inside the source (asserted). */
 int fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n);
 
 /* Returns bytes in memory (referenced, not copied) as a source. */

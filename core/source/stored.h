@@ -3,6 +3,7 @@
 #ifndef FCI_SOURCE_STORED_H
 #define FCI_SOURCE_STORED_H
 
+#include "core/base/map.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,7 +17,12 @@ typedef struct fci_stored_files
 {
   const fci_stored_file *file;
   size_t n;
+  fci_map *names;  /* final names to numbers of files */
+  fci_map *hidden; /* what a listing of their folders leaves out: final and present names */
 } fci_stored_files;
+
+/* Lists n files, which the caller keeps.  Returns 0 or a code. */
+int fci_stored_set (fmtconv_ctx *ctx, fci_stored_files *files, const fci_stored_file *file, size_t n);
 
 /* Returns the path of the file `name` in the folder `within` ("" or "vae/"); NULL: it is not one of them.  files may be
  * NULL. */

@@ -6,6 +6,7 @@
 #include "core/base/presence.h"
 #include "core/base/strbuf.h"
 #include "core/base/text.h"
+#include "core/spec/bounds.h"
 #include "core/spec/expand.h"
 #include "core/spec/schema.h"
 #include <string.h>
@@ -96,11 +97,35 @@ fci_expand_check (fci_pipeline *p, const fci_yaml *node)
   return 0;
 }
 
+static void
+fill (fci_strbuf *each, size_t n, bool is_spec)
+{
+  for (; n > 0; n--)
+    fci_strbuf_add_bytes (each, &(char){ is_spec ? FCI_BY_SPEC : FCI_BY_USER }, 1);
+}
+
+/* Appends who wrote n bytes to *all or, once a text is of both, to `each`.  before: the length of the text so far. */
+static void
+add_owner (fci_strbuf *each, fci_owner *all, size_t before, fci_owner own, size_t n)
+{
+  if (n == 0)
+    return;
+  if (before == 0)
+    *all = own;
+  if (!own.each && !each->len && own.is_spec == all->is_spec)
+    return;
+  fill (each, before - each->len, all->is_spec);
+  if (own.each)
+    fci_strbuf_add_bytes (each, own.each, n);
+  else
+    fill (each, n, own.is_spec);
+}
+
 fci_expanded
 fci_expand (fci_pipeline *p, const fci_yaml *node)
 {
   fci_expanded out = { .base = p->folder };
-  fci_strbuf text = { .ctx = p->ctx };
+  fci_strbuf text = { .ctx = p->ctx }, each = { .ctx = p->ctx };
   for (const char *at = node->text; at && *at && !p->ctx->failed;)
     {
       piece found;
@@ -114,8 +139,10 @@ fci_expand (fci_pipeline *p, const fci_yaml *node)
         fci_spec_fail (p, node->at, "the values of the variables exceed 8 MiB of text");
       if (v && first)
         out.base = v->base;
+      add_owner (&each, &out.owner, text.len, v ? v->owner : (fci_owner){ .is_spec = true }, n);
       fci_strbuf_add_bytes (&text, v ? v->value : found.text, n);
     }
+  out.owner.each = each.len ? fci_strbuf_text (&each) : NULL;
   out.text = p->ctx->failed ? NULL : fci_strbuf_text (&text);
   return out;
 }
@@ -132,6 +159,8 @@ expand_one (fci_pipeline *p, const fci_yaml *node)
       fci_spec_fail (p, node->at, "the path is empty");
       out.text = NULL;
     }
+  if (out.text && fci_bounds_check (p, node, &out))
+    out.text = NULL;
   if (out.text && *out.text != '/')
     out.text = fmtconv_ctx_printf (p->ctx, "%s%s", out.base, out.text);
   return out;
@@ -163,11 +192,12 @@ fci_expand_path (fci_pipeline *p, const fci_yaml *node)
   struct stat st;
   if (node->kind != FCI_YAML_LIST)
     return expand_one (p, node);
+  fci_expanded found = { 0 };
   for (const fci_yaml *item = node->first; item && !p->ctx->failed; item = item->next)
     {
-      fci_expanded out = expand_one (p, item);
-      if (out.text && fci_path_exists (p->ctx, out.text, &st))
-        return out;
+      fci_expanded out = expand_one (p, item); /* each is checked, so that the order does not hide an error */
+      if (out.text && !found.text && fci_path_exists (p->ctx, out.text, &st))
+        found = out;
     }
-  return none_message (p, node);
+  return found.text ? found : none_message (p, node);
 }

@@ -13,7 +13,8 @@ int fci_expand_check (fci_pipeline *p, const fci_yaml *node);
 fci_expanded fci_expand (fci_pipeline *p, const fci_yaml *text);
 
 /* Returns the path of a text, or the first existing path of a list. A relative path starts at the folder
- * of the spec, or at the folder of the variable it begins with. */
+ * of the spec, or at the folder of the variable it begins with.  Fails if it
+ * leads out of there, bounds.h. */
 fci_expanded fci_expand_path (fci_pipeline *p, const fci_yaml *node);
 
 #endif

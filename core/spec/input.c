@@ -12,6 +12,7 @@
 #include "core/spec/input.h"
 #include "core/spec/open.h"
 #include "core/spec/params.h"
+#include "core/spec/passed.h"
 #include "core/spec/spec.h"
 #include "core/spec/variables.h"
 #include <string.h>
@@ -144,13 +145,17 @@ give (fci_pipeline *p, const fci_spec_params *given)
     {
       const char *name = given->variables.key[i], *value = given->variables.value[i],
                  *folder = folder_of (p->ctx, given, name);
+      const fci_expanded *passed = fci_passed_find (p->ctx, name, value);
+      const fci_owner owner = passed ? passed->owner : (fci_owner){ 0 };
+      folder = passed && !*folder ? passed->base : folder;
       if (!strcmp (name, "path"))
         return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
                               "a spec that is an input cannot have a variable 'path': rename it");
       if (!strcmp (name, "input") || !strcmp (name, "output"))
-        fci_variables_give_path (p, strcmp (name, "input") ? FCI_V_OUTPUT : FCI_V_INPUT, value, folder);
+        fci_variables_give_path (p, strcmp (name, "input") ? FCI_V_OUTPUT : FCI_V_INPUT, value, folder,
+                                 owner);
       else
-        fci_variables_give (p, name, value, folder);
+        fci_variables_give (p, name, value, folder, owner);
     }
   for (size_t i = 0; i < given->folders.n && !p->ctx->failed; i++)
     {

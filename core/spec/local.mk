@@ -1,6 +1,8 @@
 # core/spec/local.mk: a YAML spec becomes a job, a job becomes a spec.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
+	core/spec/bounds.c \
+	core/spec/bounds.h \
 	core/spec/expand.c \
 	core/spec/expand.h \
 	core/spec/find.c \
@@ -15,6 +17,8 @@ core_sources += \
 	core/spec/params.h \
 	core/spec/parts.c \
 	core/spec/parts.h \
+	core/spec/passed.c \
+	core/spec/passed.h \
 	core/spec/schema.c \
 	core/spec/schema.h \
 	core/spec/spec.c \

@@ -73,11 +73,11 @@ static int
 give (fci_pipeline *p, const fmtconv_spec_variable *given, size_t n, const char *input, const char *output)
 {
   bool only_output = input && !output && !p->variables[FCI_V_INPUT].used && p->variables[FCI_V_OUTPUT].used;
-  fci_variables_give_path (p, FCI_V_INPUT, only_output ? NULL : input, "");
-  fci_variables_give_path (p, FCI_V_OUTPUT, only_output ? input : output, "");
+  fci_variables_give_path (p, FCI_V_INPUT, only_output ? NULL : input, "", (fci_owner){ 0 });
+  fci_variables_give_path (p, FCI_V_OUTPUT, only_output ? input : output, "", (fci_owner){ 0 });
   given = fci_structs_take (p->ctx, FCI_STRUCT (fmtconv_spec_variable), "the array of variables", given, n);
   for (size_t i = 0; given && i < n; i++)
-    if (fci_variables_give (p, given[i].name, given[i].value, ""))
+    if (fci_variables_give (p, given[i].name, given[i].value, "", (fci_owner){ 0 }))
       return p->ctx->failed;
   return fci_variables_resolve (p);
 }

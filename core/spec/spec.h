@@ -7,6 +7,19 @@
 #include "core/plugin/registry.h"
 #include <fmtconv/fmtconv.h>
 
+/* Who wrote the bytes of an expanded text: the spec or the user.  All zero: the user wrote all. */
+typedef struct fci_owner
+{
+  const char *each; /* FCI_BY_SPEC or FCI_BY_USER for each byte; NULL: one wrote all */
+  bool is_spec;     /* if each is NULL: the spec wrote all */
+} fci_owner;
+
+enum
+{
+  FCI_BY_SPEC = 's',
+  FCI_BY_USER = 'u'
+};
+
 /* A variable of a spec: the value of ${name}. */
 typedef struct fci_variable
 {
@@ -15,6 +28,7 @@ typedef struct fci_variable
   const fci_yaml *otherwise; /* its default, not expanded yet; NULL: none */
   const char *help;          /* NULL: none */
   const char *value;         /* NULL: none, so far */
+  fci_owner owner;           /* who wrote the value */
   const char
       *base; /* folder that value is relative to as a path, with a slash at the end; "": the working folder */
   bool optional;        /* without a value, components and outputs that use it are left out */
@@ -51,6 +65,7 @@ int fci_spec_resolve (fci_pipeline *p);
 typedef struct fci_expanded
 {
   const char *text;     /* NULL on error, or if an optional variable in it has no value */
+  fci_owner owner;      /* who wrote it */
   fci_variable *absent; /* that variable, or NULL */
   const char *base;     /* base folder, as in fci_variable */
 } fci_expanded;

@@ -12,6 +12,7 @@
 #include "core/plugin/values.h"
 #include "core/spec/expand.h"
 #include "core/spec/params.h"
+#include "core/spec/passed.h"
 #include "core/spec/schema.h"
 #include "core/spec/step.h"
 #include <string.h>
@@ -110,6 +111,8 @@ add_text (element *e, const char *key, const fci_yaml *node)
   bool is_path = param && (fci_param_is_path (param) || fci_param_is_folder (param));
   fci_expanded value = is_path ? fci_expand_path (e->p, node) : fci_expand (e->p, node);
   if (!value.text || add_pair (e, param ? node->at : node->key_at, key, value.text))
+    return e->p->ctx->failed;
+  if (param && fci_param_is_variable (param) && fci_passed_add (e->p->ctx, key, &value))
     return e->p->ctx->failed;
   bool is_relative = param && fci_param_is_variable (param) && *value.base && *value.text != '/';
   return is_relative ? add_folder (e, node, key, value.base) : e->p->ctx->failed;

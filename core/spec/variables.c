@@ -113,7 +113,7 @@ unknown (const fci_pipeline *p, const char *name)
 }
 
 int
-fci_variables_give (fci_pipeline *p, const char *name, const char *value, const char *base)
+fci_variables_give (fci_pipeline *p, const char *name, const char *value, const char *base, fci_owner owner)
 {
   if (!name || !value)
     return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "a variable needs a name and a value");
@@ -126,16 +126,18 @@ fci_variables_give (fci_pipeline *p, const char *name, const char *value, const 
         return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "-D %s is given twice", v->name);
       v->value = fci_strdup (p->ctx, value);
       v->base = base;
+      v->owner = owner;
       return p->ctx->failed;
     }
   return unknown (p, name);
 }
 
 void
-fci_variables_give_path (fci_pipeline *p, size_t which, const char *value, const char *base)
+fci_variables_give_path (fci_pipeline *p, size_t which, const char *value, const char *base, fci_owner owner)
 {
   p->variables[which].value = value ? fci_strdup (p->ctx, value) : NULL;
   p->variables[which].base = base;
+  p->variables[which].owner = owner;
 }
 
 /* Fails if variables have no value. Lists all of them, as the user types them. */
@@ -230,6 +232,7 @@ give_defaults (fci_pipeline *p)
       fci_expanded otherwise = fci_expand (p, v->otherwise);
       v->value = otherwise.text;
       v->base = otherwise.base;
+      v->owner = otherwise.owner;
     }
   return p->ctx->failed;
 }

@@ -11,11 +11,14 @@ int fci_variables_declare (fci_pipeline *p);
  * variables and on malformed ${…}. Returns 0 or an error code. */
 int fci_variables_check (fci_pipeline *p);
 
-/* Sets a declared variable, after the check. base: as in fci_variable. Returns 0 or an error code. */
-int fci_variables_give (fci_pipeline *p, const char *name, const char *value, const char *base);
+/* Sets a declared variable, after the check. base, owner: as in fci_variable. Returns 0 or an error
+ * code. */
+int fci_variables_give (fci_pipeline *p, const char *name, const char *value, const char *base,
+                        fci_owner owner);
 
 /* Sets ${input} or ${output}; value NULL: not given. */
-void fci_variables_give_path (fci_pipeline *p, size_t which, const char *value, const char *base);
+void fci_variables_give_path (fci_pipeline *p, size_t which, const char *value, const char *base,
+                              fci_owner owner);
 
 /* Fails on missing and useless values, and sets the defaults. Returns 0 or an error code. */
 int fci_variables_resolve (fci_pipeline *p);

@@ -143,7 +143,8 @@ sweep (fci_list *edges, bool *twice)
   const edge *e = edges->items;
   uint64_t missing = 0;
   int64_t tensor = 0, boxes = 0;
-  qsort (edges->items, edges->n, sizeof *e, by_address);
+  if (edges->n)
+    qsort (edges->items, edges->n, sizeof *e, by_address);
   for (size_t i = 0; i < edges->n; i++)
     {
       const uint64_t span = i && e[i].base == e[i - 1].base ? e[i].address - e[i - 1].address : 0;

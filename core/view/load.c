@@ -8,6 +8,7 @@
 #include "core/view/load.h"
 #include "core/view/view.h"
 #include <fmtconv/formats.h>
+#include <string.h>
 
 /* Returns whether the elements are stored one after the other. */
 static bool
@@ -55,4 +56,43 @@ fmtconv_tensor_bytes (const fmtconv_tensor *tensor)
 {
   size_t n;
   return tensor && !fmtconv_ctx_failed (tensor->view->ctx) ? fci_tensor_load (tensor, &n) : NULL;
+}
+
+/* Compares n bytes of two sources. */
+static int
+compare (fmtconv_ctx *ctx, const fci_box *a, const fci_box *b, uint64_t n)
+{
+  enum
+  {
+    STEP = 1 << 16
+  };
+  char *left = fmtconv_ctx_alloc (ctx, 2, STEP), *right = left ? left + STEP : NULL;
+  for (uint64_t at = 0; left && at < n; at += STEP)
+    {
+      const size_t size = n - at < STEP ? (size_t) (n - at) : STEP;
+      if (fci_source_load (a->source, a->offset + at, left, size)
+          || fci_source_load (b->source, b->offset + at, right, size))
+        return -1;
+      if (memcmp (left, right, size) != 0)
+        return 0;
+    }
+  return left ? 1 : -1;
+}
+
+int
+fmtconv_tensor_equal (const fmtconv_tensor *a, const fmtconv_tensor *b)
+{
+  if (fmtconv_ctx_failed (a->view->ctx))
+    return -1;
+  if (a->dtype != b->dtype || a->rank != b->rank
+      || (a->rank && memcmp (a->shape, b->shape, a->rank * sizeof *a->shape)))
+    return 0;
+  if (a->view == b->view || !a->view->n_boxes)
+    return 1;
+  if (!is_dense (a->view) || !is_dense (b->view))
+    return 0;
+  const fci_box *left = a->view->boxes, *right = b->view->boxes;
+  if (left->source == right->source && left->offset == right->offset)
+    return 1;
+  return compare (a->view->ctx, left, right, a->bytes);
 }

@@ -36,9 +36,9 @@ enum
 };
 
 #define FCI_PIECE_EXTENT(list, piece) ((piece)->start + (list)->cap)
-#define FCI_PIECE_STRIDE(list, piece) ((int64_t *) ((piece)->start + 2 * (list)->cap))
+#define FCI_PIECE_STRIDE(list, piece) ((int64_t *) ((piece)->start + (size_t) 2 * (list)->cap))
 #define FCI_PIECE_TRACK(list, piece, t) \
-  ((fci_track *) ((piece)->start + 3 * (list)->cap + (t) *FCI_TRACK_NUMBERS ((list)->cap)))
+  ((fci_track *) ((piece)->start + (size_t) 3 * (list)->cap + (t) *FCI_TRACK_NUMBERS ((list)->cap)))
 
 static inline fci_view_piece *
 fci_view_piece_at (const fci_view_pieces *list, size_t i)

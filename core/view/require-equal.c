@@ -112,6 +112,21 @@ add (fci_view_head *head, fmtconv_view *wanted, fmtconv_view *other)
 }
 
 fmtconv_view *
+fci_view_require_value (fmtconv_view *view, fmtconv_view *wanted, fmtconv_view *other, const char *tensor,
+                        const char *why)
+{
+  fci_requirement *equal =
+      view && wanted && other && check_form (wanted, other) ? fci_requirement_new (view->ctx, wanted) : NULL;
+  if (!equal)
+    return NULL;
+  fci_view_head head = fci_view_head_of (view);
+  equal->other = other;
+  equal->tensor = tensor;
+  equal->why = why;
+  return fci_view_require (&head, equal) ? fci_view_with_head (&head, view) : NULL;
+}
+
+fmtconv_view *
 fmtconv_view_require_equal (size_t n, fmtconv_view *const *views)
 {
   if (!fci_views_given ("fmtconv_view_require_equal", n, views))

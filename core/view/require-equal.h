@@ -16,6 +16,11 @@ fci_requirement *fci_requirement_new (fmtconv_ctx *ctx, fmtconv_view *wanted);
 /* Adds a requirement to `head`. Returns false, also if it is NULL: an error was recorded. */
 bool fci_view_require (fci_view_head *head, fci_requirement *requirement);
 
+/* Returns a view that can be written only if `other` is equal to `wanted`, of the same type and shape.  why: what is wrong if
+ * it is not; tensor: the name of `other`.  The view does not use `other`.  NULL: an error. */
+fmtconv_view *fci_view_require_value (fmtconv_view *view, fmtconv_view *wanted, fmtconv_view *other,
+                                      const char *tensor, const char *why);
+
 /* Names the requirements of a view after its tensor; a name that is set stays. */
 void fci_view_name_requirements (fmtconv_view *view, const char *name);
 

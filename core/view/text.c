@@ -1,4 +1,4 @@
-/* core/view/text.c: a view's normal form as text; only tests read it.
+/* core/view/text.c: a view's normal form as text, for tests and for the digest of a plan.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,6 +9,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Returns the name of a source without the folder of its file, so that a text does not depend on where the file lies. */
+static const char *
+name_of (const fmtconv_source *source)
+{
+  const fmtconv_source *root = source;
+  while (!root->disk && root->of)
+    root = root->of;
+  const char *path = root->disk ? root->disk->path : NULL, *slash = path ? strrchr (path, '/') : NULL;
+  return slash && strncmp (source->name, path, strlen (path)) == 0 ? source->name + (slash + 1 - path)
+                                                                   : source->name;
+}
 
 static void
 print_numbers (FILE *out, char open, const uint64_t *numbers, unsigned n, char close)
@@ -49,7 +62,7 @@ static void
 print_factor (FILE *out, const fci_factor *factor, const fci_box *box, unsigned rank, unsigned t)
 {
   const fci_track *track = FCI_TRACK (box, rank, t);
-  fprintf (out, " %s@%" PRIu64 " %s (", factor->source->name, track->at,
+  fprintf (out, " %s@%" PRIu64 " %s (", name_of (factor->source), track->at,
            fmtconv_dtype_get (factor->dtype)->name);
   for (unsigned i = 0; i < rank; i++)
     {
@@ -133,8 +146,8 @@ print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last, uns
     }
 }
 
-static void
-print_view (FILE *out, fmtconv_view *view)
+void
+fci_view_print (FILE *out, fmtconv_view *view)
 {
   if (view->encoded)
     {
@@ -151,7 +164,7 @@ print_view (FILE *out, fmtconv_view *view)
       print_numbers (out, '[', box->start, view->rank, ']');
       fputc ('+', out);
       print_numbers (out, '[', FCI_EXTENT (box, view->rank), view->rank, ']');
-      fprintf (out, " <- %s@%" PRIu64, box->source->name, box->offset);
+      fprintf (out, " <- %s@%" PRIu64, name_of (box->source), box->offset);
       if (box->phase)
         fprintf (out, ".%" PRIu32, box->phase);
       fprintf (out, " %s ", fmtconv_dtype_get (box->dtype)->name);
@@ -170,7 +183,7 @@ fci_view_text (fmtconv_view *view)
   FILE *out = open_memstream (&text, &len);
   if (!out)
     return fci_nomem (view->ctx);
-  print_view (out, view);
+  fci_view_print (out, view);
   bool failed = ferror (out);
   const char *copy =
       fclose (out) == 0 && !failed ? fci_strndup (view->ctx, text, len) : fci_nomem (view->ctx);

@@ -4,9 +4,13 @@
 #define FCI_VIEW_TEXT_H
 
 #include <fmtconv/types.h>
+#include <stdio.h>
 
-/* Returns the normal form as text, for golden tests: "f16[4,8] = box [0,0]+[4,8] <- SOURCE@128 f16 (16,2)
- * | cast f32". NULL: out of memory. */
+/* Prints the normal form: "f16[4,8] = box [0,0]+[4,8] <- SOURCE@128 f16 (16,2) | cast f32".  A source in a file is named without
+ * the folder of the file. */
+void fci_view_print (FILE *out, fmtconv_view *view);
+
+/* Returns the same as text, for golden tests.  NULL: out of memory. */
 const char *fci_view_text (fmtconv_view *view);
 
 #endif

@@ -85,7 +85,7 @@ typedef struct fci_box
 /* Per-axis numbers of a box of a view of that rank. The stride of an axis of extent 1 moves nothing; it
  * gives the place of the next index, so that parts joined again become one box. */
 #define FCI_EXTENT(box, rank) ((box)->start + (rank))
-#define FCI_STRIDE(box, rank) ((int64_t *) ((box)->start + 2 * (rank)))
+#define FCI_STRIDE(box, rank) ((int64_t *) ((box)->start + (size_t) 2 * (rank)))
 
 /* How a factor advances along an axis of a box: the element for index i is (phase + i) / block steps after
  * the element for index 0. If it does not advance, step and phase are 0 and block is 1. */
@@ -110,7 +110,8 @@ typedef struct fci_track
  * a LOWRANK, or the factor of a MULTIPLY, DIVIDE or ADD followed by all tracks of that factor's own
  * operations. These count indices of the box too; for a MULTIPLY or DIVIDE they are fci_no_block_stride. */
 #define FCI_TRACK_NUMBERS(rank) (1 + 3 * (size_t) (rank))
-#define FCI_TRACK(box, rank, t) ((fci_track *) ((box)->start + 3 * (rank) + (t) *FCI_TRACK_NUMBERS (rank)))
+#define FCI_TRACK(box, rank, t) \
+  ((fci_track *) ((box)->start + (size_t) 3 * (rank) + (t) *FCI_TRACK_NUMBERS (rank)))
 
 static inline unsigned
 fci_tracks (const fci_op *ops)
@@ -175,6 +176,7 @@ typedef struct fci_requirement
   fmtconv_view *wanted;       /* measured: F32 */
   fmtconv_view *other;        /* of the same shape; NULL: only `wanted` is measured */
   const fci_measure *measure; /* NULL: they are compared */
+  const char *why;            /* what is wrong if they differ; NULL: two inputs contradict each other */
   const char *tensor;         /* name in the first frozen model that has it; NULL: none yet */
 } fci_requirement;
 

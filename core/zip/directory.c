@@ -201,7 +201,12 @@ read_entry (stream *s, fci_zip_entry *entry)
     code = check_method (zip, r.at, entry);
   if (code == 0)
     code = read_numbers (zip, &r, entry);
-  return code != 0 ? code : check_sizes (zip, r.at, entry);
+  if (code == 0)
+    code = check_sizes (zip, r.at, entry);
+  if (code == 0 && entry->size / FCI_ZIP_USUAL_RATIO > entry->packed
+      && !fci_size_add (zip->unusual, entry->size, &zip->unusual))
+    zip->unusual = UINT64_MAX;
+  return code;
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include "core/base/library.h"
 #include "core/base/os.h"
+#include "core/base/text.h"
 #include "core/source/disk.h"
 #include "core/zip/inflate.h"
 #include "core/zip/scratch.h"
@@ -29,7 +30,6 @@ typedef struct unpacking
   uint8_t *memory; /* all bytes; NULL: the scratch file holds them … */
   bool is_check;   /* … or nothing does */
   uint64_t done;
-  uint32_t crc;
 } unpacking;
 
 /* Opens one file for all members of an archive: a descriptor for each could exceed the process limit. */
@@ -86,7 +86,6 @@ static int
 keep (unpacking *u, const uint8_t *bytes, size_t n)
 {
   fmtconv_zip *zip = u->zip;
-  u->crc = (uint32_t) crc32_z (u->crc, bytes, n);
   if (!u->memory && !u->is_check && write_all (zip->scratch->fd, zip->in_scratch + u->done, bytes, n) != 0)
     return fci_fail_io (zip->ctx, zip->scratch->path, "cannot unpack compressed members here");
   u->done += n;
@@ -113,25 +112,60 @@ inflate_all (unpacking *u, uint8_t *buffer)
   return 0;
 }
 
+/* Returns the checksum of the data, for the message: libzip computes it for all members, but does not tell it. */
+static uint32_t
+checksum (unpacking *u, uint8_t *buffer)
+{
+  zip_file_t *file = zip_fopen_index (u->zip->library, (zip_uint64_t) (u->entry - u->zip->entries), 0);
+  uint32_t crc = 0;
+  zip_int64_t n = 1;
+  for (uint64_t done = 0; file && n > 0 && done<u->entry->size; done += n> 0 ? (uint64_t) n : 0)
+    {
+      n = zip_fread (file, buffer, STEP);
+      crc = n > 0 ? (uint32_t) crc32_z (crc, buffer, (size_t) n) : crc;
+    }
+  if (file)
+    zip_fclose (file);
+  return crc;
+}
+
 /* Checks that the stream ends here: libzip compares the checksum at its end. */
 static int
-check_end (unpacking *u)
+check_end (unpacking *u, uint8_t *buffer)
 {
   uint8_t byte;
   fci_library_begin ();
   zip_int64_t more = zip_fread (u->file, &byte, 1);
   if (more > 0)
     return bad_stream (u, "its data continues past the size given in the directory");
-  if (u->zip->has_crcs && u->crc != u->entry->crc)
-    return fci_source_bad_crc (u->result, u->crc);
-  if (more < 0 && zip_error_code_zip (zip_file_get_error (u->file)) != ZIP_ER_CRC)
+  if (more == 0)
+    return 0;
+  if (zip_error_code_zip (zip_file_get_error (u->file)) != ZIP_ER_CRC)
     return read_error (u);
-  return 0;
+  return u->zip->has_crcs ? fci_source_bad_crc (u->result, checksum (u, buffer)) : 0;
+}
+
+/* A small archive can have members of any size that are nearly empty of information, and inflating them takes seconds.  Their
+ * sizes are known before. */
+static int
+check_ratio (const unpacking *u)
+{
+  const fmtconv_zip *zip = u->zip;
+  const uint64_t limit = zip->ctx->budget.limit;
+  if (zip->unusual <= limit)
+    return 0;
+  const char *size = fci_size_text (zip->ctx, zip->unusual), *most = fci_size_text (zip->ctx, limit);
+  return fci_zip_refuse (
+      zip, FMTCONV_E_LIMIT, u->entry->data, "if this is the right file, raise the limit with --parse-memory",
+      "members that unpack to more than %d times their size have %s in all, more than the limit of %s",
+      FCI_ZIP_USUAL_RATIO, size ? size : "", most ? most : "");
 }
 
 static int
 unpack (unpacking *u)
 {
+  if (check_ratio (u) != 0)
+    return FMTCONV_E_LIMIT;
   uint8_t *buffer = malloc (STEP);
   if (!buffer)
     {
@@ -142,7 +176,7 @@ unpack (unpacking *u)
   u->file = zip_fopen_index (u->zip->library, (zip_uint64_t) (u->entry - u->zip->entries), 0);
   int code = u->file ? inflate_all (u, buffer) : bad_stream (u, zip_strerror (u->zip->library));
   if (code == 0)
-    code = check_end (u);
+    code = check_end (u, buffer);
   if (u->file)
     zip_fclose (u->file);
   free (buffer);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
+
 #include "core/zip/agree.h"
 #include "core/zip/directory.h"
 #include "core/zip/end.h"
@@ -11,6 +13,11 @@
 #include "core/zip/opened.h"
 #include "core/zip/zip.h"
 #include <string.h>
+
+enum
+{
+  LIBZIP_ENTRY = 512 /* bytes that libzip takes for an entry */
+};
 
 /* Returns whether all checksums are zero: torch has an option to omit them. If any member has one, a zero
  * is checked like every other. */
@@ -27,8 +34,24 @@ lacks_crcs (const fmtconv_zip *zip)
   return any;
 }
 
+/* Compares with libzip, whose memory for the directory is charged before, because it has no functions for it. */
 static int
-validate (fmtconv_zip *zip)
+agree (fmtconv_zip *zip)
+{
+  fci_budget *budget = &zip->ctx->budget;
+  const uint64_t bytes = LIBZIP_ENTRY * (uint64_t) zip->n;
+  if (!fci_budget_take (budget, bytes))
+    {
+      fci_nomem (zip->ctx);
+      return zip->ctx->failed;
+    }
+  const int code = fci_zip_agree (zip);
+  fci_budget_give (budget, bytes);
+  return code;
+}
+
+static int
+validate_all (fmtconv_zip *zip)
 {
   int code = fci_zip_read_end (zip);
   if (code != 0 || zip->n == 0)
@@ -38,7 +61,17 @@ validate (fmtconv_zip *zip)
     code = fci_zip_index_names (zip);
   if (code == 0)
     code = fci_zip_check_locals (zip);
-  return code != 0 ? code : fci_zip_agree (zip);
+  return code != 0 ? code : agree (zip);
+}
+
+static int
+validate (fmtconv_zip *zip)
+{
+  fci_subject frame;
+  fci_subject_push_reads (zip->ctx, &frame, "the directory of the archive", zip->source);
+  const int code = validate_all (zip);
+  fci_subject_pop (zip->ctx, &frame);
+  return code;
 }
 
 fmtconv_zip *

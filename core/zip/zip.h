@@ -18,7 +18,8 @@ enum
   FCI_ZIP_MAX_ENTRIES = 1 << 20,
   FCI_ZIP_MAX_DIRECTORY = 512 << 20,
   FCI_ZIP_IN_MEMORY = 16 << 20, /* inflated bytes of an archive that stay in memory */
-  FCI_ZIP_MAX_RATIO = 1032      /* of deflate: no valid stream exceeds it */
+  FCI_ZIP_MAX_RATIO = 1032,     /* of deflate: no valid stream exceeds it */
+  FCI_ZIP_USUAL_RATIO = 100     /* of weights; members of a larger one are charged to --parse-memory */
 };
 
 /* A member as the central directory describes it. */
@@ -51,6 +52,7 @@ struct fmtconv_zip
   uint64_t in_memory;     /* inflated bytes in memory */
   fci_disk_file *scratch; /* unlinked file for the remaining members; NULL: none yet */
   uint64_t in_scratch;
+  uint64_t unusual; /* bytes of all members whose ratio is larger than usual, inflated or not */
 };
 
 /* Records an error at byte `at` of the archive and returns its code. */

@@ -70,16 +70,21 @@ enum fmtconv_flag
   FMTCONV_LIST = 32,       /* the report lists every tensor */
   FMTCONV_STATS = 64,      /* fmtconv_inspect reads all data and reports statistics */
   FMTCONV_PROVENANCE =
-      128 /* the output's metadata names version, chain and digests of the inputs, which are read as a
+      128, /* the output's metadata names version, chain and digests of the inputs, which are read as a
                             * whole: fmtconv_version, fmtconv_chain, fmtconv_sources */
+  FMTCONV_ALLOW_PATHS =
+      256 /* a path in the text of a spec may lead out of the spec's folder; without it that is
+                            * E_FORMAT, but not for what the variables, input and output of the caller say */
 };
 
 typedef struct fmtconv_options
 {
-  size_t struct_size;             /* sizeof (fmtconv_options) */
-  unsigned flags;                 /* enum fmtconv_flag; an unknown bit is an error */
-  unsigned threads;               /* at most 1024; 0: the cores this process may use */
-  uint64_t memory;                /* bytes of scratch for tensor data; 0: 64 MiB */
+  size_t struct_size;    /* sizeof (fmtconv_options) */
+  unsigned flags;        /* enum fmtconv_flag; an unknown bit is an error */
+  unsigned threads;      /* at most 1024; 0: the cores this process may use */
+  uint64_t memory;       /* bytes of scratch for tensor data; 0: 64 MiB */
+  uint64_t parse_memory; /* bytes for all else that is read and planned; each tensor of a model adds 4 KiB to
+                                   * it; 0: 256 MiB, or 20 MiB and 12 times the size of a smaller input */
   const char *const *plugin_dirs; /* folders with plugins, searched in order before FMTCONV_PLUGIN_PATH */
   size_t n_plugin_dirs;
   const char *const *preset_dirs; /* folders with presets, searched in order before FMTCONV_PIPELINE_PATH */
@@ -186,7 +191,9 @@ typedef struct fmtconv_job
  *                          compared: bytes that must be equal at two places in the input;
  *                          measured: bytes of the input that are read first for scales;
  *                          fetched: bytes of the inputs that were read, without headers and verification; dry run: 0
- *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes)
+ *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes),
+ *                         parse (the most bytes that all else took), parse_limit (bytes, without those for
+ *                         tensors)
  *   findings     array     {tensor, finding, severity, count, of, hint}; with several outputs: output, its path
  *   checks       object    crc_checked, crc_unchecked (members), equal (tensors that were required to be equal
  *                          to others), verified (tensors), verified_files, verified_bytes (with VERIFY: all bytes
@@ -197,6 +204,14 @@ typedef struct fmtconv_job
  *   outputs      array     {command, path, writer, transforms, dropped, files, tensors, account, written (bytes)}
  */
 fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
+
+/* Returns the folders in which fmtconv_convert creates, renames and removes files for a job, as an array of paths: those
+ * that hold its outputs, outputs that are existing folders, and those where files of an interrupted conversion wait.  Large
+ * compressed members are unpacked to unnamed files, in the first of them or in TMPDIR (/tmp).  For a program that limits
+ * itself (Landlock, a container) before it converts with the same context.  Nothing is opened of the input, and nothing is
+ * written.  NULL after an error.
+ * Errors: E_USAGE, E_IO, E_FORMAT (a journal).  Thread: context.  Since: 0.1. */
+fmtconv_attr *fmtconv_job_folders (fmtconv_ctx *ctx, const fmtconv_job *job);
 
 /* ---- Verifying */
 
@@ -322,6 +337,19 @@ fmtconv_attr *fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const cha
 /* Returns the rules of a transform as the text of such a file.  NULL: it has none.
  * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
 const char *fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform);
+
+/* Tests a model file with the small models that its key `test` describes: the rules recognize each, convert it, and in reverse
+ * restore its names, shapes and values.  Each required tensor is removed once, to see whether it is missed.  Nothing is read
+ * but the file, and nothing is written.
+ *   path     a model file, or the name of one that is installed
+ * NULL: a test failed; the error says which.
+ * Errors: E_USAGE (no `test`), E_FORMAT, E_MISSING, E_LIMIT, E_IO.  Thread: context.  Since: 0.1.
+ *
+ *   path
+ *   one_way      string    the reason why the reverse is not tested; null: it is
+ *   models       array     {names, results, noticed (how many tensors: of the model, of the result, missed if absent),
+ *                          unnoticed: [names of required tensors that are not], attributes (if the file says some)} */
+fmtconv_attr *fmtconv_rules_test (fmtconv_ctx *ctx, const char *path);
 
 /* ---- Plugins */
 

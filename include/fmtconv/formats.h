@@ -328,6 +328,12 @@ uint32_t fmtconv_dtype_of_gguf (fmtconv_ctx *ctx, uint32_t number);
  * Errors: E_LIMIT (longer), E_UNSUPPORTED (changed), E_IO.  Thread: context.  Since: 0.1. */
 const void *fmtconv_tensor_bytes (const fmtconv_tensor *tensor);
 
+/* Compares two tensors of any size by their stored bytes, while a conversion is planned: matrices that a tool wrote
+ * several times.  Returns 1 if data type, shape and bytes are the same; 0 if they differ, or a tensor is not stored as one
+ * range of bytes; -1 after an error.
+ * Errors: E_IO.  Thread: context.  Since: 0.1. */
+int fmtconv_tensor_equal (const fmtconv_tensor *a, const fmtconv_tensor *b);
+
 /* ---- Scaled tensors.  A checkpoint in fp8 or fp4 has a tensor of quantized values and, next to it, one or two tensors
  * of scales; names, data types and shapes tell which.  Integers of a quantizer have more such tensors, the parts of a
  * scheme: zero points, an order of rows, tables.  A plugin that moves only tensors and names can keep them together; a
@@ -481,6 +487,57 @@ void fmtconv_archive_deflate (fmtconv_archive *archive, const char *name, const 
 /* Ends the last member and the archive.  An archive that is not ended is an error of the plugin.
  * Errors: E_INTERNAL, E_LIMIT.  Thread: context.  Since: 0.1. */
 void fmtconv_archive_end (fmtconv_archive *archive);
+
+/* ---- What belongs to weights: low-rank products, differences */
+
+/* A weight of which another model holds something. */
+typedef struct fmtconv_weight
+{
+  const char *name; /* "a.b.weight" */
+  int is_flat;      /* underscores before the last dot may stand for dots: "a_b.weight" */
+  unsigned rank;    /* 0: the shape is not known */
+  const uint64_t *shape;
+} fmtconv_weight;
+
+#define FMTCONV_NO_WEIGHT SIZE_MAX /* fmtconv_weight_rows.weight: rows of a weight that is not given */
+
+/* Consecutive rows of a given weight. */
+typedef struct fmtconv_weight_rows
+{
+  size_t weight; /* its number */
+  uint64_t start;
+  uint64_t count;
+} fmtconv_weight_rows;
+
+/* A weight under its name on the other side, and the rows that it is made of, in order. */
+typedef struct fmtconv_new_weight
+{
+  const char *name;
+  size_t n; /* 0: one weight as it is, that of `rows` */
+  const fmtconv_weight_rows *rows;
+} fmtconv_new_weight;
+
+/* The weights of a model whose rules are known. */
+typedef struct fmtconv_renaming
+{
+  const char *model;   /* name of the transform; NULL: no rules take the weights, or several do */
+  const char *several; /* names of models that give different names: "flux and flux2"; NULL: there are none */
+  const char *from;    /* side whose names the weights have */
+  const char *to;      /* side whose names they get; may be the same */
+  size_t n;
+  const fmtconv_new_weight *weight;
+  const char *models; /* names of all models that give these names: "chroma, flux" */
+} fmtconv_renaming;
+
+/* Renames weights by the rules of an installed model file, of which they may be a part: conditions, and whether the model
+ * is complete, do not count.  Shapes do; of parts of a weight that are not given, the rows are FMTCONV_NO_WEIGHT.
+ *   model  name of the transform; NULL: the one whose rules take all weights; if several do, they must give the same names
+ *   side   whose names the weights get; "": the first; NULL: the side whose names they do not have
+ * Returns 0 or the code of the error.
+ * Errors: E_USAGE (no such model or side; a weight without a name or a valid shape), E_FORMAT (not all of the weights are
+ * the named model's), E_UNSUPPORTED (a rule of it does more than moving rows, or both sides fit).  Thread: context.  Since: 0.1. */
+int fmtconv_rules_rename (fmtconv_ctx *ctx, const char *model, const char *side, size_t n,
+                          const fmtconv_weight *weights, fmtconv_renaming *out);
 
 FMTCONV_END_DECLS
 

@@ -146,6 +146,15 @@ typedef struct fmtconv_transform
   /* Name of the only writer for which this transform is chosen automatically, because its names are those of that format:
    * "gguf".  NULL: every writer. */
   const char *writer;
+
+  /* A writer for which this transform is chosen automatically from the names of both sides of its rules, and the
+   * parameters that it gets then, unless the user gives them: "gguf:to=gguf".  NULL: none. */
+  const char *for_writer;
+
+  /* A further look at a model that the rules recognize completely, for what the rules do not say.  It is asked when the
+   * transform is to be chosen for a writer; its rules are for recognition, and do not run in reverse.  Returns 1: it is
+   * chosen; 0: it is not, or an error was recorded.  NULL: the rules alone decide. */
+  int (*recognize) (fmtconv_ctx *ctx, const fmtconv_model *model);
 } fmtconv_transform;
 
 /* Limits of a format.  The core checks them before `write`, and lists every offender. */
@@ -187,11 +196,14 @@ typedef struct fmtconv_writer
   const char *values; /* "to=q8_0|q4_0" */
 
   /* Transforms that are chosen automatically before and after one that names this writer (fmtconv_transform.writer), as
-   * typed, separated by blanks: "tokenizer quantize:rest=f32".  The last of `after` gets as its main parameter --dtype,
-   * else the end of the output's name if it is among the transform's .values ("q4_0" for out-q4_0.gguf), else "auto".
-   * NULL: none. */
+   * typed, separated by blanks: "tokenizer quantize:rest=f32".  In `before`, "*" stands for that one.  The last of `after`
+   * gets as its main parameter --dtype, else the end of the output's name if it is among the transform's .values ("q4_0"
+   * for out-q4_0.gguf), else "auto".  NULL: none. */
   const char *before;
   const char *after;
+
+  /* Changes limits that depend on the model, after `adjust`.  NULL: none do.  Pure. */
+  void (*adjust_to) (const void *params, const fmtconv_model *model, fmtconv_limits *limits);
 } fmtconv_writer;
 
 /* ---- Codecs: block types that the library does not have.  Once the plugin is loaded, its types are data types as all

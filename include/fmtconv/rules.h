@@ -24,10 +24,16 @@
  *            each part once; sizes must divide.
  *            .parts = "h,h,h,4h": the sizes along `axis` of the parts that a list splits into or fuses.
  * Shapes     "12h,t|12h": the alternative with the tensor's rank counts.  A dimension is "?", a number, a variable, a
- *            multiple of a variable or a sum of an expression.  A variable, its multiple and a product that ends in it,
- *            "heads*d", bind the variable, which has one value in the whole table; another expression is compared when
- *            its names have values.  Shapes describe the whole tensor: the source of a split, the result of a fuse.
- * Ops        After picking, left to right: "cast F32; permute 1,0; reshape 3,h; scale 0.5; add 1; gather 0: 2,0-1".
+ *            multiple of a variable or another expression.  A variable, its multiple, a product that ends in it,
+ *            "heads*d", and a sum that ends in one of these, "h+2*d", bind the variable, which has one value in the whole
+ *            table; another expression is compared when its names have values.  Shapes describe the whole tensor: the
+ *            source of a split, the result of a fuse.
+ * Ops        After picking, left to right: "cast F32; permute 1,0; reshape 3,h; scale 0.5; add 1; gather 0: 2,0-1";
+ *            "trim 0: n": the first n indices of an axis, the rest is left out with a note; null keeps all.  It is not
+ *            undone.
+ * Constants  .make = "identity" or a number: the rule has no source, and makes the tensor `to` of the values of .shape, after
+ *            all others.  In reverse the tensor must be equal to the constant, and is left out; another value is an error of the
+ *            execution.
  * Values     .let = "heads=config(num_attention_heads); d=h/heads": names for expressions; each may use those before it.
  *            .when = "h==heads*d; !has(guidance_in.{x*})": conditions without which the table does not fit the model.
  *            Expressions have 64-bit integers, fractions (0.5), truth values and 'texts'; operators, from the weakest: "a ? b : c", "||",
@@ -36,7 +42,7 @@
  *            config.json, with dots between keys; "gguf(KEY, ELSE)": a GGUF key;
  *            "float(A)", "int(A)", "sqrt(A)", "log(A)": of a number; "rope_factors(KEY, SIZE)": the list of factors of a rotary embedding of the
  *            kind llama3.  In let and when alone: "has(PATTERN)":
- *            a tensor of the `from` side matches; "shape(NAME, AXIS)": a dimension of a tensor of that side.  Overflow, a
+ *            a tensor of the `from` side matches; "shape(NAME, AXIS)": a dimension of a tensor of that side; "rank(NAME)": their number.  Overflow, a
  *            division of integers by 0 or with a remainder and a mixture of kinds are errors; null equals itself alone.
  * Totality   A rule matches at least one tensor unless it is OPTIONAL or a drop.  .complete = "i k": all required rules
  *            with {i} match every value that i has in the model, likewise {k}, and a rule that matches, OPTIONAL or
@@ -44,11 +50,16 @@
  *            tensor is listed under the name that it should have.  Two tensors with one new name are an error.
  *            .complete = "*": every number; "* -k": every number but k.
  * Attributes .attributes = "{…}": a JSON object, whose members become attributes of the output: title, library, class,
- *            config … (fmtconv/attr.h).  A string "{h/d}" is the value of the expression, "{0..#i-1}" an array of numbers,
+ *            config … (fmtconv/attr.h); "note" is printed instead, if it is not empty, but not in reverse.  A string
+ *            "{h/d}" is the value of the expression, "{0..#i-1}" an array of numbers,
  *            "{#i} blocks" a text; "{{" stands for the character.  With a member "gguf", `to` is a GGUF file:
  *            its numbers become "config" as u32 and f32, without those that are null, and "tensors" are lists of numbers
  *            that become tensors; library, class and config are then those of `from`.  In reverse, the title is set, the other members are
  *            taken away, and what the input's config says must be equal.  `null` is a value of expressions.
+ * Components .components: each tensor belongs to the component with its prefix, or is dropped by a rule of the table
+ *            itself.  The member "components" of .attributes has an object for each: library, class, config-name,
+ *            config, and note, which is printed when the component is made.  In reverse, the tensors of all components
+ *            become one model, and components without tensors are left out with a note.
  * Order      Nested loops: consecutive rules whose targets share an index capture are one loop over its printed value,
  *            recursively; inside, rule order, then list captures in the order of the target, then source order.  A
  *            table in the official order gives the official order.
@@ -83,6 +94,12 @@ typedef struct fmtconv_rule
   unsigned flags;
   unsigned line; /* line in the table's source; 0: not known */
   const char *parts;
+  const char *
+      groups; /* "kv": the .pick is that of each of so many equal groups; its numbers and this are expressions of .let */
+  const char
+      *make; /* the rule has no source, and `from` is "": "identity", or the number that all elements are */
+  const char *when;  /* of .make: a condition of lets, config and gguf; NULL: always */
+  const char *dtype; /* of .make; NULL: that of the first tensor of the output */
 } fmtconv_rule;
 
 #define FMTCONV_UNMATCHED_KEEP "" /* fmtconv_rules.unmatched: keep under the same name */
@@ -104,7 +121,32 @@ typedef struct fmtconv_rules
   const char *attributes;     /* JSON: the attributes of the output; NULL: those of the input */
   const char *sides;          /* "bfl|diffusers": whose names `from` and `to` are; NULL: nobody's */
   const char *check;          /* as .when, but a model that does not meet it is recognized, and refused */
+  unsigned
+      is_part; /* only tensors with the prefix are the table's: it neither drops nor refuses the others */
+  const struct fmtconv_rules_component
+      *components; /* of a pipeline, up to one without a name; NULL: one model */
+  const struct fmtconv_rules_place *
+      places; /* where .source has the entries of .attributes and of .let, up to one without a key; NULL: not known */
 } fmtconv_rules;
+
+/* Where a file has the value of a key. */
+typedef struct fmtconv_rules_place
+{
+  const char *map; /* "config" or "let": the key that it is under; NULL: none */
+  const char *key;
+  unsigned line, column; /* from 1 */
+  const char *help;      /* of a name in .let, the values that are known, for people; NULL: none */
+} fmtconv_rules_place;
+
+/* A component of a pipeline.  The tensors whose names begin with `prefix` become it by separate rules. */
+typedef struct fmtconv_rules_component
+{
+  const char *name;
+  const char *prefix;         /* NULL: the component has no tensors, only what .attributes say of it */
+  const fmtconv_rules *rules; /* for the names after the prefix */
+  unsigned flags;             /* FMTCONV_RULE_OPTIONAL: the input need not have it */
+  int has_files;              /* it is a folder of files, which the user names */
+} fmtconv_rules_component;
 
 /* Put into `out` the tensors that the rules make of `in`, forward or in reverse, and drop the rest.  Every problem is
  * listed.

@@ -25,6 +25,7 @@ static const fmtconv_param params[] = {
 #define BLOCK "transformer_blocks.{i}."
 /* In the order of the state_dict of diffusers' class. */
 static const fmtconv_rules rules = {
+  .sides = "sat|diffusers",
   .prefix = "model.diffusion_model.[_orig_mod.]|",
   .lists = "w=weight,bias",
   .complete = "i",

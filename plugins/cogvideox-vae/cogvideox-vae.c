@@ -32,6 +32,7 @@ static const fmtconv_param params[] = {
     .from = from_ "norm" c ".conv_{v:y,b}.conv.{w}", .to = to_ "norm" c ".conv_{v:y,b}.conv.{w}" \
   }
 static const fmtconv_rules rules = {
+  .sides = "sat|diffusers",
   .prefix = "|first_stage_model.",
   .lists = "w=weight,bias c=1,2",
   .complete = "i k",

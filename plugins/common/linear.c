@@ -21,6 +21,9 @@ enum
 static const char *const gates[] = { "*.gate.weight",          "*.router.weight",     "*gate_inp.weight",
                                      "*gate_inp_shexp.weight", "*expert_gate.weight", "*gate_logits.weight" };
 
+/* llama.cpp's names of tables that are added to the tokens; it reads them as f32 (src/llama-quant.cpp). */
+static const char *const tables[] = { "position_embd.weight", "token_types.weight" };
+
 static bool
 matches (const char *const *globs, size_t n, const char *name)
 {
@@ -55,7 +58,8 @@ linear_refusal (const fmtconv_tensor *t)
     return NULL;
   if (t->rank > 2)
     return "more than 2-D: convolutions and position tables";
-  if (!matches (weights, sizeof weights / sizeof *weights, t->name))
+  if (!matches (weights, sizeof weights / sizeof *weights, t->name)
+      || matches (tables, sizeof tables / sizeof *tables, t->name))
     return "no layer's weight by name: tokens, tables, modulation";
   return is_gate (t) ? "gates, which choose experts or heads" : NULL;
 }

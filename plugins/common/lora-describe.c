@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "plugins/common/lora-describe.h"
+#include "plugins/common/lora-translate.h"
 #include <math.h>
 #include <string.h>
 
@@ -85,6 +86,23 @@ range_text (fmtconv_ctx *ctx, const char *what, const double *range)
                               : fmtconv_ctx_printf (ctx, "%s %g to %g", what, range[0], range[1]);
 }
 
+/* Returns which model has modules with these names: " of flux, names of bfl"; of several, their names.  Names of diffusers are
+ * not looked at: models share them. */
+static const char *
+model_text (fmtconv_ctx *ctx, const struct lora_groups *groups)
+{
+  fmtconv_renaming renaming;
+  if (lora_recognize (ctx, groups, &renaming))
+    return NULL;
+  if (renaming.several)
+    return fmtconv_ctx_printf (ctx, " of one of %s", renaming.several);
+  if (!renaming.model || strcmp (renaming.from, renaming.to) == 0)
+    return "";
+  return renaming.models == renaming.model
+             ? fmtconv_ctx_printf (ctx, " of %s, names of %s", renaming.model, renaming.from)
+             : fmtconv_ctx_printf (ctx, " of one of %s", renaming.models);
+}
+
 const char *
 lora_describe (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
@@ -94,8 +112,9 @@ lora_describe (fmtconv_ctx *ctx, const fmtconv_model *model)
   const char *kind = kind_of (&groups);
   const struct range r = range_of (&groups);
   const char *rank = range_text (ctx, " of rank", r.rank), *alpha = range_text (ctx, ", alpha", r.alpha);
-  if (!kind || !rank || !alpha)
+  const char *of = kind && rank && alpha ? model_text (ctx, &groups) : NULL;
+  if (!of)
     return NULL;
-  return fmtconv_ctx_printf (ctx, "%s%s%s, for %zu module%s: %s", kind, rank, alpha, groups.n,
-                             groups.n == 1 ? "" : "s", fmtconv_model_next (model, NULL)->name);
+  return fmtconv_ctx_printf (ctx, "%s%s%s, for %zu module%s%s: %s", kind, rank, alpha, groups.n,
+                             groups.n == 1 ? "" : "s", of, fmtconv_model_next (model, NULL)->name);
 }

@@ -188,7 +188,7 @@ lora_groups_collect (fmtconv_ctx *ctx, const fmtconv_model *model, int scope, st
   if (list_used (ctx, out))
     return fmtconv_ctx_failed (ctx);
   qsort (out->group, out->n, sizeof *out->group, by_position);
-  return 0;
+  return lora_xlabs_split (ctx, out);
 }
 
 bool
@@ -250,6 +250,12 @@ lora_group_lacks (const struct lora_group *g, int *of)
   const int has_2 = g->part[LORA_KRON_W2] ? LORA_KRON_W2 : g->part[LORA_KRON_W2_A] ? LORA_KRON_W2_A : -1;
   *of = has_1 >= 0 ? has_1 : has_2;
   return (has_1 >= 0) == (has_2 >= 0) ? -1 : has_1 >= 0 ? LORA_KRON_W2 : LORA_KRON_W1;
+}
+
+const struct lora_group *
+lora_group_origin (const struct lora_group *g)
+{
+  return g->origin ? g->origin : g;
 }
 
 uint64_t

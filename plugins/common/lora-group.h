@@ -14,6 +14,9 @@ struct lora_group
   int is_sat;          /* for one of several equal parts of the weight's rows */
   uint64_t index;      /* in SAT: the number of that part */
   size_t position;     /* of its first tensor in the model */
+  const struct lora_group *origin;        /* translated: the group whose configuration counts; NULL: itself */
+  uint64_t first_row;                     /* translated: for n_rows rows of the weight from this one on */
+  uint64_t n_rows;                        /* 0: for the whole weight */
   const fmtconv_tensor *part[LORA_PARTS]; /* NULL: absent */
 };
 
@@ -37,12 +40,19 @@ enum lora_scope
  * part are an error.  Returns 0 or the code of the error. */
 int lora_groups_collect (fmtconv_ctx *ctx, const fmtconv_model *model, int scope, struct lora_groups *out);
 
+/* Replaces groups of XLabs' processors by those of the modules that diffusers has, each with its rows of B (lora-xlabs.c).
+ * Returns 0 or the code of the error. */
+int lora_xlabs_split (fmtconv_ctx *ctx, struct lora_groups *groups);
+
 /* Returns whether a tensor is part of a group. */
 bool lora_groups_use (const struct lora_groups *groups, const fmtconv_tensor *t);
 
 /* Returns the part that a group needs and lacks (enum lora_part), and sets *of to the part that needs it; or returns -1:
  * the group is complete. */
 int lora_group_lacks (const struct lora_group *group, int *of);
+
+/* Returns the group whose module's name, rank and alpha the configuration is about. */
+const struct lora_group *lora_group_origin (const struct lora_group *group);
 
 /* Returns the rank of a group: the common size of its factors; 0: it has none. */
 uint64_t lora_group_rank (const struct lora_group *group);

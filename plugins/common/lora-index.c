@@ -233,6 +233,13 @@ lora_index_find (const struct lora_index *index, const char *module, const char 
                  bool exact)
 {
   struct wanted w = { .leaf = leaf, .from = from, .exact = exact };
+  if (lora_is_scale (module)) /* the name of the whole weight */
+    {
+      w.leaf = "scale";
+      module = fmtconv_ctx_printf (index->ctx, "%.*s", (int) (strlen (module) - strlen (".scale")), module);
+      if (!module)
+        return NULL;
+    }
   const char *first = exact ? module : dotted (index->ctx, module, ".");
   const fmtconv_tensor *t = first ? find_module (index, first, w) : NULL;
   for (const struct lora_prefix *p; !t && !exact && (p = lora_prefix_of (module));)

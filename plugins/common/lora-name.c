@@ -156,6 +156,42 @@ parse_sat (const char *name, struct lora_name *parsed)
   return true;
 }
 
+/* XLabs numbers the processors of one block after the word lora: double_blocks.0.processor.qkv_lora1.down.weight. */
+static bool
+parse_xlabs (const char *name, size_t n, struct lora_name *parsed)
+{
+  if (!fmtconv_pattern_match ("{x*}.processor.{m:qkv,proj}_lora{s:1,2}.{d:down,up}.weight", name))
+    return false;
+  const bool is_up = ends_with (name, n, ".up.weight");
+  *parsed = (struct lora_name){ .module = n - strlen (is_up ? ".up.weight" : ".down.weight"),
+                                .part = is_up ? LORA_UP : LORA_DOWN,
+                                .adapter = name,
+                                .index = -1 };
+  return true;
+}
+
+/* The norms of queries and keys, which the LoRAs for control of Black Forest Labs replace as a whole: by the authors' names,
+ * where `scale` is a part of the module, and by those of diffusers. */
+static bool
+parse_norm (const char *name, size_t n, struct lora_name *parsed)
+{
+  const bool is_scale = lora_is_scale (name);
+  if (!is_scale && !fmtconv_pattern_match ("{x*}.{p:norm_q,norm_k,norm_added_q,norm_added_k}.weight", name))
+    return false;
+  *parsed = (struct lora_name){ .module = is_scale ? n : n - strlen (".weight"),
+                                .part = LORA_SET,
+                                .is_generic = true,
+                                .adapter = name,
+                                .index = -1 };
+  return true;
+}
+
+bool
+lora_is_scale (const char *module)
+{
+  return fmtconv_pattern_match ("{x*}.{p:query_norm,key_norm}.scale", module);
+}
+
 bool
 lora_name_parse (const char *name, struct lora_name *parsed)
 {
@@ -163,7 +199,7 @@ lora_name_parse (const char *name, struct lora_name *parsed)
   for (size_t i = 0; i < N_SUFFIXES; i++)
     if (parse_suffix (name, n, i, parsed))
       return true;
-  return parse_sat (name, parsed);
+  return parse_norm (name, n, parsed) || parse_xlabs (name, n, parsed) || parse_sat (name, parsed);
 }
 
 const char *

@@ -64,6 +64,9 @@ struct lora_name
 /* Returns whether `name` ends as that of an adapter's tensor, and parses it into *parsed. */
 bool lora_name_parse (const char *name, struct lora_name *parsed);
 
+/* Returns whether the name of a module is that of a whole weight: a norm of queries or keys, by the authors' names of Flux. */
+bool lora_is_scale (const char *module);
+
 /* Returns the suffix of a part in the convention that most tools write: ".lora_A.weight". */
 const char *lora_part_suffix (int part);
 

@@ -20,9 +20,16 @@ struct pattern
   size_t order;
 };
 
+enum
+{
+  MOST_TRIES =
+      1 << 24 /* of names and expressions: a model has some thousands of names, a config some expressions */
+};
+
 /* The keys of one field. */
 struct lora_patterns
 {
+  size_t tries; /* of a name and an expression; MOST_TRIES + 1: they ended the search */
   const fmtconv_attr *field;
   const char *where;     /* the field, for messages */
   struct pattern *names; /* sorted */
@@ -133,7 +140,7 @@ glob_matches (const struct pattern *p, const char *name)
 
 /* Returns the first key that matches or is not supported, or NULL. */
 static const struct pattern *
-find (const struct lora_patterns *p, const char *name)
+find (struct lora_patterns *p, const char *name)
 {
   const struct pattern *found = find_name (p, name, true);
   for (const char *end = name; end; end = next_end (end))
@@ -142,7 +149,7 @@ find (const struct lora_patterns *p, const char *name)
       found = one && (!found || one->order < found->order) ? one : found;
     }
   for (size_t i = 0; i < p->n_globs && (!found || p->globs[i].order < found->order); i++)
-    if (!p->globs[i].glob || glob_matches (&p->globs[i], name))
+    if (p->tries++ == MOST_TRIES || !p->globs[i].glob || glob_matches (&p->globs[i], name))
       return &p->globs[i];
   return found;
 }
@@ -151,12 +158,15 @@ double
 lora_patterns_number (const struct lora_facts *f, const fmtconv_attr *field, const char *module,
                       bool *matches)
 {
-  const struct lora_patterns *p = f->patterns;
+  struct lora_patterns *p = f->patterns;
   const char *separator, *name = lora_name_in_model (module, true, &separator);
   while (p && p->field != field)
     p = p->next;
   const struct pattern *found = p ? find (p, name) : NULL;
   *matches = found != NULL;
+  if (p && p->tries > MOST_TRIES)
+    fmtconv_fail_at (f->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .hint = "list the module names instead" },
+                     "%s has too many regular expressions for so many modules", p->where);
   if (!found)
     return NAN;
   if (found->glob)

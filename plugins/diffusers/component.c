@@ -88,6 +88,17 @@ read_tokenizer_class (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_model *ou
     }
 }
 
+/* Puts what the model is called, as facts that stay if its configuration is replaced. */
+static void
+put_names (fmtconv_input *folder, fmtconv_model *out)
+{
+  fmtconv_attr *attrs = fmtconv_model_attrs (out), *facts = fmtconv_attr_make (attrs, "source");
+  const char *name = fmtconv_attr_get_string (fmtconv_attr_get (attrs, "config"), "_name_or_path", NULL);
+  fmtconv_attr_set_string (facts, "folder", fmtconv_input_basename (folder));
+  if (name)
+    fmtconv_attr_set_string (facts, "name", name);
+}
+
 int
 diffusers_read_component (fmtconv_ctx *ctx, const struct diffusers_read_params *p, fmtconv_input *folder,
                           fmtconv_model *out)
@@ -99,13 +110,12 @@ diffusers_read_component (fmtconv_ctx *ctx, const struct diffusers_read_params *
   if (config)
     read_config (ctx, folder, config, out);
   else if (has_weights && !fmtconv_attr_get (fmtconv_model_attrs (out), "weights-name"))
-    fmtconv_warn (ctx, "no " DIFFUSERS_CONFIG " next to the weights in %s; the model has no configuration",
+    fmtconv_note (ctx, "no " DIFFUSERS_CONFIG " next to the weights in %s; the model has no configuration",
                   fmtconv_input_path (folder));
   else if (!has_weights)
     read_tokenizer_class (ctx, folder, out);
-  fmtconv_attr_set_string (fmtconv_attr_make (fmtconv_model_attrs (out), "source"), "folder",
-                           fmtconv_input_basename (folder));
-  if (has_weights && diffusers_read_card (ctx, folder, out))
+  put_names (folder, out);
+  if (has_weights && (diffusers_read_card (ctx, folder, out) || diffusers_read_pooling (ctx, folder, out)))
     return fmtconv_ctx_failed (ctx);
   if (diffusers_attach_files (ctx, folder, config, has_weights, out))
     return fmtconv_ctx_failed (ctx);

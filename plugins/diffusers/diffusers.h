@@ -73,6 +73,11 @@ int diffusers_read_component (fmtconv_ctx *ctx, const struct diffusers_read_para
  * the code of an error. */
 int diffusers_read_card (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_model *out);
 
+/* Sets the attribute "source/pooling" to the way in which sentence-transformers pools vectors: "mean", "cls", "lasttoken" or
+ * another word of its configuration; "": the configuration does not say.  Sets nothing if the folder has no modules.json.
+ * Returns 0 or the code of an error. */
+int diffusers_read_pooling (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_model *out);
+
 /* Attaches the other files of a component.  config: the name of its configuration, NULL: none.  Returns 0 or an
  * error code. */
 int diffusers_attach_files (fmtconv_ctx *ctx, fmtconv_input *folder, const char *config, int has_weights,

@@ -12,6 +12,7 @@ plugins_diffusers_la_SOURCES = $(numbered_sources) \
 	plugins/diffusers/files.c \
 	plugins/diffusers/names.c \
 	plugins/diffusers/pipeline.c \
+	plugins/diffusers/pooling.c \
 	plugins/diffusers/put.c \
 	plugins/diffusers/read.c \
 	plugins/diffusers/weights.c \

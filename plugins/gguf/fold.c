@@ -27,15 +27,15 @@ is_flat (const fmtconv_tensor *t)
 }
 
 int
-gguf_is_folded (const fmtconv_tensor *t)
+gguf_is_folded (const fmtconv_tensor *t, unsigned max_rank)
 {
-  return t->rank > GGUF_RANK || (t->rank > 1 && is_empty (t)) || (!t->rank && t->dtype == FMTCONV_BF16)
+  return t->rank > max_rank || (t->rank > 1 && is_empty (t)) || (!t->rank && t->dtype == FMTCONV_BF16)
          || is_flat (t);
 }
 
 /* Rows of 256 elements, as ComfyUI-GGUF stores them, or of one block. */
 static unsigned
-fold_blocks (const fmtconv_tensor *t, uint64_t shape[GGUF_RANK])
+fold_blocks (const fmtconv_tensor *t, uint64_t shape[2])
 {
   const fmtconv_dtype_info *info = fmtconv_dtype_get (t->dtype);
   const uint64_t elements = t->bytes / info->block_bytes * info->block;
@@ -46,12 +46,12 @@ fold_blocks (const fmtconv_tensor *t, uint64_t shape[GGUF_RANK])
 
 /* Merges leading dimensions; a tensor without elements gets one dimension of zero. */
 unsigned
-gguf_fold (const fmtconv_tensor *t, uint64_t shape[GGUF_RANK])
+gguf_fold (const fmtconv_tensor *t, unsigned max_rank, uint64_t shape[FMTCONV_MAX_RANK])
 {
   if (is_flat (t))
     return fold_blocks (t, shape);
-  unsigned folded = t->rank > GGUF_RANK ? t->rank - GGUF_RANK : 0, rank = t->rank - folded;
-  if (gguf_is_folded (t) && (!t->rank || is_empty (t)))
+  unsigned folded = t->rank > max_rank ? t->rank - max_rank : 0, rank = t->rank - folded;
+  if (gguf_is_folded (t, max_rank) && (!t->rank || is_empty (t)))
     {
       shape[0] = t->rank ? 0 : 1;
       return 1;
@@ -77,23 +77,31 @@ put_shape (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *t)
   fmtconv_attr_set (keys, key, shape);
 }
 
+/* Adds the key with the original shape of a tensor, if it is stored with another. */
+static void
+put_original (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, const fmtconv_tensor *t,
+              fmtconv_attr *scalars)
+{
+  fmtconv_attr *given = fmtconv_attr_get (files->shapes, t->name);
+  if (given)
+    fmtconv_attr_set (keys, gguf_key (ctx, GGUF_SHAPE, t->name), given);
+  else if (gguf_is_folded (t, files->max_rank) && t->rank)
+    put_shape (ctx, keys, t);
+  else if (gguf_is_folded (t, files->max_rank))
+    fmtconv_attr_set_string (scalars, NULL, t->name);
+}
+
 void
-gguf_put_shapes (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *const *tensors, size_t n)
+gguf_put_shapes (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, size_t from, size_t to)
 {
   fmtconv_attr *scalars = fmtconv_attr_literal (ctx, "[]");
   size_t longest = 0;
-  for (size_t i = 0; i < n; i++)
-    longest = strlen (tensors[i]->name) > longest ? strlen (tensors[i]->name) : longest;
+  for (size_t i = from; i < to; i++)
+    longest = strlen (files->tensors[i]->name) > longest ? strlen (files->tensors[i]->name) : longest;
   if (longest > GGUF_NAME_BYTES)
     fmtconv_attr_set_typed_uint (keys, GGUF_NAME_LIMIT, longest, 32);
-  for (size_t i = 0; i < n; i++)
-    if (gguf_is_folded (tensors[i]))
-      {
-        if (tensors[i]->rank)
-          put_shape (ctx, keys, tensors[i]);
-        else
-          fmtconv_attr_set_string (scalars, NULL, tensors[i]->name);
-      }
+  for (size_t i = from; i < to; i++)
+    put_original (ctx, keys, files, files->tensors[i], scalars);
   if (scalars && scalars->len)
     fmtconv_attr_set (keys, GGUF_SCALARS, scalars);
 }

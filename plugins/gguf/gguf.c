@@ -36,9 +36,10 @@ FMTCONV_PLUGIN (gguf, .name = "gguf", .summary = "GGUF files",
                                                       .name_bytes = GGUF_NAME_BYTES,
                                                       .tensors = GGUF_MAX_TENSORS,
                                                       .understands = FMTCONV_FEATURE_TIED },
-                                          .write = gguf_write, .adjust = gguf_adjust, .keeps = "config gguf",
-                                          .before = "tokenizer model-card",
-                                          .after = "quantize:rest=f32,choice=llama",
+                                          .write = gguf_write, .adjust = gguf_adjust,
+                                          .adjust_to = gguf_adjust_to, .keeps = "config gguf",
+                                          .before = "tokenizer * model-card",
+                                          .after = "quantize:choice=loader",
                                           .rank_hint = "-w gguf:fold=yes merges their leading dimensions",
                                           .name_hint = "-w gguf:name-limit=128 writes longer names, which "
                                                        "ggml does not read"));

@@ -18,9 +18,10 @@ enum
   GGUF_MAX_STRING = 64 << 20,
   GGUF_MAX_ITEMS = 1 << 26, /* of an array */
   GGUF_MAX_FILES = 65535,
-  GGUF_RANK = 4,        /* ggml's limit of dimensions */
-  GGUF_NAME_BYTES = 63, /* ggml's limit of a name */
-  GGUF_ALIGNMENT = 32,  /* default */
+  GGUF_RANK = 4,         /* ggml's limit of dimensions */
+  GGUF_NAME_BYTES = 63,  /* ggml's limit of a name */
+  GGUF_COMFY_NAME = 127, /* that of ggml as ComfyUI-GGUF and stable-diffusion.cpp build it */
+  GGUF_ALIGNMENT = 32,   /* default */
   GGUF_MIN_ALIGNMENT = 8,
   GGUF_MAX_ALIGNMENT = 65536
 };
@@ -102,6 +103,10 @@ const char *gguf_after (const char *name, const char *prefix);
 
 /* Returns whether the name can be an architecture: [a-z0-9_-]+, and not a word that other keys begin with. */
 int gguf_is_architecture (const char *name);
+
+/* Returns whether the architecture is that of an image or video model; NULL: it is not.  ComfyUI-GGUF adds tensors of 5
+ * dimensions to these, and loads them with gguf-py; no other program loads them. */
+int gguf_is_image_architecture (const char *name);
 
 /* ---- Reading */
 enum gguf_limits /* of dimensions and names */
@@ -187,21 +192,32 @@ struct gguf_write_params
   fmtconv_pairs kv;
 };
 
-/* Returns whether a tensor is stored with another shape: it has too many dimensions for ggml, its blocks do not
+/* Returns the architecture of the file; NULL: none is known. */
+const char *gguf_architecture (const struct gguf_write_params *p, const fmtconv_model *model);
+
+/* Returns how many dimensions tensors of the file may have. */
+unsigned gguf_max_rank (const struct gguf_write_params *p, const fmtconv_model *model);
+
+/* Returns whether a tensor is stored with another shape: it has more than max_rank dimensions, its blocks do not
  * divide its rows, ggml would divide by a dimension of zero, or it is a BF16 scalar, which gguf-py cannot read. */
-int gguf_is_folded (const fmtconv_tensor *tensor);
+int gguf_is_folded (const fmtconv_tensor *tensor, unsigned max_rank);
 
 /* Writes the stored shape to `shape` and returns the number of dimensions. */
-unsigned gguf_fold (const fmtconv_tensor *tensor, uint64_t shape[GGUF_RANK]);
+unsigned gguf_fold (const fmtconv_tensor *tensor, unsigned max_rank, uint64_t shape[FMTCONV_MAX_RANK]);
 
 /* Sets max_rank and max_name, when the keys are read. */
 void gguf_choose_limits (struct gguf_file *file);
 
-/* Adds keys with the original shapes of these tensors, and the length of names that ggml does not read. */
-void gguf_put_shapes (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *const *tensors, size_t n);
+struct gguf_files;
+
+/* Adds keys with the original shapes of the tensors [from, to) of the files, and the length of names that ggml does not
+ * read. */
+void gguf_put_shapes (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, size_t from,
+                      size_t to);
 
 int gguf_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
 void gguf_adjust (const void *params, fmtconv_limits *limits);
+void gguf_adjust_to (const void *params, const fmtconv_model *model, fmtconv_limits *limits);
 
 /* Returns the model's keys, without those of single files; NULL: an error. */
 fmtconv_attr *gguf_keys (fmtconv_ctx *ctx, const struct gguf_write_params *p, const fmtconv_model *model);
@@ -234,6 +250,9 @@ void gguf_put_value (struct gguf_bytes *to, const fmtconv_attr *value);
 struct gguf_files
 {
   size_t n;
+  unsigned max_rank; /* of tensors */
+  fmtconv_attr
+      *shapes; /* by name: of tensors that a transform gave another shape for the format; may be NULL */
   size_t *start;
   const fmtconv_tensor **tensors;
 };

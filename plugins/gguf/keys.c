@@ -125,13 +125,19 @@ check_keys (fmtconv_ctx *ctx, const fmtconv_attr *keys)
   return 0;
 }
 
+const char *
+gguf_architecture (const struct gguf_write_params *p, const fmtconv_model *model)
+{
+  return p->architecture ? p->architecture
+                         : fmtconv_attr_get_string (fmtconv_model_attrs (model), "architecture", NULL);
+}
+
 fmtconv_attr *
 gguf_keys (fmtconv_ctx *ctx, const struct gguf_write_params *p, const fmtconv_model *model)
 {
   fmtconv_attr *attrs = fmtconv_model_attrs (model), *keys = fmtconv_attr_object (ctx),
                *config = fmtconv_attr_object (ctx);
-  const char *architecture =
-      p->architecture ? p->architecture : fmtconv_attr_get_string (attrs, "architecture", NULL);
+  const char *architecture = gguf_architecture (p, model);
   if (check_alignment (ctx, p->alignment) || put_architecture (ctx, keys, model, architecture))
     return NULL;
   put_given (keys, model);

@@ -24,6 +24,17 @@ gguf_is_architecture (const char *name)
          && *name != '_';
 }
 
+int
+gguf_is_image_architecture (const char *name)
+{
+  static const char *const images[] = { "aura", "cosmos",     "flux", "hidream", "hyvid", "ltxv", "lumina2",
+                                        "pig",  "qwen_image", "sd1",  "sd3",     "sdxl",  "wan" };
+  for (size_t i = 0; i < sizeof images / sizeof *images && name; i++)
+    if (!strcmp (name, images[i]))
+      return 1;
+  return 0;
+}
+
 const char *
 gguf_key (fmtconv_ctx *ctx, const char *prefix, const char *text)
 {

@@ -8,7 +8,6 @@
 enum
 {
   MAX_NAME = 4096,
-  COMFY_NAME = 127,   /* of ggml as ComfyUI-GGUF and stable-diffusion.cpp build it */
   MAX_TAIL = 64 << 20 /* zeros after the last tensor */
 };
 
@@ -36,21 +35,18 @@ is_defined_elsewhere (uint32_t id)
   return "unknown";
 }
 
-/* ComfyUI-GGUF adds tensors of 5 dimensions to image models, and loads them with gguf-py; no other program loads
- * these models.  A file without an architecture is stable-diffusion.cpp's. */
+/* A file without an architecture is stable-diffusion.cpp's. */
 void
 gguf_choose_limits (struct gguf_file *f)
 {
-  static const char *const images[] = { "aura", "cosmos",     "flux", "hidream", "hyvid", "ltxv", "lumina2",
-                                        "pig",  "qwen_image", "sd1",  "sd3",     "sdxl",  "wan" };
   const char *architecture = fmtconv_attr_get_string (f->keys, GGUF_ARCHITECTURE, NULL);
   const int64_t own = fmtconv_attr_get_int (f->keys, GGUF_NAME_LIMIT, 0);
-  int is_image = 0;
-  for (size_t i = 0; i < sizeof images / sizeof *images && architecture; i++)
-    is_image = is_image || !strcmp (architecture, images[i]);
+  const int is_image = gguf_is_image_architecture (architecture);
   const int auto_limits = f->limits == GGUF_LIMITS_AUTO, is_any = f->limits == GGUF_LIMITS_GGUF_PY;
   f->max_rank = is_any || (auto_limits && is_image) ? FMTCONV_MAX_RANK : GGUF_RANK;
-  f->max_name = is_any ? MAX_NAME : auto_limits && (is_image || !architecture) ? COMFY_NAME : GGUF_NAME_BYTES;
+  f->max_name = is_any                                       ? MAX_NAME
+                : auto_limits && (is_image || !architecture) ? GGUF_COMFY_NAME
+                                                             : GGUF_NAME_BYTES;
   if (auto_limits && own > (int64_t) f->max_name)
     f->max_name = own < MAX_NAME ? (uint64_t) own : MAX_NAME;
 }

@@ -14,14 +14,32 @@ gguf_adjust (const void *params, fmtconv_limits *limits)
   limits->rank = p->fold > 0 ? FMTCONV_MAX_RANK : GGUF_RANK;
 }
 
-static void
-put_infos (struct gguf_bytes *to, const fmtconv_tensor *const *tensors, size_t n, uint64_t alignment)
+void
+gguf_adjust_to (const void *params, const fmtconv_model *model, fmtconv_limits *limits)
 {
-  uint64_t at = 0, shape[GGUF_RANK];
+  const struct gguf_write_params *p = params;
+  if (!gguf_is_image_architecture (gguf_architecture (p, model)))
+    return;
+  limits->rank = FMTCONV_MAX_RANK;
+  limits->name_bytes = limits->name_bytes == GGUF_NAME_BYTES ? GGUF_COMFY_NAME : limits->name_bytes;
+}
+
+unsigned
+gguf_max_rank (const struct gguf_write_params *p, const fmtconv_model *model)
+{
+  return p->fold <= 0 && gguf_is_image_architecture (gguf_architecture (p, model)) ? FMTCONV_MAX_RANK
+                                                                                   : GGUF_RANK;
+}
+
+static void
+put_infos (struct gguf_bytes *to, const fmtconv_tensor *const *tensors, size_t n, uint64_t alignment,
+           unsigned max_rank)
+{
+  uint64_t at = 0, shape[FMTCONV_MAX_RANK];
   for (size_t i = 0; i < n; i++)
     {
       const fmtconv_tensor *t = tensors[i];
-      unsigned rank = gguf_fold (t, shape);
+      unsigned rank = gguf_fold (t, max_rank, shape);
       gguf_put_string (to, t->name, strlen (t->name));
       gguf_put_number (to, 4, rank);
       for (unsigned d = rank; d-- > 0;)
@@ -37,7 +55,7 @@ put_infos (struct gguf_bytes *to, const fmtconv_tensor *const *tensors, size_t n
 
 static void
 put_file (fmtconv_file *file, const fmtconv_attr *keys, const fmtconv_tensor *const *tensors, size_t n,
-          uint64_t alignment)
+          uint64_t alignment, unsigned max_rank)
 {
   struct gguf_bytes to;
   to.file = file;
@@ -51,7 +69,7 @@ put_file (fmtconv_file *file, const fmtconv_attr *keys, const fmtconv_tensor *co
       gguf_put_string (&to, a->key, strlen (a->key));
       gguf_put_value (&to, a);
     }
-  put_infos (&to, tensors, n, alignment);
+  put_infos (&to, tensors, n, alignment, max_rank);
   gguf_flush (&to);
   fmtconv_file_align (file, alignment, 0);
   for (size_t i = 0; i < n; i++)
@@ -76,7 +94,7 @@ keys_of (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, s
       fmtconv_attr_set_typed_int (own, GGUF_SPLIT_TENSORS, (int64_t) files->start[files->n], 32);
     }
   size_t end = files->start[s ? s + 1 : files->n];
-  gguf_put_shapes (ctx, own, files->tensors + files->start[s], end - files->start[s]);
+  gguf_put_shapes (ctx, own, files, files->start[s], end);
   if (own && own->len > GGUF_MAX_KEYS)
     fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%zu keys, more than the limit of %d", own->len, GGUF_MAX_KEYS);
   return fmtconv_ctx_failed (ctx) ? NULL : own;
@@ -95,8 +113,8 @@ put_files (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files,
       fmtconv_file *file = own ? fmtconv_layout_create (out, name) : NULL;
       if (!file)
         return fmtconv_ctx_failed (ctx);
-      put_file (file, own, files->tensors + files->start[s], files->start[s + 1] - files->start[s],
-                alignment);
+      put_file (file, own, files->tensors + files->start[s], files->start[s + 1] - files->start[s], alignment,
+                files->max_rank);
     }
   return fmtconv_ctx_failed (ctx);
 }
@@ -123,6 +141,8 @@ gguf_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fm
   fmtconv_attr *keys = gguf_keys (ctx, p, model);
   if (!keys || gguf_cut (ctx, model, p->split_max_size, fmtconv_attr_get (keys, GGUF_ALIGN)->v.u, &files))
     return fmtconv_ctx_failed (ctx);
+  files.max_rank = gguf_max_rank (p, model);
+  files.shapes = fmtconv_attr_get (fmtconv_model_attrs (model), "stored-shapes");
   note_ties (ctx, model);
   if (gguf_note_tokenizer (ctx, keys, model) || gguf_warn_of_names (ctx, model))
     return fmtconv_ctx_failed (ctx);

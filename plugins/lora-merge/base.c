@@ -16,6 +16,8 @@ compare (const void *left, const void *right)
     return a->group->index < b->group->index ? -1 : 1;
   if (a->order != b->order || !a->at)
     return (a->order > b->order) - (a->order < b->order);
+  if (a->group->first_row != b->group->first_row)
+    return a->group->first_row < b->group->first_row ? -1 : 1;
   return strcmp (a->at->name, b->at->name);
 }
 
@@ -43,6 +45,14 @@ check_parts (const struct merge *m, struct merge_term *terms, size_t n)
   return 0;
 }
 
+/* Returns whether a term is for other rows of the weight than the one before it. */
+static bool
+is_apart (const struct merge_term *before, const struct merge_term *t)
+{
+  return before->group->n_rows && t->group->n_rows
+         && before->group->first_row + before->group->n_rows <= t->group->first_row;
+}
+
 /* Checks that the n sorted terms of another tensor differ in the adapter, in the group's kind of part, or in the name
  * of the (tied) tensor, and that none replaces it. */
 static int
@@ -55,8 +65,8 @@ check_sum (const struct merge *m, struct merge_term *terms, size_t n)
       if (i == 0 || terms[i].order < 0)
         continue;
       if (terms[i].kind == MERGE_SET || before->kind == MERGE_SET
-          || (terms[i].order == before->order && terms[i].at == before->at
-              && terms[i].group != before->group))
+          || (terms[i].order == before->order && terms[i].at == before->at && terms[i].group != before->group
+              && !is_apart (before, &terms[i])))
         return fail_twice (m, &terms[i]);
     }
   return 0;
@@ -135,6 +145,10 @@ static const char *
 hint_of (const struct merge *m)
 {
   const fmtconv_tensor *shown = fmtconv_model_next (m->in, NULL);
+  if (m->several)
+    return fmtconv_ctx_printf (
+        m->ctx, "the names can be those of several models, %s: name one with lora-merge:model=NAME",
+        m->several);
   FMTCONV_FOREACH (t, m->in)
     if (shown->rank < 2)
       shown = t;
@@ -191,10 +205,49 @@ find_all (struct merge *m)
   return 0;
 }
 
+/* Returns whether nothing of the denoiser has its weight: the names are those of another side, or another model's. */
+static bool
+lacks_model (const struct merge *m)
+{
+  size_t lost = 0, wanted = 0;
+  for (size_t i = 0; i < m->n; i++)
+    if (m->terms[i].order >= 0 && lora_translates (m->terms[i].group))
+      {
+        wanted++;
+        lost += !m->terms[i].at;
+      }
+  return wanted && lost == wanted;
+}
+
+/* Translates the LoRA's names, if the model's are those of the other side of a model file. */
+static int
+translate (struct merge *m)
+{
+  const struct lora_translation how = { .model = m->params->model, .apart = true };
+  fmtconv_renaming renaming;
+  if (m->params->model && m->lora == m->in)
+    return fmtconv_fail (m->ctx, FMTCONV_E_USAGE, "model= is for a LoRA in another file, which file= names");
+  if (m->lora == m->in || !lacks_model (m))
+    return 0;
+  if (lora_translate (&m->facts, &how, &m->groups, &renaming))
+    return fmtconv_ctx_failed (m->ctx);
+  m->several = renaming.several;
+  if (!renaming.model)
+    return 0;
+  if (merge_list_terms (m) || merge_choose_adapters (m) || find_all (m))
+    return fmtconv_ctx_failed (m->ctx);
+  if (renaming.models == renaming.model)
+    fmtconv_note (m->ctx, "the LoRA is for the model %s: its names of %s are taken for those of %s",
+                  renaming.model, renaming.from, renaming.to);
+  else
+    fmtconv_note (m->ctx, "the LoRA is for one of the models %s: its names are translated", renaming.models);
+  return 0;
+}
+
 int
 merge_find_bases (struct merge *m)
 {
-  if (find_all (m))
+  if (find_all (m) || translate (m))
     return fmtconv_ctx_failed (m->ctx);
   const struct tally c = count (m);
   leave_out_components (m, &c);

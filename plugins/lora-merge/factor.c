@@ -39,10 +39,10 @@ fail_dora (const struct merge *m, const struct merge_term *t)
 static uint64_t
 rank_of (struct merge *m, const struct merge_term *t)
 {
-  const uint64_t rank = lora_group_rank (t->group);
+  const uint64_t rank = lora_group_rank (lora_group_origin (t->group));
   if (rank || t->kind != MERGE_KRONECKER || !m->facts.is_whole)
     return rank;
-  const double r = lora_setting (&m->facts, t->group->module, "r", "rank_pattern");
+  const double r = lora_setting (&m->facts, lora_group_origin (t->group)->module, "r", "rank_pattern");
   return r >= 1 && r < 1e9 ? (uint64_t) r : 0;
 }
 
@@ -54,7 +54,7 @@ set_product (struct merge *m, struct merge_term *t)
   if (rank == 0 && t->kind != MERGE_KRONECKER)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->b->name },
                             "a LoRA of rank 0 changes nothing");
-  if (rank && lora_alpha (&m->facts, t->group, rank, &alpha, &by))
+  if (rank && lora_alpha (&m->facts, lora_group_origin (t->group), rank, &alpha, &by))
     return fmtconv_ctx_failed (m->ctx);
   t->factor = t->weight * alpha / by;
   return isfinite (t->factor) ? 0 : fail_weight (m, t, alpha);

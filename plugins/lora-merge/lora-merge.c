@@ -18,6 +18,9 @@ static const fmtconv_param params[] = {
     "square weights have the axes [in, out]; default: from the LoRA's configuration, else no" },
   { "file", FMTCONV_PARAM_INPUT, offsetof (struct merge_params, file), NULL,
     "the LoRA's file or folder; default: the LoRA in the model itself" },
+  { "model", FMTCONV_PARAM_TEXT, offsetof (struct merge_params, model), NULL,
+    "the model file whose rules translate names that are not those of the model; default: the one that takes "
+    "them" },
   { 0 },
 };
 

@@ -5,6 +5,7 @@
 
 #include "plugins/common/lora-facts.h"
 #include "plugins/common/lora-index.h"
+#include "plugins/common/lora-translate.h"
 
 struct merge_params
 {
@@ -13,6 +14,7 @@ struct merge_params
   int fan_in_fan_out;    /* of square weights; -1: not given */
   fmtconv_pairs adapter; /* names; n == 0: the only adapter */
   fmtconv_input *file;   /* NULL: the LoRA is in the model itself */
+  const char *model;     /* whose rules translate names; NULL: recognized */
 };
 
 /* Orders of terms that are not merged. */
@@ -59,6 +61,8 @@ struct merge
   fmtconv_model *out;
   struct lora_facts facts;
   struct lora_groups groups;
+  struct lora_groups given; /* before they were translated */
+  const char *several;      /* models that the LoRA's names can be translated for; NULL: none, or one */
   struct merge_term *terms; /* sorted by first, part, order and name when the weights are found */
   size_t n;
 };
@@ -66,6 +70,9 @@ struct merge
 /* Finds all terms of the LoRA.  Tensors without a partner, and tensors of a LoRA that cannot be merged, are an
  * error that lists them.  Returns 0 or the code of the error. */
 int merge_collect (struct merge *m);
+
+/* Lists what the groups add, after they were translated.  Returns 0 or the code of the error. */
+int merge_list_terms (struct merge *m);
 
 /* Drops alphas, and the tensors of terms that are not merged. */
 void merge_drop_unused (struct merge *m);

@@ -35,15 +35,21 @@ check_types (struct merge *m, const struct merge_term *t)
   return code;
 }
 
+/* Returns the rows of the tensor that a term changes. */
+static uint64_t
+rows_of (const struct merge_term *t)
+{
+  return t->group->n_rows ? t->group->n_rows : t->at->shape[0];
+}
+
 static int
 fail_misfit (struct merge *m, const struct merge_term *p, uint64_t rows, uint64_t n)
 {
   return fmtconv_fail_at (
       m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = p->at->name },
       "its shape %llu × %llu does not fit %llu × (%llu × %llu), the product of '%s' and '%s'",
-      (unsigned long long) p->at->shape[0], (unsigned long long) columns (p->at),
-      (unsigned long long) p->n_parts, (unsigned long long) rows, (unsigned long long) n, p->b->name,
-      p->a->name);
+      (unsigned long long) rows_of (p), (unsigned long long) columns (p->at), (unsigned long long) p->n_parts,
+      (unsigned long long) rows, (unsigned long long) n, p->b->name, p->a->name);
 }
 
 /* Checks that the matrices fit the weight, or their part of its rows. */
@@ -66,7 +72,7 @@ check (struct merge *m, const struct merge_term *p)
       rows = n;
       n = p->b->shape[0];
     }
-  if (!__builtin_mul_overflow (rows, p->n_parts, &all) && all == p->at->shape[0] && n == columns (p->at))
+  if (!__builtin_mul_overflow (rows, p->n_parts, &all) && all == rows_of (p) && n == columns (p->at))
     return 0;
   return fail_misfit (m, p, rows, n);
 }
@@ -99,7 +105,7 @@ same_shape (struct merge *m, const struct merge_term *t)
 {
   bool same = t->at->rank == t->b->rank;
   for (unsigned i = 0; same && i < t->at->rank; i++)
-    same = t->at->shape[i] == t->b->shape[i];
+    same = (i ? t->at->shape[i] : rows_of (t)) == t->b->shape[i];
   if (!same)
     fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->at->name },
                      "'%s' has another shape than this %s", t->b->name, t->leaf);
@@ -174,12 +180,36 @@ add_parts (struct merge *m, fmtconv_view *weight, const struct merge_term *terms
   return parts ? fmtconv_view_concat (0, n, parts) : NULL;
 }
 
+/* Returns a tensor with a term added to its part of the rows. */
+static fmtconv_view *
+add_to_rows (struct merge *m, fmtconv_view *view, const struct merge_term *t)
+{
+  const uint64_t first = t->group->first_row, end = first + t->group->n_rows, all = t->at->shape[0];
+  fmtconv_view *parts[3];
+  size_t n = 0;
+  if (end > all || t->kind == MERGE_SET)
+    {
+      fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->at->name },
+                       t->kind == MERGE_SET ? "'%s' replaces only a part of its rows"
+                                            : "it has fewer rows than '%s' and the other parts of it",
+                       t->b->name);
+      return NULL;
+    }
+  if (first)
+    parts[n++] = fmtconv_view_slice (view, 0, 0, first);
+  parts[n++] = add_term (m, fmtconv_view_slice (view, 0, first, end - first), t);
+  if (end < all)
+    parts[n++] = fmtconv_view_slice (view, 0, end, all - end);
+  return fmtconv_view_concat (0, n, parts);
+}
+
 static fmtconv_view *
 add_terms (struct merge *m, fmtconv_view *view, const struct merge_term *terms, size_t n)
 {
   for (size_t i = 0; i < n; i++)
     if (terms[i].order >= 0)
-      view = watched (add_term (m, view, &terms[i]));
+      view =
+          watched (terms[i].group->n_rows ? add_to_rows (m, view, &terms[i]) : add_term (m, view, &terms[i]));
   return view;
 }
 

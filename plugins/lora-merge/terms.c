@@ -148,6 +148,16 @@ check_all (struct merge *m)
 }
 
 int
+merge_list_terms (struct merge *m)
+{
+  m->terms = fmtconv_ctx_alloc (m->ctx, N_SINGLES * m->groups.n + 1, sizeof *m->terms);
+  m->n = 0;
+  for (size_t i = 0; m->terms && i < m->groups.n; i++)
+    add_terms (m, &m->groups.group[i]);
+  return fmtconv_ctx_failed (m->ctx);
+}
+
+int
 merge_collect (struct merge *m)
 {
   const int scope = m->lora == m->in                   ? LORA_INSIDE
@@ -155,10 +165,8 @@ merge_collect (struct merge *m)
                                                        : LORA_FILE;
   if (lora_groups_collect (m->ctx, m->lora, scope, &m->groups))
     return fmtconv_ctx_failed (m->ctx);
-  m->terms = fmtconv_ctx_alloc (m->ctx, N_SINGLES * m->groups.n + 1, sizeof *m->terms);
-  for (size_t i = 0; m->terms && i < m->groups.n; i++)
-    add_terms (m, &m->groups.group[i]);
-  if (fmtconv_ctx_failed (m->ctx) || check_all (m))
+  m->given = m->groups;
+  if (merge_list_terms (m) || check_all (m))
     return fmtconv_ctx_failed (m->ctx);
   if (m->n == 0)
     return fail_absent (m);
@@ -179,9 +187,9 @@ drop_group (struct merge *m, const struct lora_group *g, const char *why)
 void
 merge_drop_unused (struct merge *m)
 {
-  for (size_t i = 0; i < m->groups.n; i++)
+  for (size_t i = 0; i < m->given.n; i++)
     {
-      const struct lora_group *g = &m->groups.group[i];
+      const struct lora_group *g = &m->given.group[i];
       if (g->part[LORA_ALPHA] && (i == 0 || g[-1].part[LORA_ALPHA] != g->part[LORA_ALPHA]))
         fmtconv_model_drop (m->out, g->part[LORA_ALPHA], "part of the LoRA's factor");
     }

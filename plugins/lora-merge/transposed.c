@@ -19,7 +19,7 @@ static int
 is_matrix (const struct merge_term *p)
 {
   return p->order >= 0 && p->kind == MERGE_PRODUCT && !p->group->is_sat && !p->group->is_embedding
-         && p->at->rank == 2 && p->a->rank == 2 && p->b->rank == 2;
+         && !p->group->n_rows && p->at->rank == 2 && p->a->rank == 2 && p->b->rank == 2;
 }
 
 static int
@@ -45,7 +45,8 @@ static int
 transpose_square (struct merge *m, const struct seen *seen, struct merge_term *p)
 {
   const int given = m->params->fan_in_fan_out;
-  p->is_transposed = given >= 0 ? given : lora_flag (&m->facts, p->group->module, "fan_in_fan_out") > 0;
+  p->is_transposed =
+      given >= 0 ? given : lora_flag (&m->facts, lora_group_origin (p->group)->module, "fan_in_fan_out") > 0;
   const struct merge_term *other = p->is_transposed ? seen->plain : seen->transposed;
   return given < 0 && other ? fail_unclear (m, p, other) : fmtconv_ctx_failed (m->ctx);
 }

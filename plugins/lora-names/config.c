@@ -80,7 +80,10 @@ fields_of (const struct names *s, int component)
   fmtconv_attr_set (f, "alpha_pattern", alphas);
   fmtconv_attr_set (f, "target_modules", targets);
   fmtconv_attr_set_bool (f, "use_dora", has_part (s, component, LORA_MAGNITUDE));
-  fmtconv_attr_set_bool (f, "lora_bias", has_part (s, component, LORA_UP_BIAS));
+  fmtconv_attr_set_bool (
+      f, "lora_bias",
+      has_part (s, component, LORA_UP_BIAS)
+          || (has_part (s, component, LORA_DIFF_BIAS) && has_part (s, component, LORA_UP)));
   return f;
 }
 

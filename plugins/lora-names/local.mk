@@ -10,6 +10,7 @@ plugins_lora_names_la_SOURCES = $(lora_sources) \
 	plugins/lora-names/module.c \
 	plugins/lora-names/names.h \
 	plugins/lora-names/put.c \
+	plugins/lora-names/recognize.c \
 	plugins/lora-names/words.c
 plugins_lora_names_la_CFLAGS = $(plugin_cflags)
 plugins_lora_names_la_LDFLAGS = $(plugin_ldflags)

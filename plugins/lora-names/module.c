@@ -5,30 +5,6 @@
 #include "names.h"
 #include "plugins/common/text.h"
 
-/* Returns a name with dots for "$$", without "processor", and with to_out.0 for to_out. */
-static const char *
-dotted (fmtconv_ctx *ctx, const char *name, const char *separator)
-{
-  static const char processor[] = ".processor.", out[] = "to_out";
-  char *text = fmtconv_ctx_alloc (ctx, strlen (name) + sizeof ".0", 1), *to = text;
-  const size_t n = strlen (name), k = strlen (out);
-  if (!text)
-    return NULL;
-  for (const char *s = name; *s;)
-    if (text_starts_with (s, processor))
-      s += strlen (processor) - 1;
-    else if (separator[1] && text_starts_with (s, separator))
-      {
-        *to++ = '.';
-        s += strlen (separator);
-      }
-    else
-      *to++ = *s++;
-  if (n > k && strcmp (name + n - k, out) == 0 && strstr (name, processor))
-    memcpy (to, ".0", 2);
-  return text;
-}
-
 /* Returns the module of a tensor of base=: its name without leaf.  Names of peft are those of the model; other conventions
  * have their own prefix for its component. */
 static const char *
@@ -52,7 +28,8 @@ names_module (struct names *s, const struct lora_group *g)
       if (t || fmtconv_ctx_failed (s->ctx))
         return t ? module_of (s, t) : NULL;
     }
-  const char *name = strcmp (separator, "_") ? dotted (s->ctx, rest, separator) : names_split (s->ctx, rest);
+  const char *name =
+      strcmp (separator, "_") ? lora_dotted (s->ctx, rest, separator) : names_split (s->ctx, rest);
   if (name || s->params->to == TO_KOHYA)
     return name ? name : rest;
   fmtconv_fail_at (s->ctx, FMTCONV_E_UNSUPPORTED,

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "names.h"
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #define DIFFUSERS (1u << TO_DIFFUSERS)
 #define KOHYA (1u << TO_KOHYA)
 #define COMFY (1u << TO_COMFY)
+#define XLABS (1u << TO_XLABS)
 
 /* Suffixes of each part in the conventions that have it.  Parts of LoHa and LoKr keep their suffixes. */
 static const struct
@@ -20,9 +22,12 @@ static const struct
 } suffixes[] = {
   { LORA_DOWN, PEFT | DIFFUSERS | COMFY, ".lora_A.weight" },
   { LORA_DOWN, KOHYA, ".lora_down.weight" },
+  { LORA_DOWN, XLABS, ".down.weight" },
   { LORA_UP, PEFT | DIFFUSERS | COMFY, ".lora_B.weight" },
   { LORA_UP, KOHYA, ".lora_up.weight" },
+  { LORA_UP, XLABS, ".up.weight" },
   { LORA_UP_BIAS, PEFT | DIFFUSERS, ".lora_B.bias" },
+  { LORA_UP_BIAS, KOHYA | COMFY, ".diff_b" },
   { LORA_MID, KOHYA, ".lora_mid.weight" },
   { LORA_ALPHA, KOHYA | COMFY, ".alpha" },
   { LORA_MAGNITUDE, PEFT | DIFFUSERS, ".lora_magnitude_vector" },
@@ -45,15 +50,38 @@ static const struct
   [TO_DIFFUSERS] = { { NULL, "transformer.", "text_encoder.", "text_encoder_2.", "text_encoder_3." }, '.' },
   [TO_KOHYA] = { { NULL, "lora_unet_", "lora_te1_", "lora_te2_", "lora_te3_" }, '_' },
   [TO_COMFY] = { { NULL, "diffusion_model.", "text_encoder.", "text_encoder_2.", "text_encoder_3." }, '.' },
+  [TO_XLABS] = { { NULL, "", NULL, NULL, NULL }, '.' }, /* a processor's name, lora-xlabs.c */
 };
+
+/* Returns whether a part is written as the bias of B, which is added times alpha/rank: a difference of the bias, in
+ * conventions that have no other place for it. */
+static bool
+is_bias_of_b (const struct names *s, const struct names_entry *e, int part)
+{
+  return part == LORA_DIFF_BIAS && (s->params->to == TO_PEFT || s->params->to == TO_DIFFUSERS)
+         && e->group->part[LORA_UP] && !e->group->part[LORA_UP_BIAS] && e->alpha != 0;
+}
+
+/* Returns whether diffusers replaces the weight of a module: the norms of a LoRA for control. */
+static bool
+is_norm (const char *module)
+{
+  return fmtconv_pattern_match ("{x*}.{p:norm_q,norm_k,norm_added_q,norm_added_k}", module);
+}
 
 static const char *
 suffix_of (const struct names *s, const struct names_entry *e, int part)
 {
+  if (is_bias_of_b (s, e, part))
+    return ".lora_B.bias";
   if (part >= LORA_HADA_W1_A)
     return s->params->to == TO_KOHYA || s->params->to == TO_COMFY ? lora_part_suffix (part) : NULL;
   if (e->group->is_embedding && (part == LORA_DOWN || part == LORA_UP))
     return s->params->to != TO_PEFT ? NULL : part == LORA_DOWN ? ".lora_embedding_A" : ".lora_embedding_B";
+  if (part == LORA_SET && s->params->to == TO_DIFFUSERS)
+    return is_norm (e->module) ? ".weight" : NULL;
+  if (part == LORA_UP_BIAS && e->group->part[LORA_DIFF_BIAS] && s->params->to >= TO_KOHYA)
+    return NULL; /* the name is taken */
   for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
     if (suffixes[i].part == part && (suffixes[i].to & (1u << s->params->to)))
       return suffixes[i].suffix;
@@ -74,8 +102,8 @@ const char *
 names_new (struct names *s, const struct names_entry *e, int part)
 {
   const char *suffix = suffix_of (s, e, part), *prefix = prefix_of (s, e);
-  char *name = suffix ? fmtconv_ctx_printf (s->ctx, "%s%s%s", prefix, e->module, suffix) : NULL;
-  const size_t start = strlen (prefix), end = start + strlen (e->module);
+  char *name = suffix && prefix ? fmtconv_ctx_printf (s->ctx, "%s%s%s", prefix, e->module, suffix) : NULL;
+  const size_t start = name ? strlen (prefix) : 0, end = start + strlen (e->module);
   for (size_t i = start; name && i < end; i++)
     if (name[i] == '.')
       name[i] = forms[s->params->to].separator;
@@ -113,15 +141,27 @@ magnitude (struct names *s, const struct names_entry *e)
   return NULL;
 }
 
+/* Returns the factor of the bias of B.  A difference of the bias is added without alpha/rank. */
+static double
+bias_factor (const struct names *s, const struct names_entry *e)
+{
+  return e->bake * e->bake_a * (s->params->to >= TO_KOHYA ? e->alpha / (double) e->rank : 1);
+}
+
 static fmtconv_view *
 view_of (struct names *s, const struct names_entry *e, int part)
 {
   fmtconv_view *view = e->group->part[part]->view;
   if (part == LORA_MAGNITUDE)
     return magnitude (s, e);
-  if (e->bake == 1 || (part != baked_part (e->group) && part != LORA_UP_BIAS))
+  const double factor = is_bias_of_b (s, e, part)       ? (double) e->rank / e->alpha
+                        : part == LORA_UP_BIAS          ? bias_factor (s, e)
+                        : part == LORA_DOWN             ? e->bake_a
+                        : part == baked_part (e->group) ? e->bake
+                                                        : 1;
+  if (factor == 1)
     return view;
-  view = fmtconv_view_scale (view, e->bake);
+  view = fmtconv_view_scale (view, factor);
   view = fmtconv_view_watch (view, FMTCONV_FINDING_UNDERFLOW | FMTCONV_FINDING_INEXACT,
                              FMTCONV_SEVERITY_COUNT, NULL);
   return fmtconv_view_watch (view, FMTCONV_FINDING_OVERFLOW, FMTCONV_SEVERITY_WARN, "bake=no keeps them");
@@ -173,7 +213,7 @@ put_entry (struct names *s, const struct names_entry *e)
 int
 names_put (struct names *s)
 {
-  static const char *const names[] = { "peft", "diffusers", "kohya", "comfy" };
+  static const char *const names[] = { "peft", "diffusers", "kohya", "comfy", "xlabs" };
   size_t wrong = 0;
   for (size_t i = 0; i < s->n && !fmtconv_ctx_failed (s->ctx); i++)
     wrong += put_entry (s, &s->entries[i]);

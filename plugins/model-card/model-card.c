@@ -16,13 +16,13 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* Takes what the names in config.json and of the folder say. */
+/* Takes what the names that the reader found say: in config.json, and of the folder. */
 static void
 take_names (struct model_card *m)
 {
-  fmtconv_attr *attrs = fmtconv_model_attrs (m->in);
-  const char *path = fmtconv_attr_get_string (fmtconv_attr_get (attrs, "config"), "_name_or_path", NULL),
-             *folder = fmtconv_attr_get_string (fmtconv_attr_at (attrs, "source/folder"), NULL, NULL);
+  fmtconv_attr *facts = fmtconv_attr_get (fmtconv_model_attrs (m->in), "source");
+  const char *path = fmtconv_attr_get_string (facts, "name", NULL),
+             *folder = fmtconv_attr_get_string (facts, "folder", NULL);
   const char *slash = path ? strchr (path, '/') : NULL;
   if (path && *path && !(slash && strchr (slash + 1, '/'))) /* not a path of a machine */
     model_card_take_id (m, path);

@@ -21,6 +21,8 @@ static double
 experts_of (const fmtconv_tensor *t)
 {
   const char *at = strstr (t->name, ".experts.");
+  if (strstr (t->name, "_exps.")) /* llama.cpp's names */
+    return t->rank > 2 ? (double) t->shape[0] : 0;
   if (!at)
     return 0;
   at += strlen (".experts.");

@@ -106,6 +106,8 @@ quantize_choose (const struct quantize_plan *plan, const fmtconv_tensor *t)
         if (!wanted)
           return keep (plan, t, "by a rule");
       }
+  if (!wanted && plan->comfy)
+    return quantize_comfy_choose (plan, t);
   const char *why = wanted ? NULL : kept_reason (t);
   if (why)
     return keep (plan, t, why);

@@ -7,6 +7,7 @@ endif
 plugins_quantize_la_SOURCES = \
 	$(linear_sources) \
 	plugins/quantize/choose.c \
+	plugins/quantize/comfy.c \
 	plugins/quantize/describe.c \
 	plugins/quantize/llama.c \
 	plugins/quantize/matrix.c \

@@ -37,8 +37,8 @@ static const fmtconv_param params[] = {
   { "meta", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, meta),
     "none|comfy|compressed-tensors|deepseek",
     "describe 8-bit floats as this loader reads it, in the safetensors header (comfy) or config.json" },
-  { "choice", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, choice), "name|llama",
-    "who chooses the types: the names of layers, or llama.cpp for tensors with its names" },
+  { "choice", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, choice), "name|llama|loader",
+    "who chooses the types: the names of layers, llama.cpp, or the loader's software (ComfyUI-GGUF)" },
   { 0 },
 };
 
@@ -121,8 +121,10 @@ quantize_plan (fmtconv_ctx *ctx, const struct quantize_params *p, const fmtconv_
   *plan = (struct quantize_plan){ .n_rules = p->rules.n, .rest = p->rest };
   if (read_to (ctx, p->to, in, plan) || quantize_read_scaling (ctx, p, &plan->scaling))
     return fmtconv_ctx_failed (ctx);
+  if (p->choice == QUANTIZE_AS_LOADER && quantize_comfy_start (ctx, p, in, plan))
+    return fmtconv_ctx_failed (ctx);
   if (!p->rest && !quantize_is_scaled (plan->to))
-    plan->rest = FMTCONV_F16;
+    plan->rest = p->choice == QUANTIZE_AS_LOADER ? FMTCONV_F32 : FMTCONV_F16;
   if (p->rest && p->rest != FMTCONV_F16 && p->rest != FMTCONV_BF16 && p->rest != FMTCONV_F32)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "rest=%s: tensors that are not quantized can be f16, bf16 or f32 only",
@@ -138,7 +140,7 @@ quantize_plan (fmtconv_ctx *ctx, const struct quantize_params *p, const fmtconv_
       uint64_t layer = quantize_layer (t->name);
       plan->layers = layer != UINT64_MAX && layer >= plan->layers ? layer + 1 : plan->layers;
     }
-  plan->is_llama = p->choice == QUANTIZE_AS_LLAMA;
+  plan->is_llama = p->choice != QUANTIZE_BY_NAME && !plan->comfy;
   if (plan->is_llama)
     quantize_llama_start (&plan->llama, p, in, plan->layers);
   return fmtconv_ctx_failed (ctx);
@@ -268,6 +270,11 @@ put (fmtconv_ctx *ctx, const struct quantize_plan *plan, const struct quantize_m
       quantize_put_scaled (ctx, &plan->scaling, t, choice.dtype, out);
       return;
     }
+  if (plan->comfy && fmtconv_dtype_is_blocks (choice.dtype) && quantize_comfy_has_rows (plan->comfy, t))
+    {
+      quantize_comfy_put_rows (t, choice.dtype, out);
+      return;
+    }
   fmtconv_view *importance = fmtconv_dtype_is_blocks (choice.dtype) ? quantize_importance (matrix, t) : NULL;
   summary->weighed += importance != NULL;
   fmtconv_model_put (out, t->name, converted (t, choice.dtype, importance));
@@ -294,7 +301,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
         }
       put (ctx, &plan, &matrix, t, &summary, &description, out);
     }
-  if (plan.mix && !plan.is_llama && summary.quantized && !summary.mixed)
+  if (plan.mix && !plan.is_llama && !plan.comfy && summary.quantized && !summary.mixed)
     fmtconv_warn (ctx, "no tensor name matches the %s recipe; all tensors use %s (as with quantize:to=%s)",
                   p->to, fmtconv_dtype_get (plan.to)->name, fmtconv_dtype_get (plan.to)->name);
   if (!summary.quantized && !summary.cut && !p->rules.n
@@ -303,6 +310,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   quantize_put_description (ctx, &plan.scaling, &description, out);
   fmtconv_attr_set_string (fmtconv_model_attrs (out), "quantized",
                            strcmp (p->to, "auto") ? p->to : fmtconv_dtype_get (plan.to)->name);
+  fmtconv_attr_unset (fmtconv_model_attrs (out), "comfy");
   note_result (ctx, &summary, fmtconv_model_count (in), p->imatrix != NULL);
   return fmtconv_ctx_failed (ctx);
 }

@@ -23,7 +23,8 @@ struct quantize_params
 enum
 {
   QUANTIZE_BY_NAME,
-  QUANTIZE_AS_LLAMA /* as llama.cpp, for its names */
+  QUANTIZE_AS_LLAMA, /* as llama.cpp, for its names */
+  QUANTIZE_AS_LOADER /* as the loader's own software: ComfyUI-GGUF's if the model says how, else llama.cpp */
 };
 
 /* What llama.cpp's choices depend on. */
@@ -36,6 +37,17 @@ struct quantize_llama
   bool is_70b;
   bool is_tied; /* the embedding is the head, too */
   bool has_matrix;
+};
+
+/* What ComfyUI-GGUF's choices depend on. */
+struct quantize_comfy
+{
+  fmtconv_attr *description; /* the attribute "comfy": globs of names */
+  const char *file;          /* type of the whole file */
+  bool is_auto;              /* of 16 bits */
+  uint32_t rest;             /* 0: by the type of the input */
+  bool has_rows;             /* tensors are stored in rows of 256 elements */
+  size_t values;             /* weights of values so far */
 };
 
 /* Weights of 8-bit floats that share a scale, in the order of the parameter's choices. */
@@ -92,6 +104,7 @@ struct quantize_plan
   uint64_t layers;                 /* 1 + the largest number of a layer; 0: no numbered layers */
   bool is_llama;                   /* llama.cpp's choices, by: */
   struct quantize_llama llama;
+  struct quantize_comfy *comfy; /* ComfyUI-GGUF's choices; NULL: others */
 };
 
 /* An importance matrix of llama.cpp: how much the columns of tensors matter. */
@@ -151,6 +164,19 @@ void quantize_llama_start (struct quantize_llama *l, const struct quantize_param
 
 /* Returns llama.cpp's type for a weight in a file whose weights are mostly of the type `base`. */
 uint32_t quantize_llama_type (const struct quantize_llama *l, uint32_t base, const fmtconv_tensor *t);
+
+/* Sets plan->comfy if the model says how ComfyUI-GGUF stores it.  Returns 0 or the code of an error. */
+int quantize_comfy_start (fmtconv_ctx *ctx, const struct quantize_params *p, const fmtconv_model *in,
+                          struct quantize_plan *plan);
+
+/* Returns whether ComfyUI-GGUF stores the tensor in rows of 256 elements, with its shape in a key. */
+bool quantize_comfy_has_rows (const struct quantize_comfy *comfy, const fmtconv_tensor *t);
+
+/* Puts the blocks of a tensor so, and its shape into the attribute that the writer of GGUF files makes the key of. */
+void quantize_comfy_put_rows (const fmtconv_tensor *t, uint32_t dtype, fmtconv_model *out);
+
+/* Returns ComfyUI-GGUF's choice for a tensor.  Called once for each, in order: some choices count. */
+struct quantize_choice quantize_comfy_choose (const struct quantize_plan *plan, const fmtconv_tensor *t);
 
 /* Returns the number of the layer in a tensor's name, or UINT64_MAX. */
 uint64_t quantize_layer (const char *name);

@@ -72,6 +72,16 @@ is_count (const fmtconv_attr *a)
   return a && ((a->kind == FMTCONV_ATTR_INT && a->v.i >= 0) || a->kind == FMTCONV_ATTR_UINT);
 }
 
+/* Checks the dimensions of a tensor without elements: torch has no larger numbers. */
+static int
+check_empty (const struct header *h, const fmtconv_attr *entry, const uint64_t *shape, unsigned rank)
+{
+  for (unsigned i = 0; i < rank; i++)
+    if (shape[i] > INT64_MAX)
+      return fail (h, entry->key, "a dimension exceeds 63 bits");
+  return 0;
+}
+
 static int
 read_shape (const struct header *h, const fmtconv_attr *entry, uint64_t *shape, unsigned *rank,
             uint64_t *elements)
@@ -93,7 +103,7 @@ read_shape (const struct header *h, const fmtconv_attr *entry, uint64_t *shape, 
     if (shape[i] == 0)
       {
         *elements = 0;
-        return 0;
+        return check_empty (h, entry, shape, *rank);
       }
   for (unsigned i = 0; i < *rank; i++)
     if (__builtin_mul_overflow (*elements, shape[i], elements))

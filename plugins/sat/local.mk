@@ -4,7 +4,7 @@ if PLUGIN_SAT
 plugin_LTLIBRARIES += plugins/sat.la
 dist_man_MANS += plugins/sat/fmtconv-sat.7
 endif
-plugins_sat_la_SOURCES = \
+plugins_sat_la_SOURCES = $(latest_sources) \
 	plugins/sat/locate.c \
 	plugins/sat/merge.c \
 	plugins/sat/ranks.c \

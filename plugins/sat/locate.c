@@ -1,6 +1,7 @@
 /* plugins/sat/locate.c: finds the weights in a save folder, run, iteration or file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+#include "plugins/common/latest.h"
 #include "plugins/common/text.h"
 #include "sat.h"
 #include <string.h>
@@ -93,37 +94,12 @@ in_iteration (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folde
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Returns the word in 'latest' without white space; NULL: an error. */
-static const char *
-read_latest (fmtconv_ctx *ctx, fmtconv_input *run)
-{
-  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (fmtconv_input_child (run, "latest")));
-  if (c.end > 256)
-    {
-      fmtconv_fail (ctx, FMTCONV_E_FORMAT, "'latest' is not an iteration number: it has %llu bytes",
-                    (unsigned long long) c.end);
-      return NULL;
-    }
-  const char *text = fmtconv_cursor_take (&c, c.end);
-  if (!text)
-    return NULL;
-  text += strspn (text, " \t\r\n");
-  return fmtconv_ctx_printf (ctx, "%.*s", (int) strcspn (text, " \t\r\n"), text);
-}
-
-/* Returns whether a word can be the name of a folder. */
-static bool
-is_plain (const char *word)
-{
-  return *word && !strchr (word, '/') && strcmp (word, ".") && strcmp (word, "..");
-}
-
 /* Returns the iteration that 'latest' names, a number or any name that DeepSpeed was given; NULL: an error.  A run that
  * ended between two saves leaves "N-ema". */
 static const char *
 latest_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
 {
-  const char *word = read_latest (ctx, run);
+  const char *word = latest_read (ctx, run, "latest");
   size_t n = word ? strcspn (word, "-") : 0;
   if (!word)
     return NULL;
@@ -133,7 +109,7 @@ latest_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
                     (int) n, word);
       return fmtconv_ctx_printf (ctx, "%.*s", (int) n, word);
     }
-  if (is_plain (word))
+  if (latest_is_plain (word))
     return word;
   fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "select one with -r sat:iteration=N" },
                    "'latest' in %s says '%s', which is not the name of a folder", fmtconv_input_path (run),

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "plugins/common/pickled.h"
 #include "sat.h"
 #include <fmtconv/formats.h>
 #include <string.h>
@@ -87,10 +88,7 @@ probe (const fmtconv_peek *peek)
   const char *end = strstr (peek->base, "_model_states.pt");
   if (peek->is_folder)
     return probe_folder (peek);
-  /* An archive, or the pickle that torch.save's old format begins with. */
-  int torch = peek->head_len >= 4
-              && (!memcmp (peek->head, "PK\3\4", 4) || (peek->head[0] == 0x80 && peek->head[1] <= 5));
-  return end && !end[16] && torch ? 256 : 0;
+  return end && !end[16] && pickled_by_torch (peek) ? 256 : 0;
 }
 
 FMTCONV_PLUGIN (sat, .name = "sat", .summary = "SwissArmyTransformer (SAT) / DeepSpeed checkpoints",

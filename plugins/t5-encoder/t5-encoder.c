@@ -23,10 +23,14 @@ static const fmtconv_param params[] = {
 #define BLOCK "encoder.block.{i}."
 #define ATTENTION BLOCK "layer.0.SelfAttention."
 #define FEED BLOCK "layer.1.DenseReluDense."
+/* T5 has position biases in the first block alone, UMT5 in each. */
+#define UMT5 "encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight"
 static const fmtconv_rules rules = {
+  .sides = "sat|transformers",
   .prefix = "conditioner.embedders.0.transformer.|",
   .complete = "i",
   .dense = 1,
+  .when = "!has(" UMT5 ")",
   .rules =
       (const fmtconv_rule[]){
           { .from = "shared.weight", .to = "=", .shape = "v,h" },

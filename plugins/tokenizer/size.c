@@ -22,6 +22,7 @@ find_embedding (const fmtconv_model *model)
     "embeddings.word_embeddings.weight",
     "roberta.embeddings.word_embeddings.weight",
     "shared.weight",
+    "encoder.embed_tokens.weight",
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     {
@@ -62,7 +63,8 @@ tokenizer_is_llama_class (const struct tokenizer *t)
   static const char *const classes[] = {
     "LLaMAForCausalLM",       "LlamaForCausalLM",   "MistralForCausalLM",
     "MixtralForCausalLM",     "VLlama3ForCausalLM", "LlavaForConditionalGeneration",
-    "IQuestCoderForCausalLM", "LlamaModel",
+    "IQuestCoderForCausalLM", "LlamaModel",         "SmolLM3ForCausalLM",
+    "GraniteForCausalLM",
   };
   const char *class = fmtconv_attr_get_string (fmtconv_attr_at (t->config, "architectures/0"), NULL, "");
   for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)

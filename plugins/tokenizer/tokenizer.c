@@ -24,6 +24,21 @@ fail_kind (const struct tokenizer *t, const char *type)
       type);
 }
 
+/* Fails for a class whose tokenizer is a model of SentencePiece: tokenizer.json does not have the scores by which llama.cpp
+ * splits a text.  For the kin of Llama the reference does without them. */
+static int
+check_scores (const struct tokenizer *t)
+{
+  const char *class = fmtconv_attr_get_string (fmtconv_attr_at (t->config, "architectures/0"), NULL, NULL);
+  if (!class || tokenizer_is_llama_class (t))
+    return fmtconv_ctx_failed (t->ctx);
+  return fmtconv_fail_at (
+      t->ctx, FMTCONV_E_MISSING,
+      &(fmtconv_where){ .source = t->json,
+                        .hint = "put the file tokenizer.model of the published model into the folder" },
+      "the tokenizer of %s needs tokenizer.model, which has the scores of the tokens", class);
+}
+
 /* Puts the keys of tokenizer.json. */
 static int
 put_json (struct tokenizer *t, fmtconv_source *source)
@@ -40,7 +55,7 @@ put_json (struct tokenizer *t, fmtconv_source *source)
   if (strcmp (type, "BPE") != 0)
     return fail_kind (t, type);
   if (falls_back && !strcmp (decodes, "Sequence"))
-    return tokenizer_put_llama_json (t);
+    return check_scores (t) ? fmtconv_ctx_failed (t->ctx) : tokenizer_put_llama_json (t);
   return tokenizer_put_gpt2 (t);
 }
 
@@ -75,16 +90,6 @@ put_space_prefix (struct tokenizer *t)
   return fmtconv_ctx_failed (t->ctx);
 }
 
-/* Texts for Gemma 2 get no space in front, whatever the settings say. */
-static int
-put_no_space (struct tokenizer *t)
-{
-  const char *class = fmtconv_attr_get_string (fmtconv_attr_at (t->config, "architectures/0"), NULL, "");
-  if (!strcmp (class, "Gemma2ForCausalLM"))
-    fmtconv_attr_set_bool (t->keys, "tokenizer.ggml.add_space_prefix", 0);
-  return fmtconv_ctx_failed (t->ctx);
-}
-
 /* Merges the keys into the model's. */
 static int
 put_attributes (const struct tokenizer *t, fmtconv_model *out)
@@ -109,8 +114,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   t.settings = tokenizer_read_json (&t, TOKENIZER_CONFIG, FMTCONV_ATTR_OBJECT);
   if (t.settings && !t.settings->len)
     t.settings = NULL;
-  if (fmtconv_ctx_failed (ctx) || put_space_prefix (&t) || put_keys (&t) || put_no_space (&t)
-      || tokenizer_put_sampling (&t) || put_attributes (&t, out))
+  if (fmtconv_ctx_failed (ctx) || put_space_prefix (&t) || put_keys (&t) || tokenizer_put_sampling (&t)
+      || put_attributes (&t, out))
     return fmtconv_ctx_failed (ctx);
   return tokenizer_detach_files (&t, out);
 }

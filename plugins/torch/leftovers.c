@@ -158,9 +158,10 @@ plain_text (fmtconv_ctx *ctx, const fmtconv_value *value, size_t most)
   return fmtconv_ctx_printf (ctx, "%.*s", (int) n, text);
 }
 
-/* Keeps a value as an attribute if it is a fact.  Returns whether it is. */
+/* Keeps a value as an attribute below `to` if it is a fact.  Returns whether it is. */
 static bool
-note_fact (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *key, const fmtconv_value *value)
+note_fact (fmtconv_model *out, fmtconv_ctx *ctx, const char *to_path, const fmtconv_value *key,
+           const fmtconv_value *value)
 {
   int64_t number = 0;
   double fraction = 0;
@@ -168,11 +169,14 @@ note_fact (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *key, const
   const bool is_int = kind == FMTCONV_VALUE_INT && fmtconv_value_int (value, &number);
   const char *text = kind == FMTCONV_VALUE_STRING ? plain_text (ctx, value, 1024) : NULL;
   const bool is_float = fmtconv_value_float (value, &fraction) && isfinite (fraction);
-  const char *name = is_int || text || is_float ? plain_text (ctx, key, 100) : NULL;
+  const bool is_bool = kind == FMTCONV_VALUE_BOOL;
+  const char *name = is_int || text || is_float || is_bool ? plain_text (ctx, key, 100) : NULL;
   if (!name)
     return false;
-  fmtconv_attr *to = fmtconv_attr_make (fmtconv_model_attrs (out), "source/torch");
-  if (is_int)
+  fmtconv_attr *to = fmtconv_attr_make (fmtconv_model_attrs (out), to_path);
+  if (is_bool)
+    fmtconv_attr_set_bool (to, name, fmtconv_value_int (value, &number) && number);
+  else if (is_int)
     fmtconv_attr_set_int (to, name, number);
   else if (text)
     fmtconv_attr_set_string (to, name, text);
@@ -181,11 +185,31 @@ note_fact (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *key, const
   return true;
 }
 
+static size_t
+count_of (const fmtconv_value *value)
+{
+  return fmtconv_value_kind (value) == FMTCONV_VALUE_DICT ? fmtconv_value_count (value) : 0;
+}
+
+/* Keeps the arguments of the program that trained the model, an argparse.Namespace: Megatron's have its numbers of heads. */
+static void
+note_arguments (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *value)
+{
+  const fmtconv_global *class = value ? fmtconv_value_global (value) : NULL;
+  if (!class || strcmp (class->module, "argparse") != 0 || strcmp (class->name, "Namespace") != 0)
+    return;
+  const fmtconv_value *all = fmtconv_value_state (value);
+  unsigned facts = 0;
+  for (size_t i = 0; i < count_of (all) && facts < 2000; i++)
+    facts += note_fact (out, ctx, "source/torch/args", fmtconv_value_key (all, i), fmtconv_value_at (all, i));
+}
+
 void
 torch_note_facts (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *top)
 {
-  const size_t n = fmtconv_value_kind (top) == FMTCONV_VALUE_DICT ? fmtconv_value_count (top) : 0;
   unsigned facts = 0;
-  for (size_t i = 0; i < n && facts < 100; i++)
-    facts += note_fact (out, ctx, fmtconv_value_key (top, i), fmtconv_value_at (top, i));
+  for (size_t i = 0; i < count_of (top) && facts < 100; i++)
+    facts += fmtconv_value_kind (fmtconv_value_at (top, i)) != FMTCONV_VALUE_BOOL
+             && note_fact (out, ctx, "source/torch", fmtconv_value_key (top, i), fmtconv_value_at (top, i));
+  note_arguments (out, ctx, count_of (top) ? fmtconv_value_find (top, "args") : NULL);
 }

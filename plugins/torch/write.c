@@ -213,6 +213,8 @@ torch_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, f
 {
   const struct torch_write_params *p = params;
   struct torch_state state = { 0 };
+  if (fmtconv_model_count (model) == 0)
+    return fmtconv_fail (ctx, FMTCONV_E_MISSING, "nothing to write: the model has no tensors");
   if (check_root (ctx, p->root) || find_storages (ctx, model, &state))
     return fmtconv_ctx_failed (ctx);
   note_metadata (ctx, model);

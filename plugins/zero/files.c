@@ -12,11 +12,6 @@
 #define OPTIMIZER "_optim_states.pt"
 #define MODEL "_model_states.pt"
 
-enum
-{
-  SHOWN = 200 /* names in a message */
-};
-
 int
 zero_wrong (const zero_load *load, const zero_file *file, const char *tensor, const char *why)
 {
@@ -58,13 +53,20 @@ parse (const char *name, uint32_t *rank, uint32_t *model)
   return !strcmp (end, OPTIMIZER);
 }
 
-static int
-open_file (const zero_load *load, const char *name, zero_file *file)
+int
+zero_open_file (const zero_load *load, fmtconv_input *in, zero_file *file)
 {
-  fmtconv_source *source = fmtconv_input_open (fmtconv_input_child (load->folder, name));
-  file->name = name;
-  file->pickle = fmtconv_pickle_open (source, load->params->crc ? FMTCONV_ZIP_IGNORE_CRC : 0);
-  if (!file->pickle)
+  file->name = fmtconv_input_basename (in);
+  file->pickle =
+      fmtconv_pickle_open (fmtconv_input_open (in), load->params->crc ? FMTCONV_ZIP_IGNORE_CRC : 0);
+  return file->pickle ? 0 : fmtconv_ctx_failed (load->ctx);
+}
+
+/* Opens a file of a rank, which holds a dictionary. */
+static int
+open_states (const zero_load *load, const char *name, zero_file *file)
+{
+  if (zero_open_file (load, fmtconv_input_child (load->folder, name), file))
     return fmtconv_ctx_failed (load->ctx);
   return fmtconv_value_kind (file->pickle->value) == FMTCONV_VALUE_DICT
              ? 0
@@ -118,8 +120,11 @@ check_names (const zero_load *load, const char *const *names, uint32_t found)
 {
   uint32_t absent = 0;
   for (uint32_t rank = 0; rank < load->ranks; rank++)
-    if (!names[rank] && absent++ < SHOWN)
-      fmtconv_detail (load->ctx, RANK "%u" MIDDLE "00" OPTIMIZER, rank);
+    if (!names[rank])
+      {
+        fmtconv_detail (load->ctx, RANK "%u" MIDDLE "00" OPTIMIZER, rank);
+        absent++;
+      }
   if (absent)
     return fmtconv_fail_at (load->ctx, FMTCONV_E_MISSING,
                             &(fmtconv_where){ .hint = "copy the files of all ranks into one folder" },
@@ -146,7 +151,7 @@ open_optimizers (zero_load *load, const char **names)
         load->ctx, FMTCONV_E_MISSING,
         &(fmtconv_where){ .hint = "the fp32 weights are in the files *" OPTIMIZER " of all ranks" },
         "no " RANK "0" MIDDLE "00" OPTIMIZER " in %s", fmtconv_input_path (load->folder));
-  if (open_file (load, names[first], &one) || !(load->ranks = read_ranks (load, &one))
+  if (open_states (load, names[first], &one) || !(load->ranks = read_ranks (load, &one))
       || check_names (load, names, found))
     return fmtconv_ctx_failed (load->ctx);
   load->optimizers = fmtconv_ctx_alloc (load->ctx, load->ranks, sizeof *load->optimizers);
@@ -155,7 +160,7 @@ open_optimizers (zero_load *load, const char **names)
     load->optimizers[0] = one; /* no rank is missing */
   for (uint32_t rank = 1; load->optimizers && rank < load->ranks; rank++)
     {
-      if (open_file (load, names[rank], &load->optimizers[rank]))
+      if (open_states (load, names[rank], &load->optimizers[rank]))
         return fmtconv_ctx_failed (load->ctx);
       if (read_ranks (load, &load->optimizers[rank]) != load->ranks && !fmtconv_ctx_failed (load->ctx))
         return zero_wrong (load, &load->optimizers[rank], NULL,
@@ -173,15 +178,42 @@ open_models (zero_load *load)
     {
       const char *name = load->is_split ? fmtconv_ctx_printf (load->ctx, RANK "%u" MIDDLE "00" MODEL, rank)
                                         : "mp_rank_00" MODEL;
-      if (open_file (load, name, &load->models[rank]))
+      if (open_states (load, name, &load->models[rank]))
         return fmtconv_ctx_failed (load->ctx);
     }
   return fmtconv_ctx_failed (load->ctx);
 }
 
+/* Opens the model states of a universal checkpoint, which say how many there are if stage 3 wrote them. */
+static int
+open_universal (zero_load *load)
+{
+  zero_file first = { 0 };
+  int64_t ranks = 0;
+  if (fmtconv_input_has (load->folder, "mp_rank_01" MODEL))
+    return fmtconv_fail_at (
+        load->ctx, FMTCONV_E_UNSUPPORTED,
+        &(fmtconv_where){ .hint =
+                              "convert a checkpoint that was saved without tensor and pipeline parallelism" },
+        "'mp_rank_01" MODEL "' is of a model-parallel rank; universal checkpoints of only one are read");
+  load->is_split = !fmtconv_input_has (load->folder, "mp_rank_00" MODEL);
+  load->ranks = 1;
+  if (!load->is_split)
+    return open_models (load);
+  if (open_states (load, RANK "0" MIDDLE "00" MODEL, &first))
+    return fmtconv_ctx_failed (load->ctx);
+  fmtconv_value_int (zero_get (&first, "dp_world_size"), &ranks);
+  if (ranks < 1 || ranks > ZERO_MAX_RANKS)
+    return zero_wrong (load, &first, NULL, "it does not say how many ranks there are");
+  load->ranks = (uint32_t) ranks;
+  return open_models (load);
+}
+
 int
 zero_open_files (zero_load *load)
 {
+  if (load->is_universal)
+    return open_universal (load);
   const char **names = fmtconv_ctx_alloc (load->ctx, ZERO_MAX_RANKS, sizeof *names);
   return !names || open_optimizers (load, names) ? fmtconv_ctx_failed (load->ctx) : open_models (load);
 }

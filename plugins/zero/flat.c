@@ -1,4 +1,4 @@
-/* plugins/zero/flat.c: the flat tensors of all ranks: parts of the fp32 weights.
+/* plugins/zero/flat.c: the flat tensors of all ranks: parts of the fp32 weights, or of a moment.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/zero/zero.h"
@@ -16,6 +16,55 @@ list_of (const zero_load *load, uint32_t rank)
     return list;
   zero_wrong (load, file, NULL, fmtconv_ctx_printf (load->ctx, "it has no list '%s'", key));
   return NULL;
+}
+
+const char *
+zero_moment (const zero_load *load)
+{
+  static const char *const keys[] = { NULL, "exp_avg", "exp_avg_sq" };
+  return keys[load->params->part];
+}
+
+/* Returns the states that the optimizer of a rank has for each group, by number; NULL: it has none. */
+static const fmtconv_value *
+states_of (const zero_load *load, uint32_t rank)
+{
+  const fmtconv_value *base =
+      zero_state (&load->optimizers[rank], load->is_split ? "optimizer_state_dict" : "base_optimizer_state");
+  return fmtconv_value_kind (base) == FMTCONV_VALUE_LIST ? base : fmtconv_value_find (base, "state");
+}
+
+/* Returns the state of a group.  `states` is a list, or a dictionary whose keys are the numbers of groups.  NULL: it has no such
+ * group. */
+static const fmtconv_value *
+item_of (const fmtconv_value *states, uint32_t group)
+{
+  int64_t key;
+  if (fmtconv_value_kind (states) == FMTCONV_VALUE_LIST)
+    return fmtconv_value_at (states, group);
+  for (size_t i = fmtconv_value_count (states); i > 0; i--)
+    if (fmtconv_value_int (fmtconv_value_key (states, i - 1), &key) && key == group)
+      return fmtconv_value_at (states, i - 1);
+  return NULL;
+}
+
+/* Returns the moment of a group of a rank; NULL: an error. */
+static const fmtconv_value *
+moment_of (const zero_load *load, uint32_t rank, uint32_t group)
+{
+  const fmtconv_value *state = item_of (states_of (load, rank), group);
+  const fmtconv_value *moment = fmtconv_value_kind (state) == FMTCONV_VALUE_DICT
+                                    ? fmtconv_value_find (state, zero_moment (load))
+                                    : NULL;
+  if (!moment)
+    fmtconv_fail_at (
+        load->ctx, FMTCONV_E_MISSING,
+        &(fmtconv_where){
+            .source = load->optimizers[rank].pickle->source,
+            .hint = "an optimizer has moments after its first step, and only if it is of Adam's kind; "
+                    "omit part= to read the weights" },
+        "the optimizer has no '%s' of group %u", zero_moment (load), group);
+  return moment;
 }
 
 static int
@@ -62,8 +111,12 @@ zero_read_flats (zero_load *load)
             load, &load->optimizers[rank], NULL,
             fmtconv_ctx_printf (load->ctx, "it has %u groups, but that of rank 0 has %u", n, load->groups));
       for (uint32_t group = 0; group < n; group++)
-        if (read_flat (load, rank, group, fmtconv_value_at (list, group)))
-          return fmtconv_ctx_failed (load->ctx);
+        {
+          const fmtconv_value *part =
+              zero_moment (load) ? moment_of (load, rank, group) : fmtconv_value_at (list, group);
+          if (!part || read_flat (load, rank, group, part))
+            return fmtconv_ctx_failed (load->ctx);
+        }
     }
   return 0;
 }

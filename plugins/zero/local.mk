@@ -4,13 +4,15 @@ if PLUGIN_ZERO
 plugin_LTLIBRARIES += plugins/zero.la
 dist_man_MANS += plugins/zero/fmtconv-zero.7
 endif
-plugins_zero_la_SOURCES = \
+plugins_zero_la_SOURCES = $(latest_sources) \
 	plugins/zero/files.c \
 	plugins/zero/flat.c \
 	plugins/zero/groups.c \
+	plugins/zero/locate.c \
 	plugins/zero/module.c \
 	plugins/zero/split.c \
 	plugins/zero/tensor.c \
+	plugins/zero/universal.c \
 	plugins/zero/zero.c \
 	plugins/zero/zero.h
 plugins_zero_la_CFLAGS = $(plugin_cflags)

@@ -1,6 +1,7 @@
 /* plugins/zero/module.c: what the optimizer does not have: buffers, frozen parameters, parameters with two names.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+#include "plugins/common/pickled.h"
 #include "plugins/zero/zero.h"
 
 /* Returns a dictionary of a file, in which the key may be absent or None; NULL: it is. */
@@ -27,7 +28,7 @@ zero_put_buffers (zero_load *load)
     return zero_wrong (load, model, NULL, "it has no list of buffers, or no module");
   for (size_t i = 0; i < fmtconv_value_count (module) && !fmtconv_ctx_failed (load->ctx); i++)
     {
-      const char *name = zero_name (load->ctx, fmtconv_value_key (module, i));
+      const char *name = pickled_name (load->ctx, fmtconv_value_key (module, i));
       if (!name || !fmtconv_value_find (names, name))
         continue;
       fmtconv_view *view = zero_view (load, model, name, fmtconv_value_at (module, i));
@@ -89,14 +90,38 @@ zero_put_frozen (zero_load *load)
   return 0;
 }
 
+/* Stage 1 saves no list of frozen parameters, so that nothing but the module has them. */
+int
+zero_warn_of_others (zero_load *load)
+{
+  const fmtconv_value *module = dictionary (&load->models[0], "module");
+  size_t n = 0;
+  for (size_t i = 0; i < fmtconv_value_count (module) && !fmtconv_ctx_failed (load->ctx); i++)
+    {
+      const char *name = pickled_name (load->ctx, fmtconv_value_key (module, i));
+      if (!name || fmtconv_model_find (load->out, name)
+          || !fmtconv_pickle_tensor (load->models[0].pickle, fmtconv_value_at (module, i), NULL))
+        continue;
+      fmtconv_model_skip (load->out, name, 0, "the optimizer does not have it");
+      fmtconv_detail (load->ctx, "%s", name);
+      n++;
+    }
+  if (n && !fmtconv_ctx_failed (load->ctx))
+    fmtconv_warn (load->ctx,
+                  "%zu tensors of the model are neither trained nor listed as frozen, and are not read; "
+                  "-r sat:weights=model reads all, as trained",
+                  n);
+  return fmtconv_ctx_failed (load->ctx);
+}
+
 int
 zero_put_shared (zero_load *load)
 {
   const fmtconv_value *pairs = dictionary (&load->models[0], "shared_params");
   for (size_t i = 0; i < fmtconv_value_count (pairs); i++)
     {
-      const char *name = zero_name (load->ctx, fmtconv_value_key (pairs, i));
-      const char *of = zero_name (load->ctx, fmtconv_value_at (pairs, i));
+      const char *name = pickled_name (load->ctx, fmtconv_value_key (pairs, i));
+      const char *of = pickled_name (load->ctx, fmtconv_value_at (pairs, i));
       if (!name || !of)
         return zero_wrong (load, &load->models[0], NULL, "a shared parameter is not two names");
       const fmtconv_tensor *same = fmtconv_model_find (load->out, of);

@@ -2,23 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "plugins/common/pickled.h"
 #include "plugins/zero/zero.h"
 #include <string.h>
-
-enum
-{
-  MAX_NAME = 4096 /* bytes; one memoized text can be the name of many values */
-};
-
-const char *
-zero_name (fmtconv_ctx *ctx, const fmtconv_value *text)
-{
-  size_t n;
-  const char *bytes =
-      fmtconv_value_kind (text) == FMTCONV_VALUE_STRING ? fmtconv_value_text (text, &n) : NULL;
-  return bytes && n <= MAX_NAME && !memchr (bytes, 0, n) ? fmtconv_ctx_printf (ctx, "%.*s", (int) n, bytes)
-                                                         : NULL;
-}
 
 fmtconv_view *
 zero_view (zero_load *load, const zero_file *file, const char *name, const fmtconv_value *value)
@@ -50,7 +36,7 @@ int
 zero_read_param (const zero_load *load, const zero_file *file, const fmtconv_value *name,
                  const fmtconv_value *shape, zero_param *param)
 {
-  param->name = zero_name (load->ctx, name);
+  param->name = pickled_name (load->ctx, name);
   if (!param->name)
     return zero_wrong (load, file, NULL, "the name of a parameter is not a text");
   return read_shape (shape, param) ? 0 : zero_wrong (load, file, param->name, "it has no shape");

@@ -4,7 +4,9 @@
  * The folder of an iteration, as DeepSpeed saves it (deepspeed/runtime/engine.py, zero/stage_1_and_2.py, zero/stage3.py):
  *   [bf16_]zero_pp_rank_R_mp_rank_00_optim_states.pt   rank R's parts of the fp32 weights, flat, and of the moments
  *   mp_rank_00_model_states.pt                         stages 1 and 2: names, shapes, buffers, weights as trained
- *   zero_pp_rank_R_mp_rank_00_model_states.pt          stage 3: the same of rank R, with parts of frozen weights */
+ *   zero_pp_rank_R_mp_rank_00_model_states.pt          stage 3: the same of rank R, with parts of frozen weights
+ * and as deepspeed/checkpoint/ds_to_universal.py converts it, with the same model states:
+ *   zero/NAME/fp32.pt, exp_avg.pt, exp_avg_sq.pt       a whole parameter each, of stage 3 flat */
 #ifndef ZERO_H
 #define ZERO_H
 
@@ -21,6 +23,15 @@ enum
 struct zero_params
 {
   int crc;
+  int part; /* ZERO_PART_… */
+};
+
+/* What of the parameters is read. */
+enum
+{
+  ZERO_PART_WEIGHTS,
+  ZERO_PART_EXP_AVG,
+  ZERO_PART_EXP_AVG_SQ
 };
 
 /* A file of torch.save, and the dictionary in it. */
@@ -52,7 +63,8 @@ typedef struct zero_load
   const struct zero_params *params;
   fmtconv_input *folder;
   fmtconv_model *out;
-  bool is_split; /* stage 3: every parameter is split over the ranks */
+  bool is_universal; /* each parameter has a file */
+  bool is_split;     /* stage 3: every parameter is split over the ranks */
   uint32_t ranks;
   zero_file *optimizers; /* of each rank */
   zero_file *models;     /* stage 3: of each rank; else one */
@@ -62,8 +74,14 @@ typedef struct zero_load
   size_t cap_pieces;
 } zero_load;
 
+/* locate.c: finds the folder of the checkpoint, and whether it is a universal one.  Returns 0 or an error code. */
+int zero_locate (zero_load *load, fmtconv_input *in);
+
 /* files.c: finds and opens the files of all ranks.  Returns 0 or an error code. */
 int zero_open_files (zero_load *load);
+
+/* Opens a file of torch.save.  Returns 0 or an error code. */
+int zero_open_file (const zero_load *load, fmtconv_input *in, zero_file *file);
 
 /* Reports that a file is not as DeepSpeed writes it.  Returns the code. */
 int zero_wrong (const zero_load *load, const zero_file *file, const char *tensor, const char *why);
@@ -73,9 +91,6 @@ const fmtconv_value *zero_get (const zero_file *file, const char *key);
 
 /* Returns the value of a key in the state of the file's optimizer; NULL: it has none. */
 const fmtconv_value *zero_state (const zero_file *file, const char *key);
-
-/* Returns a text of a file as a string; NULL: the value cannot be a name, or an error. */
-const char *zero_name (fmtconv_ctx *ctx, const fmtconv_value *text);
 
 /* tensor.c: returns a view of a pickled tensor; NULL: an error. */
 fmtconv_view *zero_view (zero_load *load, const zero_file *file, const char *name,
@@ -91,6 +106,9 @@ fmtconv_view *zero_join (zero_load *load, size_t n_pieces, const zero_param *par
 /* Makes room for n pieces, and keeps those that are there.  Returns 0 or E_NOMEM. */
 int zero_make_room (zero_load *load, size_t n);
 
+/* Returns the key of the moment that is read; NULL: the weights are. */
+const char *zero_moment (const zero_load *load);
+
 /* flat.c: reads the flat tensors of all ranks.  Returns 0 or an error code. */
 int zero_read_flats (zero_load *load);
 
@@ -101,10 +119,16 @@ int zero_put_groups (zero_load *load, const fmtconv_value *shapes);
 /* split.c: puts the parameters of stage 3, of which every rank has a part of each.  Returns 0 or an error code. */
 int zero_put_split (zero_load *load, const fmtconv_value *shapes);
 
+/* universal.c: puts the parameters of a universal checkpoint.  Returns 0 or an error code. */
+int zero_put_universal (zero_load *load, const fmtconv_value *shapes);
+
 /* module.c: puts the buffers and the frozen parameters; then, after all others, those that share the weights of another.
  * Return 0 or an error code. */
 int zero_put_buffers (zero_load *load);
 int zero_put_frozen (zero_load *load);
 int zero_put_shared (zero_load *load);
+
+/* Warns of tensors of the model that were not put.  Returns 0 or an error code. */
+int zero_warn_of_others (zero_load *load);
 
 #endif

@@ -322,6 +322,36 @@ check_presets (void)
   fmtconv_ctx_free (ctx);
 }
 
+/* The folders in which a job changes files, for an application that limits itself. */
+static void
+check_job_folders (void)
+{
+  heard h;
+  mkdir ("made", 0755);
+  fmtconv_ctx *ctx = context (&h, 0);
+  static const char *const paths[] = { "made/", "/x.pt", "made/y.pt" };
+  fmtconv_job_output outputs[3];
+  fmtconv_job job;
+  memset (outputs, 0, sizeof outputs);
+  memset (&job, 0, sizeof job);
+  for (size_t i = 0; i < 3; i++)
+    {
+      outputs[i].struct_size = sizeof outputs[i];
+      outputs[i].output = paths[i];
+    }
+  job.struct_size = sizeof job;
+  job.output = "y.safetensors";
+  fmtconv_attr *list = fmtconv_job_folders (ctx, &job);
+  CHECK (list && strcmp (fmtconv_attr_json_text (list, 0), "[\".\"]") == 0, "%s", h.text);
+  job.outputs = outputs;
+  job.n_outputs = 3;
+  list = fmtconv_job_folders (ctx, &job);
+  const char *text = list ? fmtconv_attr_json_text (list, 0) : "";
+  CHECK (strcmp (text, "[\".\",\"made\",\"/\"]") == 0, "%s%s", text, h.text);
+  CHECK (!fmtconv_job_folders (ctx, NULL) && h.errors == 1, "%s", h.text);
+  fmtconv_ctx_free (ctx);
+}
+
 /* ---- Numbers of the operating system */
 
 static void
@@ -488,6 +518,7 @@ main (int argc, char **argv)
   check_folders ();
   check_environment ();
   check_presets ();
+  check_job_folders ();
   check_errnos ();
   check_cancel ();
   printf ("%d failures\n", failures);

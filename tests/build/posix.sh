@@ -2,7 +2,7 @@
 # tests/build/posix.sh [FOLDER]: builds fmtconv as if the system had POSIX only, and compares what it writes and prints.
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every call that m4/system.m4 looks for counts as missing, so that core/base/os.c is compiled with its last fallbacks,
+# Every call that m4/system.m4 looks for counts as missing, so that core/base/os-*.c is compiled with its last fallbacks,
 # which are all that some systems have.  FMTCONV and FMTCONV_PLUGIN_PATH name the usual build; a named folder is kept.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,20 +1,29 @@
 # tests/cli/local.mk: the program from outside.
 # SPDX-License-Identifier: Apache-2.0
+repeating_tests += tests/cli/kills.sh
 TESTS += \
 	tests/cli/behavior.sh \
 	tests/cli/fallbacks.sh \
 	tests/cli/completion.sh \
 	tests/cli/kills.sh \
+	tests/cli/many-files.sh \
 	tests/cli/model-manual.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh \
 	tests/cli/verify.sh
+if !SANITIZERS
+TESTS += tests/cli/sandbox.sh
+endif
 EXTRA_DIST += \
 	tests/cli/behavior.sh \
+	tests/cli/escape-worker.c \
+	tests/cli/escape.c \
+	tests/cli/sandbox.sh \
 	tests/cli/fallbacks.sh \
 	tests/cli/complete_shells.py \
 	tests/cli/completion.sh \
 	tests/cli/kills.sh \
+	tests/cli/many-files.sh \
 	tests/cli/model-manual.sh \
 	tests/cli/prelude.sh \
 	tests/cli/run.sh \

@@ -15,7 +15,7 @@ export XDG_CONFIG_HOME FMTCONV_MODEL_PATH
 
 cd "$tmp"
 mkdir -p models other config/fmtconv/models
-awk '/^\.Bd -literal$/ { on = 1; next } /^\.Ed$/ { on = 0 } on' "$page" >models/toy.yaml
+awk '/^\.Bd -literal$/ { on = 1; next } /^\.Ed$/ { exit } on' "$page" >models/toy.yaml
 test -s models/toy.yaml || fail "no model in $page"
 
 {
@@ -35,6 +35,9 @@ for entry in '"_class_name":"ToyTransformer2DModel"' '"activation":"gelu"' '"num
   '"layers_with_norm":\[0,1\]' '"title":"Toy, 2 layers"' '"library":"diffusers"'; do
   grep -q "$entry" json || fail "no $entry: $(cat json)"
 done
+"$FMTCONV" map --test toy >out || fail "the page's small models fail: $(cat out)"
+grep -qx 'Toy with guidance, 2 layers: 13 tensors become 21, and equal ones again in reverse, 12 missed if absent' out || fail "$(cat out)"
+grep -qx 'Toy, 2 layers: 12 tensors become 20, and equal ones again in reverse, 12 missed if absent' out || fail "$(cat out)"
 "$FMTCONV" models | grep -qx 'toy  *authors, diffusers  *Toy transformer from its authors to diffusers' || fail "it is not listed"
 "$FMTCONV" help toy | grep -q 'reverse -t toy:reverse' || fail "no help"
 "$FMTCONV" map --print toy | cmp - models/toy.yaml || fail "it is not printed"
@@ -67,9 +70,23 @@ wrong 's/"{heads}"/"{head}"/' "16:14: 'head' is neither"
 wrong 's/"{heads}"/"{heads"/' "16:14: .*'{' is not closed"
 wrong 's/has(time/hat(time/' "11:9: 'hat' is not a function"
 wrong 's/{p:q,k,v}/{p:q,k,v/' "23:5: "
-wrong 's/name: toy/name: tony/' ".* its name is 'tony'"
+wrong 's/name: toy/name: tony/' "2:7: the name is 'tony', but the file is toy.yaml"
 wrong 's/authors, diffusers/diffusers/' "6:8: 'sides' are two different names"
 wrong 's/^fmtconv-model: 1/fmtconv-model: 2/' "1:1: a model file must begin"
+
+# inspect says that a model file was refused, as it may be that of the model; two that take the same tensors are named.
+need safetensors
+header='{"in.weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+printf "\\$(printf %o ${#header})"'\0\0\0\0\0\0\0%s\0\0\0\0' "$header" >one.safetensors
+sed 's/^unless/unles/' models/toy.yaml >other/toy.yaml
+FMTCONV_MODEL_PATH=$tmp/other "$FMTCONV" inspect one.safetensors >out || fail "not inspected"
+grep -q "^needs .*the model file 'toy', which was refused: $tmp/other/toy.yaml:11:1: .*did you mean 'unless'?$" out || fail "$(cat out)"
+rm other/toy.yaml
+for name in one two; do
+  printf 'fmtconv-model: 1\nname: %s\nsummary: s\nkind: vae\nsides: [a, b]\nrules:\n  - {from: in.weight, to: out.weight}\n' $name >other/$name.yaml
+done
+FMTCONV_MODEL_PATH=$tmp/other "$FMTCONV" one.safetensors two.safetensors 2>out && fail "one of two was chosen"
+grep -q 'two transforms recognize the same tensors: one and two' out || fail "$(cat out)"
 
 # A folder of the user replaces the installed one; a file or folder that others may write is not used, nor is a plugin of
 # the same name.

@@ -45,7 +45,8 @@ equalize ()
   sed -e '/^Report bugs to: /d; /^Home page: /d' -e "s|$FMTCONV_PLUGIN_PATH|PLUGINS|g" -e "s|$FMTCONV_MODEL_PATH|MODELS|g" -e "s|$FMTCONV_PIPELINE_PATH|PIPELINES|g" -e "s|$work|WORK|g" \
     -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME, RATE, peak memory SIZE|' \
     -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE of scratch, SIZE for|' \
-    -E -e 's/"(bound|catalogue|unit|peak)":[0-9]+/"\1":N/g' \
+    -e 's|at most [0-9.]* [KMGTi]*B for parsing|at most SIZE for parsing|' \
+    -E -e 's/"(bound|catalogue|unit|parse|parse_limit|peak)":[0-9]+/"\1":N/g' \
     -e 's/"(seconds|plan_seconds)":[0-9.e-]+/"\1":S/g' \
     -e 's|# A conversion by fmtconv [^;]*;|# A conversion by fmtconv VERSION;|' \
     -e "s|^fmtconv $(fmtconv --version | sed -n '1s/fmtconv //p')\$|fmtconv VERSION|" -e 's/[ \t]*$//'

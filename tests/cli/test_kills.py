@@ -100,8 +100,7 @@ class Kills(unittest.TestCase):
 
     def make(self, args):
         """Makes a set, and returns its content."""
-        done = self.run_in([], args)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.make_only(args)
         files, hidden = content(self.top / "out")
         self.assertEqual(hidden, [])
         return files
@@ -224,6 +223,62 @@ class Kills(unittest.TestCase):
                         self.run_in([], args)
                         self.assertEqual(path.read_bytes(), wanted)
                     self.assertIn("its files changed since", self.run_in([], new).stderr)
+
+    def test_two_folders(self):
+        """What was interrupted in two folders is finished by a conversion to one of them: it may write in both."""
+        without = [WITHOUT, "renameat2=ENOSYS"]
+        if subprocess.run([*without, "true"], check=False).returncode != 0:
+            self.skipTest("system calls cannot be refused here")
+        spec = "fmtconv: 1\nread: {}.safetensors\ntransform: none\nwrite:\n  - safetensors: {{path: out/a/one.safetensors}}\n" \
+               "  - torch: {{path: out/b/two.pt}}\n"
+        shutil.rmtree(self.top / "out", ignore_errors=True)
+        for name in ("old", "new"):
+            (self.top / f"{name}-2.yaml").write_text(spec.format(name))
+        for folder in ("a", "b"):
+            (self.top / "out" / folder).mkdir(parents=True)
+        self.make(["-p", "old-2.yaml"])
+        shutil.copytree(self.top / "out", self.top / "base")
+        after = self.make(["-p", "new-2.yaml"])
+        self.restart()
+        _, calls = self.kill(1 << 30, ["-p", "new-2.yaml"], without)
+        for n in range(calls, 0, -1):
+            self.restart()
+            self.kill(n, ["-p", "new-2.yaml"], without)
+            files, _ = content(self.top / "out")
+            if len({name for name in files if files[name] == after[name]}) != 1:
+                continue
+            self.make_only(["-t", "none", "new.safetensors", "out/b/two.pt"])
+            self.assertTrue(content(self.top / "out")[0] == after, f"call {n}: {sorted(files)}")
+            return
+        self.fail("no call lies between the folders")
+
+    def make_only(self, args):
+        done = self.run_in([], args)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_long_names(self):
+        """The temporaries of files with long names are found, and those of two such names differ."""
+        names = ["long-" * 49 + end + ".pt" for end in "ab"]  # 249 bytes
+        spec = "fmtconv: 1\nread: new.safetensors\ntransform: none\nwrite:\n" + "".join(f"  - torch: {{path: out/{name}}}\n" for name in names)
+        (self.top / "long.yaml").write_text(spec)
+        (self.top / "out").mkdir()
+        self.assertEqual(sorted(self.make(["-p", "long.yaml"])), names)
+        self.restart_with_nothing()
+        _, calls = self.kill(1 << 30, ["-p", "long.yaml"])
+        self.restart_with_nothing()
+        self.kill(calls // 2, ["-p", "long.yaml"])
+        _, hidden = content(self.top / "out")
+        self.assertEqual(len([name for name in hidden if name.startswith(".long-")]), 2, hidden)
+        seen = subprocess.run([FMTCONV, "inspect", "out"], cwd=self.top, capture_output=True, text=True, check=False)
+        self.assertIn("an interrupted run left these", seen.stderr)
+        for name in names:  # another conversion, whose temporaries have other names
+            self.make_only(["--dtype", "f16", "--allow-lossy", "-t", "none", "new.safetensors", f"out/{name}"])
+        files, hidden = content(self.top / "out")
+        self.assertEqual((sorted(files), hidden), (names, []))
+
+    def restart_with_nothing(self):
+        shutil.rmtree(self.top / "out")
+        (self.top / "out").mkdir()
 
     def test_a_copy(self):
         """A copy of an interrupted set cannot be finished, as its files are others, and is refused."""

@@ -89,6 +89,18 @@ class Alone(Case):
             self.assertEqual([m["files"] for m in report["manifests"]], [4 if name.startswith("shards") else files], name)
             self.assertGreaterEqual(report["files"], listed, name)
 
+    def test_little(self):
+        """What is written of a model without configuration or tensors is fine, or nothing is written."""
+        self.run_fmtconv("-q", self.input, f"{self.out / 'folder'}/")
+        self.assertFalse((self.out / "folder/config.json").exists())
+        self.verify(self.out / "folder")
+        write_model(self.input, n=0)
+        self.run_fmtconv("-q", self.input, self.out / "x.safetensors")
+        self.verify(self.out / "x.safetensors")
+        refused = self.run_fmtconv(self.input, self.out / "x.pt", status=1)
+        self.assertIn("nothing to write: the model has no tensors", refused.stderr)
+        self.assertFalse((self.out / "x.pt").exists())
+
     def test_form(self):
         _, path = self.convert("one.safetensors")
         path.write_bytes(path.read_bytes()[:-1])

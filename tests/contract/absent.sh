@@ -32,7 +32,8 @@ cd "$tmp" || exit 99
 small small.safetensors
 cat >lora.yaml <<END
 fmtconv: 1
-read: {sat: {path: $data/ckpts_2b_lora}}
+variables: {data: }
+read: {sat: {path: "\${data}/ckpts_2b_lora"}}
 transform: [cogvideox-lora]
 write: {safetensors: {path: "\${output}"}}
 END
@@ -50,7 +51,7 @@ c_from_gguf () { convert small.gguf "$1/from-gguf.safetensors"; }
 c_from_folder () { convert base "$1/base.safetensors"; }
 c_quantized () { convert -t quantize:to=q8_0,keep=layer.bias -w gguf:architecture=toy small.safetensors "$1/small-q.gguf"; }
 c_cast () { convert --dtype bf16 small.safetensors "$1/small-bf16.safetensors"; }
-c_spec () { convert -p "$tmp/lora.yaml" "$1/spec.safetensors"; }
+c_spec () { convert -p "$tmp/lora.yaml" -D data="$data" "$1/spec.safetensors"; }
 c_diff () { "$FMTCONV" diff small.pt small.safetensors >"$1/diff"; }
 c_map () { "$FMTCONV" map --print cogvideox-lora >"$1/map"; }
 

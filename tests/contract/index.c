@@ -53,6 +53,8 @@ Test (index, roles)
         cr_expect_str_eq (text (plugin->transform->kind), text (known->transform->kind), "%s", plugin->name);
         cr_expect_str_eq (text (plugin->transform->joins), text (known->transform->joins), "%s",
                           plugin->name);
+        cr_expect_str_eq (text (plugin->transform->writer), text (known->transform->writer), "%s",
+                          plugin->name);
         cr_expect_eq (plugin->transform->precedence, known->transform->precedence, "%s", plugin->name);
       }
   }
@@ -174,6 +176,9 @@ Test (index, folders)
                                        "release",
                                        "releases",
                                        "pytorch_model",
+                                       "zero",
+                                       "latest_universal",
+                                       "model_world_size_8_rank_0.pt",
                                        "lora-disney-11-23-10-00",
                                        "-11-23-10-00",
                                        "a-11-23-10-0x",

@@ -18,7 +18,7 @@ for name in $plugins; do
   for other in $called; do
     case $name:$other in
       "$name:$name") continue ;;
-      lora-names:diffusers) continue ;; # the name of a convention
+      lora-merge:diffusers | lora-names:diffusers) continue ;; # the name of a convention
     esac
     # shellcheck disable=SC2086
     grep -qE "\"${other}[\":]" $files || continue

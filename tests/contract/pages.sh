@@ -9,10 +9,12 @@ for page in README.md doc/fmtconv.1; do
     failed=1
   fi
 done
-if ! sh models/list.sh --show | diff -u doc/fmtconv-models.7 -; then
-  echo "FAIL: the list of models in doc/fmtconv-models.7 is out of date: run models/list.sh --pages"
-  failed=1
-fi
+for page in README.md doc/fmtconv-models.7; do
+  if ! sh models/list.sh --show $page | diff -u $page -; then
+    echo "FAIL: the list of models in $page is out of date: run models/list.sh --pages"
+    failed=1
+  fi
+done
 for model in models/*.yaml; do
   if ! grep -q "$model" models/local.mk; then
     echo "FAIL: models/local.mk lacks $model"

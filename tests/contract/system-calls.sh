@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/contract/system-calls.sh: calls that not every system has occur in core/base/os.c alone.
+# tests/contract/system-calls.sh: calls that not every system has occur in core/base/os-*.c alone.
 # SPDX-License-Identifier: Apache-2.0
 . "$(dirname "$0")/../need.sh"
 need_command python3

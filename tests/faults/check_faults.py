@@ -57,7 +57,7 @@ for variable in ("FMTCONV_PLUGIN_PATH", "FMTCONV_PIPELINE_PATH"):
 
 
 def content(folder):
-    """Returns a digest of each file beneath a folder."""
+    """Returns a digest of each file below a folder."""
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "" for p in sorted(folder.rglob("*"))}
 
 
@@ -93,7 +93,7 @@ def names_file(text, hit, place):
     if kind in ("alloc", "thread"):
         return re.search(r"memory|thread|cannot be allocated", text) is not None
     parts = [p for p in pathlib.PurePath(path).parts if len(p) > 2]
-    return str(place.out) in text or any(p in text for p in parts)
+    return str(place.out) in text or (path == "/" and "fmtconv: /:" in text) or any(p in text for p in parts)
 
 
 def is_complete(files, good, err):
@@ -147,7 +147,7 @@ def selected(calls, known):
 def fail_one(place, name, words, good, before, fault):
     kind, at, number = fault
     result = place.run(words, **{"class": kind, "at": at, "errno": number})
-    if not place.hit.exists():
+    if not place.hit.exists() or not place.hit.stat().st_size:
         return 0  # threads made fewer calls this time
     hit = place.hit.read_text().strip()
     wrong = judge(result, good, before, hit, place)

@@ -102,7 +102,7 @@ def make(folder, fmtconv, source):
     run("-t none -w diffusers:max-shard-size=2KB {in}/matrix.safetensors {in}/shards")
     run("-t none -w diffusers {in}/small.safetensors {in}/model")
     shutil.copytree(folder / "shards", folder / "whole")
-    (folder / "whole/config.json").write_text('{"_class_name": "Thing"}')
+    (folder / "whole/config.json").write_text('{"_class_name": "Thing", "_name_or_path": "mod\\u00e8le/\\u00e0 \\\\ lire"}')
     run("-t none --manifest -w diffusers:max-shard-size=2KB {in}/whole {in}/sums")
     deflated(folder / "matrix.pt", folder / "deflated.pt")
     (folder / "adapter").mkdir()

@@ -4,7 +4,7 @@
  * FAULT_CLASS   class of calls, one of CLASSES below
  * FAULT_AT      which of them fails, from 1
  * FAULT_ERRNO   its errno; 0: it moves only half of the bytes
- * FAULT_HIT     file that is made when it fails: the call and what it was for
+ * FAULT_HIT     file that is written when it fails: the call and what it was for; else it is empty
  * FAULT_TRACE   file to which each call is written at the end: its class and a number for the callers
  *
  * Only calls of fmtconv and its libraries are seen, not those of the C library inside of itself. */
@@ -86,7 +86,7 @@ static atomic_long count[N_CLASSES];
 static enum class target = N_CLASSES;
 static long at;
 static int error;
-static const char *hit, *trace;
+static int hit = -1, trace = -1; /* opened at the start: the program gives up the right to make other files */
 static atomic_bool on;
 static _Thread_local bool inside; /* calls of this library itself do not count */
 
@@ -95,6 +95,14 @@ number (const char *variable)
 {
   const char *text = getenv (variable);
   return text ? strtol (text, NULL, 10) : 0;
+}
+
+static int
+open_named (const char *variable)
+{
+  const char *path = getenv (variable);
+  return path ? (int) syscall (SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
+              : -1;
 }
 
 __attribute__ ((constructor)) static void
@@ -107,8 +115,8 @@ start (void)
       target = (enum class) i;
   at = number ("FAULT_AT");
   error = (int) number ("FAULT_ERRNO");
-  hit = getenv ("FAULT_HIT");
-  trace = getenv ("FAULT_TRACE");
+  hit = open_named ("FAULT_HIT");
+  trace = open_named ("FAULT_TRACE");
   backtrace (frames, 2); /* loads what it needs */
   unsetenv ("LD_PRELOAD");
   on = true;
@@ -118,7 +126,7 @@ __attribute__ ((destructor)) static void
 end (void)
 {
   on = false;
-  FILE *file = trace ? fopen (trace, "w") : NULL;
+  FILE *file = trace >= 0 ? fdopen (trace, "w") : NULL;
   const size_t n = n_traced < TRACED ? n_traced : TRACED;
   for (size_t i = 0; file && i < n; i++)
     fprintf (file, "%s %08x\n", names[traced[i].class], traced[i].callers);
@@ -153,7 +161,7 @@ note_hit (enum class class, const char *path, int fd)
       snprintf (link, sizeof link, "/proc/self/fd/%d", fd);
       syscall (SYS_readlink, link, target_of, sizeof target_of - 1);
     }
-  FILE *file = hit ? fopen (hit, "w") : NULL;
+  FILE *file = hit >= 0 ? fdopen (hit, "w") : NULL;
   if (!file)
     return;
   fprintf (file, "%s %s%s%s\n", names[class], target_of, *target_of && path ? "/" : "", path ? path : "");
@@ -169,7 +177,7 @@ fails (enum class class, const char *path, int fd)
   inside = true;
   const long n = atomic_fetch_add (&count[class], 1) + 1;
   const bool is_it = class == target && n == at;
-  if (trace)
+  if (trace >= 0)
     {
       const size_t i = atomic_fetch_add (&n_traced, 1);
       if (i < TRACED)

@@ -6,7 +6,7 @@ import json
 import tokmake
 import torch
 import transformers
-from tokenizers import normalizers
+from tokenizers import normalizers, pre_tokenizers
 
 SPECIAL = ["<|endoftext|>", "<|begin|>", "<|end|>", "<|pad|>"]
 NAMES = {"bos_token": "<|begin|>", "eos_token": "<|end|>", "pad_token": "<|pad|>"}
@@ -16,6 +16,16 @@ FAST = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": int(1e
 def qwen2():
     return {"tokenizer.json": tokmake.byte_level(tokmake.split(tokmake.QWEN2), SPECIAL, (), normalizers.NFC()).to_str(),
             "tokenizer_config.json": FAST | NAMES | {"chat_template": "{{ messages }}", "add_bos_token": False}}
+
+
+def gpt2():
+    return {"tokenizer.json": tokmake.byte_level(pre_tokenizers.ByteLevel(add_prefix_space=False), SPECIAL).to_str(), "tokenizer_config.json": FAST | NAMES}
+
+
+def granite():
+    """With an entry that the converter reads of Llama's kin alone."""
+    files = gpt2()
+    return files | {"tokenizer_config.json": files["tokenizer_config.json"] | {"add_prefix_space": False}}
 
 
 def llama3():
@@ -34,11 +44,26 @@ def phi3():
     return model | {"tokenizer_config.json": {"tokenizer_class": "LlamaTokenizer", "added_tokens_decoder": added, "eos_token": "</s>"}}
 
 
+def t5():
+    """Without a table of characters, which is long, and is tested in test_tokenizer.py."""
+    return {"spiece.model": tokmake.sentence_piece("unigram", normalization_rule_name="identity"), "tokenizer_config.json": {"eos_token": "</s>"}}
+
+
+def bert(**pooling):
+    """pooling: the configuration of sentence-transformers' module, which is left out if there is none."""
+    names = {f"{n}_token": f"[{n.upper()}]" for n in ("cls", "sep", "pad", "unk", "mask")}
+    files = {"tokenizer.json": tokmake.word_piece().to_str(), "tokenizer_config.json": {"tokenizer_class": "BertTokenizer"} | names}
+    modules = [{"idx": i, "name": str(i), "path": p, "type": f"sentence_transformers.models.{t}"}
+               for i, (p, t) in enumerate((("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")))]
+    return files | {"modules.json": modules, "1_Pooling/config.json": pooling} if pooling else files
+
+
 def rows(files):
     """The number of tokens."""
-    if "tokenizer.model" in files:
+    pieces = files.get("tokenizer.model", files.get("spiece.model"))
+    if pieces:
         import sentencepiece
-        return sentencepiece.SentencePieceProcessor(model_proto=files["tokenizer.model"]).get_piece_size()
+        return sentencepiece.SentencePieceProcessor(model_proto=pieces).get_piece_size()
     tree = json.loads(files["tokenizer.json"])
     return len(tree["model"]["vocab"]) + sum(t["content"] not in tree["model"]["vocab"] for t in tree["added_tokens"])
 
@@ -55,6 +80,7 @@ def folder(path, class_name, files, dtype=torch.bfloat16, padding=5, seed=0, **c
         torch.nn.init.normal_(parameter, 1.0 if parameter.dim() == 1 else 0.0, 0.2)
     model.to(dtype).save_pretrained(path)
     for name, content in files.items():
+        (path / name).parent.mkdir(exist_ok=True)
         if isinstance(content, bytes):
             (path / name).write_bytes(content)
         else:

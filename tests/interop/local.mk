@@ -12,7 +12,10 @@ interop_tests = \
 	tests/interop/test_diff.py \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
+	tests/interop/test_dtensor.py \
+	tests/interop/test_encoders.py \
 	tests/interop/test_everyday.py \
+	tests/interop/test_forward.py \
 	tests/interop/test_gguf.py \
 	tests/interop/test_gguf_names.py \
 	tests/interop/test_gguf_read.py \
@@ -21,9 +24,11 @@ interop_tests = \
 	tests/interop/test_llm.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_lora_forms.py \
+	tests/interop/test_lora_models.py \
 	tests/interop/test_lora_names.py \
 	tests/interop/test_manifest.py \
 	tests/interop/test_map.py \
+	tests/interop/test_megatron.py \
 	tests/interop/test_merge.py \
 	tests/interop/test_models.py \
 	tests/interop/test_numbered.py \
@@ -31,6 +36,7 @@ interop_tests = \
 	tests/interop/test_packed.py \
 	tests/interop/test_peft.py \
 	tests/interop/test_pipeline.py \
+	tests/interop/test_pipelines.py \
 	tests/interop/test_quant.py \
 	tests/interop/test_quantization_config.py \
 	tests/interop/test_quantize.py \
@@ -49,15 +55,43 @@ interop_tests = \
 	tests/interop/test_torch.py \
 	tests/interop/test_torch_models.py \
 	tests/interop/test_torch_writer.py \
+	tests/interop/test_vaes.py \
 	tests/interop/test_weighted_merge.py \
+	tests/interop/test_universal.py \
 	tests/interop/test_zero.py \
 	tests/interop/test_zoo.py
 TESTS += $(interop_tests)
+# Many models, values and files by the same code: what check-short leaves out.
+repeating_tests += \
+	tests/interop/test_bin_folder.py \
+	tests/interop/test_casts.py \
+	tests/interop/test_comfy.py \
+	tests/interop/test_forward.py \
+	tests/interop/test_gguf_names.py \
+	tests/interop/test_gguf_shapes.py \
+	tests/interop/test_known.py \
+	tests/interop/test_models.py \
+	tests/interop/test_numbered.py \
+	tests/interop/test_packed.py \
+	tests/interop/test_peft.py \
+	tests/interop/test_pipelines.py \
+	tests/interop/test_quant.py \
+	tests/interop/test_quantization_config.py \
+	tests/interop/test_scaled_quantize.py \
+	tests/interop/test_torch_models.py \
+	tests/interop/test_vaes.py \
+	tests/interop/test_zoo.py
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
 	tests/interop/dcpmake.py \
+	tests/interop/ldmmake.py \
+	tests/interop/llmfile.py \
 	tests/interop/llmmake.py \
+	tests/interop/comfymake.py \
 	tests/interop/modelmake.py \
+	tests/interop/dsconvert.py \
+	tests/interop/dsmake.py \
+	tests/interop/dtmake.py \
 	tests/interop/ggmlbase.py \
 	tests/interop/ggmlfile.py \
 	tests/interop/make_torch_zoo.py \
@@ -70,6 +104,7 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/satmake.py \
 	tests/interop/support.py \
 	tests/interop/tokmake.py \
+	tests/interop/vaemake.py \
 	tests/interop/zeromake.py \
 	tests/interop/zoomake.py
 
@@ -78,7 +113,9 @@ check_PROGRAMS += tests/interop/quantize
 tests_interop_quantize_SOURCES = tests/interop/quantize.c
 tests_interop_quantize_LDADD = core/libcore.la $(core_libs)
 
-# What takes minutes: ten times as many weights; failures at all places; conversions that are killed at random.
+# What takes minutes: ten times as many weights; failures at all places; losses of power; conversions that are killed at random; all
+# costly input.
 check-long: all
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='tests/interop/test_quant.py tests/faults/faults.sh tests/cli/kills.sh' FMTCONV_LONG=1
+	$(MAKE) $(AM_MAKEFLAGS) check FMTCONV_LONG=1 TESTS='tests/interop/test_quant.py tests/interop/test_dtensor.py tests/interop/test_universal.py tests/faults/faults.sh tests/faults/power.sh \
+	  tests/cli/kills.sh tests/invalid/worst.sh'
 .PHONY: check-long

@@ -257,7 +257,7 @@ class TextEncoder(Cog):
             self.refused(self.save({k: t for k, t in tensors.items() if not k.startswith(T5 + gone)}), "t5-encoder", "missing")
         bias = T5 + "encoder.block.{}.layer.0.SelfAttention.relative_attention_bias.weight"
         self.refused(self.save({k: t for k, t in tensors.items() if k != bias.format(0)}), "t5-encoder", bias.format(0)[len(T5):])
-        self.refused(self.save({**tensors, bias.format(1): tensors[bias.format(0)]}), "t5-encoder", "UMT5")
+        self.refused(self.save({**tensors, bias.format(1): tensors[bias.format(0)]}), "t5-encoder", bias.format(1)[len(T5):])
         self.refused(self.save(cogmake.vae()), "t5-encoder", "no text encoder (T5)", "-t cogvideox-vae")
 
 
@@ -367,8 +367,13 @@ class Recognition(Cog):
 
     def test_strangers(self):
         """Models with a few names in common are neither recognized nor nearly recognized."""
-        ldm = [(k.replace(".conv1.conv.", ".conv1.").replace(".conv2.conv.", ".conv2.").replace(".norm_layer.", "."), s)
-               for k, s in cogmake.vae_shapes() if "conv_y" not in k and "conv_b" not in k]
+        renamed = ((".conv1.conv.", ".conv1."), (".conv2.conv.", ".conv2."), (".norm_layer.", "."), (".block.", ".layers."))
+        ldm = []
+        for name, shape in cogmake.vae_shapes():
+            for old, new in renamed:
+                name = name.replace(old, new)
+            if "conv_y" not in name and "conv_b" not in name:
+                ldm.append((name, shape))
         t5 = list(cogmake.t5_shapes())
         whole_t5 = t5 + [(k.replace("encoder", "decoder"), s) for k, s in t5[1:]] + [("lm_head.weight", (48, 32))]
         clip = [("shared.weight", (4, 4)), ("encoder.final_layer_norm.weight", (4,)), ("encoder.conv_in.conv.weight", (4, 4))]

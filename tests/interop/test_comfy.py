@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Layers that ComfyUI describes: decoded as its own kernels (comfy-kitchen) do, or refused, never guessed."""
+"""Layers that ComfyUI describes: decoded as its own kernels (comfy-kitchen) do, or refused, never guessed; and files of ComfyUI-GGUF."""
 # Plugins: cast dequantize drop gguf prefix quantize rename safetensors select torch
-# Marks: arithmetic
 
 import json
+import math
+import os
 
 import comfy_kitchen
+import comfymake
+import gguf
+import modelmake
 import torch
 from comfy_kitchen.float_utils import from_blocked
 from comfy_kitchen.tensor import TensorCoreFP8Layout, TensorCoreMXFP8Layout, TensorCoreNVFP4Layout
@@ -175,6 +179,9 @@ class Comfy(Case):
         bytes_ = {"a.weight": torch.full((2, 16), 0x38, dtype=torch.uint8), "a.weight_scale": torch.ones(2, 2).to(torch.float8_e4m3fn)}
         said = self.refused(bytes_, "-t", "dequantize", metadata=header(a={"format": "float8_e4m3fn"}))
         self.assertIn("not those of the format float8_e4m3fn", said)
+        numbers = {"a.weight": weight(128, 128).to(torch.float8_e4m3fn), "a.weight_scale": torch.ones(128, 4)}  # and not exponents
+        said = self.refused(numbers, "-t", "dequantize", metadata=header(a={"format": "mxfp8"}))
+        self.assertIn("not those of the format mxfp8", said)
         for text, reason in (("{", "_quantization_metadata cannot be read"), ("[]", "no object 'layers'")):
             said = self.refused(state, "-t", "dequantize", metadata={"_quantization_metadata": text})
             self.assertIn(reason, said)
@@ -225,6 +232,124 @@ class Comfy(Case):
                                         self.tmp / "refused.safetensors", status=status).stderr
                 self.assertIn(reason, said)
                 self.assertFalse((self.tmp / "refused.safetensors").exists())
+
+
+# The file in models/, the architecture, and tensors as the authors name them: narrow, with rows of 256 and others.
+VIDEO = {"wan": ("wan", {"h": 256, "ffn": 288, "blocks": 3, "c": 4, "out": 4, "text": 40, "freq": 32, "image": 64}),
+         "ltx": ("ltxv", {"h": 256, "c": 8, "caption": 40, "blocks": 5}),
+         "hunyuan_video": ("hyvid", {"h": 256, "d": 32, "c": 4, "text": 40, "v": 24, "double": 1, "single": 1})}
+IMAGE = {"flux": ("flux", {"h": 256, "d": 32, "c": 16, "e": 40, "v": 24, "double": 1, "single": 1}),
+         "sd3": ("sd3", {"h": 256, "v": 24, "e": 40, "c": 4, "out": 4, "blocks": 2, "head": 32})}
+LATER = {"chroma": ("flux", {"h": 256, "d": 64, "c": 16, "e": 40, "guide": 48, "channels": 8, "layers": 1, "double": 1, "single": 1}),
+         "flux2": ("flux", {"h": 256, "d": 64, "c": 16, "e": 40, "freq": 32, "double": 1, "single": 1}),
+         "lumina2": ("lumina2", {"h": 768, "d": 48, "kv": 96, "c": 4, "e": 40, "ada": 768, "blocks": 1, "refiner": 1}),
+         "hidream": ("hidream", {"h": 256, "c": 4, "e": 256, "v": 24, "double": 1, "single": 1}),
+         "z_image": ("lumina2", {"h": 256, "d": 64, "c": 4, "e": 40, "ffn": 682, "blocks": 1, "refiner": 1}),
+         "auraflow": ("aura", {"h": 256, "c": 4, "e": 40, "positions": 16, "double": 1, "single": 1}),
+         "wan_vace": ("wan", {"h": 256, "ffn": 288, "blocks": 2, "vace": 1, "c": 4, "text": 40, "freq": 32, "channels": 24})}
+ROWS = """fmtconv-model: 1
+name: rows
+summary: "toy whose convolutions are stored in rows"
+kind: unet
+sides: [authors, others]
+prefix: ["", model.diffusion_model.]
+architecture: sd1
+comfy: {plain: ["*time_embed.*"], rows: yes}
+rules:
+  - {from: "conv.{i}.weight", to: "c.{i}.weight"}
+  - {from: "time_embed.weight", to: "t.weight"}
+  - {from: "in.to_v.weight", to: "to_v.weight"}
+"""
+
+
+class Files(Case):
+    """fmtconv MODEL x.gguf makes what the tools of ComfyUI-GGUF make of the model."""
+
+    def read(self, path):
+        file = gguf.GGUFReader(path)
+        shapes = {k.removeprefix("comfy.gguf.orig_shape."): tuple(f.contents()) for k, f in file.fields.items() if "orig_shape" in k}
+        tensors = {t.name: (t.tensor_type, shapes.get(t.name, tuple(map(int, reversed(t.shape)))), t.data.tobytes()) for t in file.tensors}
+        return {k: f.contents() for k, f in file.fields.items() if k.startswith("general.")}, tensors, shapes
+
+    def compare(self, path, architecture, wanted, file_type):
+        keys, tensors, _ = self.read(path)
+        self.assertEqual([keys[f"general.{k}"] for k in ("architecture", "file_type", "quantization_version")], [architecture, file_type, 2])
+        self.assertEqual({n: t[:2] for n, t in tensors.items()}, {n: t[:2] for n, t in wanted.items()})
+        self.assertEqual([n for n, t in wanted.items() if tensors[n][2] != t[2]], [])
+
+    def put(self, tensors, prefix=""):
+        save_file({prefix + n: t.contiguous() for n, t in tensors.items()}, self.tmp / "in.safetensors")
+        return self.tmp / "in.safetensors", load_file(self.tmp / "in.safetensors")
+
+    def test_models(self):
+        files = [("Q4_K_S", 14), ("Q3_K_M", 12), ("Q2_K", 10), ("Q4_0", 2), ("Q5_K_M", 17)]
+        for (name, (architecture, sizes)), (file, number) in zip((VIDEO | IMAGE).items(), files):
+            with self.subTest(name, file=file):
+                transform = name.replace("_", "-")
+                source, original = self.put(modelmake.random(getattr(modelmake, name)(**sizes)), "model.diffusion_model.")
+                original = {n.removeprefix("model.diffusion_model."): t for n, t in original.items()}  # in the order of the file
+                wanted = comfymake.made(architecture, original, file)
+                self.assertGreaterEqual(len({t[0] for t in wanted.values()}), 3)
+                self.run_fmtconv("-f", source, self.tmp / f"x-{file}.gguf")
+                self.compare(self.tmp / f"x-{file}.gguf", architecture, wanted, number)
+                self.run_fmtconv("-f", "-t", f"quantize:{file}", source, self.tmp / "typed.gguf")
+                self.assertEqual((self.tmp / "typed.gguf").read_bytes(), (self.tmp / f"x-{file}.gguf").read_bytes())
+                self.run_fmtconv("-f", "-t", transform, source, f"{self.tmp}/{name}/")
+                self.run_fmtconv("-f", "-t", "quantize:auto", self.tmp / name, self.tmp / "folder.gguf")
+                self.compare(self.tmp / "folder.gguf", architecture, comfymake.made(architecture, original), 32)
+                self.run_fmtconv("-f", "-t", transform, "-w", "gguf", self.tmp / name, self.tmp / "names.gguf")
+                self.assertEqual(self.read(self.tmp / "names.gguf")[1].keys(), original.keys())
+                # From the file back to diffusers, which names it as before.
+                self.run_fmtconv("-f", "-t", transform, self.tmp / "names.gguf", f"{self.tmp}/again/")
+                stored = "diffusion_pytorch_model.safetensors"
+                self.assert_same(load_file(self.tmp / "again" / stored), load_file(self.tmp / name / stored))
+
+    def test_later_models(self):
+        """Their lists of names are those of their kin, and some have the architecture of kin in files."""
+        for name, (architecture, sizes) in LATER.items():
+            with self.subTest(name):
+                source, original = self.put(modelmake.random(getattr(modelmake, name)(**sizes)))
+                self.run_fmtconv("-f", source, self.tmp / "x-Q4_K_M.gguf")
+                self.compare(self.tmp / "x-Q4_K_M.gguf", architecture, comfymake.made(architecture, original, "Q4_K_M"), 15)
+        source, original = self.put(modelmake.random(modelmake.qwen_image(h=256, d=64, c=16, e=40, blocks=1)))
+        self.run_fmtconv("-f", source, self.tmp / "x-Q8_0.gguf")
+        keys, tensors, _ = self.read(self.tmp / "x-Q8_0.gguf")
+        self.assertEqual((keys["general.architecture"], tensors.keys()), ("qwen_image", original.keys()))
+
+    def test_types_of_the_input(self):
+        """F32 becomes F16, as F16 does; both keep small tensors, but only F32 in 32 bits."""
+        for dtype, number in ((torch.float32, 1), (torch.float16, 1)):
+            source, original = self.put(modelmake.random(modelmake.ltx(h=64, c=8, caption=40, blocks=1), dtype=dtype))
+            self.run_fmtconv("-f", source, self.tmp / "x.gguf")
+            self.compare(self.tmp / "x.gguf", "ltxv", comfymake.made("ltxv", original), number)
+
+    def test_rows(self):
+        (self.tmp / "models").mkdir()
+        (self.tmp / "models/rows.yaml").write_text(ROWS)
+        before = os.environ.get("FMTCONV_MODEL_PATH", "")
+        os.environ["FMTCONV_MODEL_PATH"] = f"{self.tmp}/models:{before}"
+        self.addCleanup(os.environ.__setitem__, "FMTCONV_MODEL_PATH", before)
+        source, original = self.put({"conv.0.weight": weight(32, 8, 3, 3), "conv.1.weight": weight(5, 7, 3, 3), "conv.2.weight": weight(16, 32, 1, 1),
+                                     "conv.3.weight": weight(256, 512), "time_embed.weight": weight(512, 40), "in.to_v.weight": weight(64, 40)})
+        wanted = comfymake.made("sd1", original, "Q4_K_S")
+        self.run_fmtconv("-f", "--verify", "-t", "quantize:Q4_K_S", source, self.tmp / "x.gguf")
+        self.compare(self.tmp / "x.gguf", "sd1", wanted, 14)
+        _, _, shapes = self.read(self.tmp / "x.gguf")
+        blocks = [n for n, t in wanted.items() if t[0].name.startswith("Q") and t[1][-1] % 256]
+        self.assertEqual((len(blocks), shapes), (3, {n: wanted[n][1] for n in blocks}))
+        self.assertTrue(all(math.prod(s) % 256 == 0 for s in shapes.values()))
+
+    def test_refused(self):
+        source, tensors = self.put(modelmake.random(modelmake.flux(**IMAGE["flux"][1])))
+        said = self.run_fmtconv("-f", source, self.tmp / "x-iq4_nl.gguf", status=1).stderr
+        self.assertIn("ComfyUI-GGUF does not make files of the type iq4_nl", said)
+        self.run_fmtconv("-f", "-t", "quantize:iq4_nl,choice=name", source, self.tmp / "x.gguf")
+        said = self.run_fmtconv("-f", "-t", "flux:to=gguf,reverse", source, self.tmp / "y.gguf", status=2).stderr
+        self.assertIn("leave out reverse", said)
+        tensors.pop("img_in.weight")
+        source, _ = self.put(tensors)
+        self.assertIn("missing: 'img_in.weight'", self.run_fmtconv("-f", "-t", "flux", source, self.tmp / "y.gguf", status=1).stderr)
+        self.assertFalse((self.tmp / "y.gguf").exists())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """GGUF files: fmtconv's files read by ggml, gguf-py and diffusers, and their files read by fmtconv."""
 # Plugins: cast cogvideox-transformer cogvideox-vae dequantize diffusers gguf quantize safetensors torch
-# Marks: arithmetic
 
 import json
 import shutil

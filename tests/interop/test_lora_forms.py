@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """LoRAs under every convention of names that tools write, with alpha wherever they write it, merged into one model."""
 # Plugins: lora-merge rename safetensors torch
-# Marks: arithmetic
 
 import json
 import unittest

@@ -275,7 +275,7 @@ class Names(Case):
         path = self.save(self.kohya())
         said = self.run_fmtconv("inspect", path).stdout
         for word in ("LoRA of rank 2 to 4, alpha 6 to 12, for 11 modules: lora_unet_patch_embed_proj.alpha", "kind        lora",
-                     f"fmtconv -t lora-merge:file={path} MODEL OUTPUT.safetensors", f"fmtconv -t lora-names:diffusers {path} OUTPUT.safetensors"):
+                     f"fmtconv -t lora-merge:file={path} MODEL OUTPUT.safetensors", f"fmtconv {path} OUTPUT/"):
             self.assertIn(word, said)
         report = json.loads(self.run_fmtconv("inspect", "--json", path).stdout)
         self.assertEqual(report["kind"], "lora")

@@ -137,7 +137,8 @@ class Provenance(Case):
     def setUp(self):
         super().setUp()
         self.input = self.tmp / "in.pt"
-        torch.save({f"layer.{i}.weight": torch.arange(64.0).reshape(8, 8) + i for i in range(5)}, self.input)
+        self.tensors = {f"layer.{i}.weight": torch.arange(64.0).reshape(8, 8) + i for i in range(5)}
+        torch.save(self.tensors, self.input)
 
     def metadata(self, path):
         with safetensors.safe_open(path, "pt") as f:
@@ -149,6 +150,7 @@ class Provenance(Case):
     def check(self, metadata, chain, *sources):
         self.assertRegex(metadata["fmtconv_version"], r"^\d+\.\d+\.\d+$")
         self.assertEqual(metadata["fmtconv_chain"], chain)
+        self.assertRegex(metadata["fmtconv_plan"], r"^[0-9a-f]{64}$")
         self.assertEqual(json.loads(metadata["fmtconv_sources"]), sorted(self.line(s) for s in sources))
 
     def test_safetensors(self):
@@ -161,7 +163,7 @@ class Provenance(Case):
         self.run_fmtconv("--provenance", "-t", "none", "-w", "gguf:architecture=x", self.input, out)
         fields = gguf.GGUFReader(out).fields
         found = {key: bytes(fields[f"fmtconv.metadata.{key}"].parts[-1]).decode()
-                 for key in ("fmtconv_version", "fmtconv_chain", "fmtconv_sources")}
+                 for key in ("fmtconv_version", "fmtconv_chain", "fmtconv_plan", "fmtconv_sources")}
         self.check(found, "-r torch -t none -w gguf:architecture=x", self.input)
 
     def test_folder_and_merge(self):
@@ -189,6 +191,21 @@ class Provenance(Case):
         self.run_fmtconv("verify", "--against", self.input, "-t", "none", first, status=1)
         plan = self.run_fmtconv("-n", "--provenance", "-t", "none", self.input, self.tmp / "plan.safetensors")
         self.assertIn(f"{first.stat().st_size / 1024:.1f} KiB", plan.stderr)
+
+    def test_plan(self):
+        """It changes with what tensors are computed from, not with their values, nor with the number of threads."""
+        def plan(path, *options):
+            out = self.tmp / "out.safetensors"
+            self.run_fmtconv("-q", "-f", "--provenance", "-t", "none", *options, path, out)
+            return self.metadata(out)["fmtconv_plan"]
+
+        first = plan(self.input)
+        other = self.tmp / "other"
+        other.mkdir()
+        torch.save({name: tensor + 1 for name, tensor in self.tensors.items()}, other / self.input.name)
+        self.assertEqual(plan(other / self.input.name, "-j3"), first)
+        torch.save({name: tensor.t() for name, tensor in self.tensors.items()}, other / self.input.name)
+        self.assertEqual(len({first, plan(other / self.input.name), plan(self.input, "--dtype", "bf16")}), 3)
 
     def test_of_an_earlier_conversion(self):
         """It is removed, or replaced; other metadata stays."""

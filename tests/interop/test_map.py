@@ -77,6 +77,19 @@ class Map(Case):
         tensors.pop("optimizer.step")
         self.assert_same(load_file(self.tmp / "back.safetensors"), tensors)
 
+    def test_a_rule_for_each_of_16000_tensors(self):
+        """Plain names are found in a map: they do not count as patterns, which each name is compared with."""
+        names = [f"model.block_{i:05}.w" for i in range(16000)] + [f"h.{i}.w" for i in range(4)] + ["other", "spare.0"]
+        save_file({n: torch.tensor([i % 100], dtype=torch.uint8) for i, n in enumerate(names)}, self.tmp / "in.safetensors")
+        lines = [f"  - {{from: block_{i:05}.w, to: layer{i}.w}}" for i in range(16000)]
+        # The first rule that matches counts, whether its name is plain or a pattern.
+        lines[100:100] = ['  - {from: "/h.2.w", to: "two"}', '  - {from: "/h.{i}.w", to: "k.{i}"}', '  - {from: "/h.3.w", to: "three", optional: yes}']
+        lines += ['  - {from: "/other", why: "not wanted"}', '  - {from: "/spare.{j}", why: "not wanted"}']
+        rules = self.rules("\n".join(["fmtconv-rules: 1", 'prefix: "model.|"', "rules:"] + lines))
+        self.run_fmtconv("-q", "-t", f"map:rules={rules}", self.tmp / "in.safetensors", self.tmp / "out.safetensors")
+        wanted = {f"layer{i}.w": i % 100 for i in range(16000)} | {"k.0": 0, "k.1": 1, "two": 2, "k.3": 3}
+        self.assertEqual({n: t.item() for n, t in load_file(self.tmp / "out.safetensors").items()}, wanted)
+
     def test_a_number_is_added_as_torch_adds_it(self):
         torch.manual_seed(5)
         rules = self.rules('''fmtconv-rules: 1

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The form of ComfyUI-CogVideoXWrapper: its names, ggml's blocks, and f16 for the other tensors."""
 # Plugins: cast cogvideox-transformer quantize qweight safetensors torch
-# Marks: arithmetic
 
 import re
 import unittest

@@ -190,18 +190,99 @@ class Values(Case):
         self.convert(MIXTRAL, out, self.tmp / "back.safetensors", "reverse", "let.experts=12")
         self.assert_same(load_file(self.tmp / "back.safetensors"), tensors)
         error = self.convert(MIXTRAL, out, self.tmp / "none.safetensors", "reverse", status=1).stderr
-        self.assertIn("the numbers of the list 'e' are not known: the input has no entry of config.json", error)
+        self.assertIn("the numbers of the list 'e' are not known: let 'experts' (line ", error)
         error = self.convert(MIXTRAL, folder, self.tmp / "none.safetensors", "let.experts=13", status=1).stderr
         self.assertIn("missing: 'model.layers.0.block_sparse_moe.experts.12.w1.weight'", error)
+
+    def test_value_that_cannot_be_computed(self):
+        """The error names its line, and what to type instead."""
+        save_file({"a": torch.zeros(4, 8), "b": torch.zeros(5)}, self.tmp / "in.safetensors")
+        rules = 'fmtconv-rules: 1\nlet:\n  d: shape(b, 0)/2\nunmatched: keep\nrules:\n  - {from: a, to: "=", shape: "h,d*h"}\n'
+        error = self.convert(rules, self.tmp / "in.safetensors", self.tmp / "none.safetensors", status=1).stderr
+        self.assertIn("rules.yaml:3:6: tensors: 1 with a wrong shape (hint: type another value: let.d=VALUE", error)
+        self.assertIn("'a' has the shape [4,8], not h,d*h: let 'd' (line 3): 5 does not divide by 2", error)
+        self.convert(rules, self.tmp / "in.safetensors", self.tmp / "out.safetensors", "let.d=2")
 
     def test_the_examples_of_the_manual(self):
         page = (Path(__file__).parents[2] / "doc" / "fmtconv-rules.5").read_text()
         examples = re.findall(r"\.Bd -literal[^\n]*\n(.*?)\.Ed", page, re.S)
-        self.assertEqual(len(examples), 3)
+        self.assertEqual(len(examples), 4)
         for text in examples:
             (self.tmp / "rules.yaml").write_text(text)
             said = self.run_fmtconv("map", "--check", self.tmp / "rules.yaml").stdout
             self.assertRegex(said, r"\d rules?, well-formed, reversible")
+
+        # The last is the file that is there: both ways, the value that is not made, and others that are not left out.
+        layers = {f"encoder.{i}.weight": torch.randn(5, 5).half() for i in range(2)}
+        wanted = {n.replace("encoder", "layers"): t for n, t in layers.items()} | {"text_projection.weight": torch.eye(5).half()}
+        source, made, back = (self.tmp / f"{n}.safetensors" for n in ("in", "made", "back"))
+
+        def run(*options, source, to, status=0):
+            return self.run_fmtconv("-f", "-t", ",".join([f"map:rules={self.tmp}/rules.yaml", *options]), source, to, status=status)
+
+        save_file(layers, source)
+        run(source=source, to=made)
+        self.assert_same(load_file(made), wanted)
+        run("reverse", source=made, to=back)
+        self.assert_same(load_file(back), layers)
+        run("let.projection=false", source=source, to=back)
+        self.assert_same(load_file(back), {n: t for n, t in wanted.items() if n in load_file(back)})
+        self.assertNotIn("text_projection.weight", load_file(back))
+        other = wanted["text_projection.weight"].clone()
+        other[3, 1] = 1e-4
+        for tensor, text in ((other, "it must be the identity matrix to be left out, but differs at index [3,1]"), (None, "missing: 'text_projection.weight'"),
+                             (torch.eye(4), "'text_projection.weight' has the shape [4,4], not [5,5] (h,h)"),
+                             (torch.eye(5).int(), "'text_projection.weight' is i32, and cannot be compared with a constant")):
+            with self.subTest(text):
+                save_file({n: t for n, t in (wanted | {"text_projection.weight": tensor}).items() if t is not None}, made)
+                self.assertIn(text, run("reverse", source=made, to=back, status=1).stderr)
+        error = run("reverse", "let.projection=false", source=made, to=back, status=1).stderr
+        self.assertIn("unknown: 'text_projection.weight'", error)
+
+    def test_constants(self):
+        """Each text is a rule, and each error what --check says of it; None: what the rule makes is compared with torch."""
+        head = "fmtconv-rules: 1\nrules:\n  - {from: a, to: b, shape: 'h,c'}\n  - "
+        cases = {
+            "{make: 0.3, to: s, shape: 'c'}": torch.full((3,), 0.3).bfloat16(),
+            "{make: 0.3, to: s, shape: 'c', dtype: f32}": torch.full((3,), 0.3),
+            "{make: -2, to: s, shape: '2,h', dtype: f16}": torch.full((2, 5), -2.0).half(),
+            "{make: identity, to: s, shape: 'h,h', dtype: f8_e4m3}": torch.eye(5).to(torch.float8_e4m3fn),
+            "{make: 1, to: s, shape: '2*h+1'}": torch.ones(11).bfloat16(),
+            "{make: one, to: s, shape: h}": "'s': make is 'identity' or a number, not 'one'",
+            "{make: 1, shape: h}": "make needs a name without captures",
+            "{make: 1, to: 's.{i}', shape: h}": "make needs a name without captures",
+            "{make: 1, to: s}": "make needs one .shape without '?'",
+            "{make: 1, to: s, shape: 'h|h,h'}": "make needs one .shape without '?'",
+            "{make: identity, to: s, shape: h}": "an identity has two dimensions",
+            "{make: 1, to: s, shape: h, dtype: i8}": "'i8' is not a floating-point data type",
+            "{make: 1, to: s, shape: h, from: a}": "a rule with 'make' does not have 'from'",
+            "{make: 1, to: s, shape: h, optional: all}": "'optional' of a rule with 'make' must be yes or no",
+            "{make: 1, to: s, shape: h, when: h == 3}": "'h'",
+            "{from: c, to: d, dtype: f32}": "'dtype' is for a rule with 'make'",
+            "{from: c, to: d, when: 'true'}": "'when' is for a rule with 'make'",
+        }
+        rules, source, out, back = (self.tmp / n for n in ("r.yaml", "in.safetensors", "out.safetensors", "back.safetensors"))
+        tensors = {"a": torch.randn(5, 3).bfloat16()}
+        save_file(tensors, source)
+        for rule, wanted in cases.items():
+            with self.subTest(rule):
+                rules.write_text(head + rule + "\n")
+                if isinstance(wanted, str):
+                    self.assertIn(wanted, self.run_fmtconv("map", "--check", rules, status=1).stderr)
+                    continue
+                self.run_fmtconv("-f", "--verify", "-t", f"map:rules={rules}", source, out)
+                self.assert_same(load_file(out), {"b": tensors["a"], "s": wanted})
+                self.run_fmtconv("-f", "-t", f"map:rules={rules},reverse", out, back)
+                self.assert_same(load_file(back), tensors)
+        rules.write_text(head + "{make: identity, to: s, shape: 'h,c'}\n")
+        self.assertIn("'s': an identity is a square, which h,c is not", self.run_fmtconv("-f", "-t", f"map:rules={rules}", source, out, status=1).stderr)
+        rules.write_text(head + "{make: identity, to: s, shape: 'h,h'}\n")
+        save_file({"a": torch.zeros(20000, 0)}, source)
+        self.assertIn("an identity of 20000 rows is too large", self.run_fmtconv("-f", "-t", f"map:rules={rules}", source, out, status=1).stderr)
+        rules.write_text(head + "{make: 1, to: s, shape: 'h,h,h'}\n")
+        self.assertIn("repeats only 4 stored bytes", self.run_fmtconv("-f", "-t", f"map:rules={rules}", source, out, status=1).stderr)
+        rules.write_text(head + "{make: 1, to: s, shape: 'x'}\n")
+        self.assertIn("'s': its shape x is not known", self.run_fmtconv("-f", "-t", f"map:rules={rules}", source, out, status=1).stderr)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tensors of few bits with separate scales: dequantized with torch's arithmetic, bit for bit."""
 # Plugins: cast dequantize diffusers drop fuse gguf map prefix quantize rename safetensors select split torch transpose
-# Marks: arithmetic
 
 import json
 import unittest

@@ -7,34 +7,15 @@ pip install --no-deps --target DIR -r converter.txt; FMTCONV_CONVERTER=DIR, defa
 # Plugins: diffusers gguf safetensors tokenizer
 
 import json
-import logging
-import os
-import sys
 import unittest
-import urllib.request
 
-sys.path.insert(0, os.environ.get("FMTCONV_CONVERTER", os.path.dirname(__file__)))
-import gguf
+from llmfile import ask, get_model_class, gguf, serve  # finds the converter, or skips this test
 import numpy as np
 import tokmake
 import transformers
 from support import Case
 from tokenizers import AddedToken, normalizers, pre_tokenizers
 
-try:
-    import sentencepiece  # noqa: F401
-    from conversion import get_model_class
-except ImportError as missing:
-    print(f"skipped: {missing}; the head of {__file__} says how to install it")
-    raise SystemExit(77) from None
-try:
-    import xllamacpp
-except ModuleNotFoundError:
-    print("skipped: xllamacpp is missing, which finds ids of tokens; the head of this file says how to install it")
-    raise SystemExit(77) from None
-
-transformers.logging.set_verbosity(transformers.logging.ERROR)
-logging.disable(logging.WARNING)
 SPECIAL = ["<|begin|>", "<|end|>", "<|pad|>"]
 NAMES = {"bos_token": "<|begin|>", "eos_token": "<|end|>", "pad_token": "<|pad|>"}
 FAST = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": int(1e30), "clean_up_tokenization_spaces": False}
@@ -216,15 +197,10 @@ class Tokenizer(Case):
 
     def check_ids(self, tokenizer):
         """llama.cpp loads the model, and its server finds the ids of texts."""
-        params = xllamacpp.CommonParams()
-        params.model.path = str(self.tmp / "a.gguf")
-        params.n_ctx, params.warmup, params.verbosity = 64, False, 0
-        server = xllamacpp.Server(params)
+        server = serve(self.tmp / "a.gguf")
         for content in tokmake.TEXTS:
-            request = urllib.request.Request(server.listening_address + "/tokenize", json.dumps(
-                {"content": content, "add_special": True, "parse_special": True}).encode(), {"Content-Type": "application/json"})
-            with urllib.request.urlopen(request) as answer:
-                self.assertEqual(json.load(answer)["tokens"], tokenizer.encode(content).ids, content)
+            got = ask(server, "/tokenize", content=content, add_special=True, parse_special=True)
+            self.assertEqual(got["tokens"], tokenizer.encode(content).ids, content)
 
 
 if __name__ == "__main__":

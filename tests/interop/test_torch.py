@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.save files of every kind: the tensors are bit for bit those of torch."""
 # Plugins: safetensors torch
-# Marks: arithmetic data
+# Marks: data
 
 import json
 import pickle
@@ -167,7 +167,7 @@ class Torch(Case):
         self.convert(zoo.training_state(weights), weights)
         report = self.inspect(zoo.training_state(weights))
         facts = report["attributes"]["source"]["torch"]
-        self.assertEqual(facts, {"global_steps": 12, "ds_version": "0.16.9", "iteration": 12, "loss": 0.25})
+        self.assertEqual(facts, {"global_steps": 12, "ds_version": "0.16.9", "iteration": 12, "loss": 0.25, "args": {"mode": "finetune"}})
         skipped = {line["what"].split(":")[0]: line for line in report["skipped"]}
         self.assertEqual(set(skipped), set(zoo.training_state(weights)) - {"module"})
         self.assertIn(f"{len(weights)} tensors", skipped["frozen_param_fragments"]["what"])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fp32 weights of ZeRO checkpoints are those that were cut, and those of DeepSpeed's zero_to_fp32 if it is installed."""
+"""The fp32 weights and moments of ZeRO checkpoints are those that were cut, and the weights those of DeepSpeed's zero_to_fp32
+if it is installed."""
 # Plugins: safetensors sat torch zero
 
 import contextlib
@@ -51,6 +52,15 @@ class Zero(Case):
             self.assertIn(text, result.stderr)
         self.assertFalse(out.exists())
 
+    def wanted_moment(self, key):
+        state = {name: zeromake.moment(t, key) for group in self.groups for name, t in group.items()}
+        return state | {"head.weight": state["embed.weight"]}
+
+    def check_moments(self, source, says):
+        for key in zeromake.MOMENTS:
+            said = self.convert(source, "-r", f"zero:part={key}", wanted=self.wanted_moment(key)).stderr
+            self.assertIn(f"reading the {key} of {says}", said)
+
     def check_oracle(self, run):
         if get_fp32_state_dict_from_zero_checkpoint:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -78,6 +88,25 @@ class Zero(Case):
                     for source in (run, run / "best", run / "best" / "zero_pp_rank_0_mp_rank_00_model_states.pt"):
                         self.assertIn("ZeRO stage 3", self.convert(source).stderr)
         self.refuse(run, "splits every tensor over all ranks", options=("-r", "sat:weights=model"))
+
+    def test_moments(self):
+        """The moments of every parameter, with and without the padding, and the names of the weights."""
+        for world in (1, 2, 3, 5):
+            for options in ({}, {"paddings": True}, {"elastic": True, "prefix": ""}):
+                with self.subTest(world=world, options=options):
+                    run = self.saved(2, world, f"{world}{options}", **options)
+                    self.check_moments(run / "global_step10", f"ZeRO stage 1 or 2, from {world} rank")
+            with self.subTest(world=world):
+                run = self.saved(3, world, f"split{world}")
+                self.check_moments(run, f"ZeRO stage 3, from {world} rank")
+
+    def test_others(self):
+        """Tensors that only the module has are named."""
+        run = self.saved(1, 1)
+        self.change(run, "mp_rank*", lambda state: state["module"].update({"only.weight": torch.ones(2)}))
+        said = self.convert(run / "global_step10", "-r", "zero").stderr
+        self.assertIn("1 tensors of the model are neither trained nor listed as frozen", said)
+        self.assertIn("only.weight", said)
 
     def test_choice(self):
         """Without weights=, the model's weights of stages 1 and 2 are read, and the other copy is named."""
@@ -143,6 +172,23 @@ class Zero(Case):
         rank = run / "global_step10" / "bf16_zero_pp_rank_0_mp_rank_01_optim_states.pt"
         rank.write_bytes((rank.parent / "bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt").read_bytes())
         self.refuse(run, "model-parallel rank")
+
+    def test_no_moments(self):
+        """An optimizer before its first step, of another kind, and moments of another save."""
+        options = ("-r", "zero:part=exp_avg")
+        for n, (stage, states, says) in enumerate((
+                (2, {}, "no 'exp_avg' of group 0"),
+                (2, {0: {"momentum_buffer": torch.ones(4)}}, "no 'exp_avg' of group 0"),
+                (2, {0: {"exp_avg": torch.ones(4)}, 1: {"exp_avg": torch.ones(4)}}, "of all ranks end before"),
+                (2, {0: {"exp_avg": torch.ones(4)}, 1: {"exp_avg": 1}}, "it is a int, not a tensor"),
+                (2, {0: torch.ones(4), 1: {}}, "no 'exp_avg' of group 0"),
+                (3, {0: {"exp_avg": torch.ones(4)}}, "no 'exp_avg' of group 1"),
+                (3, {i: {"exp_avg": torch.ones(4)} for i in range(3)}, "elements, but that of rank 0 has"))):
+            with self.subTest(says):
+                run = self.saved(stage, 2, f"run{n}")
+                key = "optimizer_state_dict" if stage == 3 else "base_optimizer_state"
+                self.change(run, "*optim*", lambda state: state["optimizer_state_dict"].update({key: {"state": states}}))
+                self.refuse(run, says, options=options)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 """A zoo of checkpoints of every container, data type and geometry, converted from every format to every other one: the
 reference libraries read the same bits that they wrote, or the run lists every tensor that cannot be written."""
 # Plugins: diffusers gguf safetensors sat torch
-# Marks: arithmetic
 
 import itertools
 import json

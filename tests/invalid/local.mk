@@ -10,7 +10,11 @@ TESTS += \
 	tests/invalid/spec.sh \
 	tests/invalid/tokenizer.sh \
 	tests/invalid/zip.sh
+if !SANITIZERS
+TESTS += tests/invalid/worst.sh
+endif
 EXTRA_DIST += \
+	tests/invalid/check_worst.py \
 	tests/invalid/cases.sh \
 	tests/invalid/prelude.sh \
 	tests/invalid/dcp.sh \
@@ -22,6 +26,7 @@ EXTRA_DIST += \
 	tests/invalid/make_pickles.py \
 	tests/invalid/make_safetensors.py \
 	tests/invalid/make_tokenizers.py \
+	tests/invalid/make_worst.py \
 	tests/invalid/make_zips.py \
 	tests/invalid/pickle.sh \
 	tests/invalid/picklekit.py \
@@ -30,4 +35,5 @@ EXTRA_DIST += \
 	tests/invalid/spec.sh \
 	tests/invalid/tokenizer.sh \
 	tests/invalid/zip.sh \
+	tests/invalid/worst.sh \
 	tests/invalid/zipkit.py

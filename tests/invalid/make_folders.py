@@ -102,7 +102,7 @@ def texts():
         text(f"depth-{depth}", says, json.dumps(two())[:-1] + f',"x":{nested}}}', status=1 if says else 0)
     limit = 256 << 20
     case("index-long", "the index has 268435457 bytes, more than the limit of 268435456", both(Sparse(limit + 1)))
-    case("index-as-long-as-may-be", "malformed JSON", both(Sparse(limit)))
+    case("index-as-long-as-may-be", "takes more memory than the limit of 256.0 MiB", both(Sparse(limit)))
     for n, says in ((99_999, "which is not next to it"), (100_000, "which is not next to it"),
                     (100_001, "the index names 100001 files, more than the limit of 100000")):
         text(f"files-{n}", says, index({str(i): f"{i}.safetensors" for i in range(n)}))

@@ -188,7 +188,7 @@ def limited(own, architecture, *tensors):
 
 
 def names():
-    case("name-empty", "a tensor has an empty name", file(tensors=(tensor(""),)))
+    case("name-empty", "at byte 0x44: a tensor has an empty name", file(tensors=(tensor(""),)))
     case("name-twice", "tensor 'a': two tensors have this name",
          file(tensors=(tensor(), tensor(offset=32)), data=(b"\1" * 8 + b"\0" * 24) * 2))
     case("name-nul", "the text contains a NUL byte", file(tensors=(tensor("a\0b"),)))

@@ -18,8 +18,10 @@ control=$(printf '[\001-\010\013-\037\177]')
 # A sanitizer reserves more addresses than there are, and is slow.
 real=$(dirname "$FMTCONV")/.libs/$(basename "$FMTCONV")
 [ -e "$real" ] || real=$FMTCONV
+sanitized=
+if grep -qE "__(asan|tsan)_init" "$real"; then sanitized=yes; fi
 # shellcheck disable=SC3045 # dash and bash know -v
-grep -qE "__(asan|tsan)_init" "$real" || ulimit -v 1048576
+[ -n "$sanitized" ] || ulimit -v 1048576
 limit=
 command -v timeout >/dev/null && limit='timeout 60'
 tests=0

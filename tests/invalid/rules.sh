@@ -74,9 +74,9 @@ text '# \342\200\256\n';     refused bidi 'r.yaml:1:3: the control character U+2
 text '# \377\n';             refused utf8 'r.yaml:1:3: the file is not valid UTF-8'
 text '# \355\240\200\n';     refused surrogate 'r.yaml:1:3: the file is not valid UTF-8'
 text 'prefix: "a\n';         refused quote 'r.yaml:'
-text '\tprefix: a\n';        refused tab 'not valid YAML'
+text '\tprefix: a\n';        refused tab 'indent with blanks, not tabs'
 text '{\n';                  refused brace 'not valid YAML'
-text 'prefix: a: b\n';       refused colon 'not valid YAML'
+text 'prefix: a: b\n';       refused colon "put a text with ': ' in quotes"
 
 # ---- No short cuts, each key once.
 text 'prefix: &x a\n';       refused anchor 'r.yaml:1:9: anchors'
@@ -158,7 +158,8 @@ done
 for axis in 0 7; do
   rule "from: \"a.{i}.w\", to: \"b.{i}.w\", axis: $axis"; run "axis-$axis" 0 'r.yaml: 1 rule, well-formed' map --check r.yaml
 done
-rule 'from: a, to: b, optional: 1'; refused optional "r.yaml:3:32: 'optional' must be yes or no"
+rule 'from: a, to: b, optional: 1'; refused optional "r.yaml:3:32: 'optional' must be yes, no or all"
+rule 'from: a, to: b, optional: []'; refused optional-list "r.yaml:3:32: 'optional' must be yes, no or all"
 
 # ---- What a table means: the line of the rule is named.
 rule 'from: "a.{", to: b';   refused pattern-open 'r.yaml:3:'
@@ -167,10 +168,12 @@ rule 'from: "", to: b';      refused pattern-empty 'r.yaml'
 rule 'from: "a.{w}", to: "b.{w}", shape: "h,,"'; refused shape 'r.yaml:3:'
 rule 'from: "a.{w}", to: "b.{w}", ops: "turn"'; refused ops 'r.yaml:3:'
 rule 'from: "a.{w}", to: "b.{w}", pick: "x"'; refused pick 'r.yaml:3:'
-text 'lists: "w"\n';         refused lists 'r.yaml:1:1: .lists is not of the form'
+text 'lists: "w"\n';         refused lists 'r.yaml:1:1: lists is not of the form'
 text 'prefix: "{x"\n';       refused prefix 'r.yaml'
 table '  - {from: "a.{i}.w", to: "b.{i}"}\n  - {from: "a.{i}.w", to: "c.{i}"}\n'
 run same-from 0 '' map --check r.yaml
+{ printf 'fmtconv-rules: 1\nrules:\n'; awk 'BEGIN { for (i = 0; i < 4000; i++) printf "  - {from: \"a%d.{i}\", to: \"b%d.{i}\"}\n", i, i }'; } >r.yaml
+refused patterns 'r.yaml:1:1: the table has more than 512 patterns' # and not: it takes too much memory
 
 echo "$tests runs, $failures failures"
 [ "$failures" = 0 ]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../need.sh"
-need cast safetensors
+need cast prefix safetensors
 : "${FMTCONV:?the program to test}"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-specs.XXXXXX") || exit 99
@@ -86,6 +86,38 @@ text '';                     refused value 1 "s.yaml:4:25: 'x' is not a data typ
 text '';                     refused missing-file 1 'not-there: No such file' -D in=not-there -D to=f16 out.safetensors
 text '';                     refused empty 1 's.yaml:3:7: the path is empty' -D in= -D to=f16 out.safetensors
 text '';                     refused no-format 2 "no writer matches the output name" -D in=in.safetensors -D to=f16 out.x
+
+# ---- Paths in the text stay inside of the folder of the spec.
+mkdir below && cp in.safetensors below && ln -s .. below/up
+# inside WHAT: a spec in the folder below, with this text after its version.
+inside () { printf 'fmtconv: 1\nvariables: {v: {default: x.}}\ntransform: [{prefix: {add: "${v}"}}]\n%s\n' "$1" >below/s.yaml; }
+# leads NAME AT TEXT [ARGUMENT...]: this text names a path outside.
+leads ()
+{
+  name=$1 at=$2
+  inside "$3"
+  shift 3
+  said=$("$FMTCONV" "$@" -p below/s.yaml 2>&1)
+  got=$?
+  tests=$((tests + 1))
+  case $got,$said in 1,*"below/s.yaml:$at: '"*"' leads out of the folder "*--allow-paths*) ;; *) echo "FAIL $name: $got, '$said'"; failures=$((failures + 1)) ;; esac
+  [ "$(echo out* below/out*)" = 'out* below/out*' ] || { echo "FAIL $name: left an output"; failures=$((failures + 1)); rm -rf out* below/out*; }
+}
+o='write: out.safetensors'
+leads up 4:7 "$(printf 'read: ../in.safetensors\n%s' "$o")"
+leads absolute 4:7 "$(printf 'read: /etc/passwd\n%s' "$o")"
+leads link 4:7 "$(printf 'read: up/in.safetensors\n%s' "$o")"
+leads second 4:29 "$(printf 'read: {safetensors: {path: [in.safetensors, ../in.safetensors]}}\n%s' "$o" | sed 's/\[in.safetensors, /[/')"
+leads output 5:8 "$(printf 'read: in.safetensors\nwrite: ../out.safetensors')"
+leads output-force 5:8 "$(printf 'read: in.safetensors\nwrite: ../in.safetensors')" -f
+leads output-link 5:8 "$(printf 'read: in.safetensors\nwrite: up/out.safetensors')"
+leads copy 4:31 "$(printf 'components: {a: {copy: {from: ../full}}, b: {read: in.safetensors}}\nwrite: out/')"
+inside "$(printf 'read: ../in.safetensors\nwrite: ../out.safetensors')"
+"$FMTCONV" -q --allow-paths -p below/s.yaml && [ -f out.safetensors ] || { echo 'FAIL: --allow-paths'; failures=$((failures + 1)); }
+rm -f out.safetensors
+"$FMTCONV" inspect below/s.yaml >said 2>&1 && { echo 'FAIL: inspect reads outside of the folder'; failures=$((failures + 1)); }
+grep -q "below/s.yaml:4:7: '../in.safetensors' leads out" said || { echo "FAIL: inspect: $(cat said)"; failures=$((failures + 1)); }
+"$FMTCONV" inspect --allow-paths below/s.yaml >said 2>&1 || { echo "FAIL: inspect --allow-paths: $(cat said)"; failures=$((failures + 1)); }
 
 # ---- The spec is an input: an output never replaces it, nor what is there.
 mkdir full && touch full/kept

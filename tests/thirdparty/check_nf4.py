@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -53,6 +54,9 @@ def formula():
 
 
 def library():
+    """Compares with the package, which is in a folder of its own: tests/interop/converter.txt."""
+    python = os.environ.get("FMTCONV_PYTHON", "")
+    sys.path.append(os.environ.get("FMTCONV_CONVERTER") or os.path.join(os.path.dirname(os.path.dirname(python)), "converter"))
     try:
         import bitsandbytes.functional as bnb
     except Exception as error:

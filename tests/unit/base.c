@@ -272,3 +272,90 @@ Test (ctx, version)
 {
   cr_expect_str_eq (fmtconv_version (), PACKAGE_VERSION);
 }
+
+/* ---- The budget */
+
+Test (budget, ends_at_its_limit)
+{
+  fci_budget b = { .limit = 1000 };
+  cr_expect (fci_budget_take (&b, 999));
+  cr_expect (fci_budget_take (&b, 1), "the limit itself is allowed");
+  cr_expect_not (fci_budget_take (&b, 4 << 20), "more than what is left for a message");
+  cr_expect (b.is_over);
+  cr_expect_eq (b.used, 1000);
+  fci_budget_give (&b, 1000);
+  cr_expect_eq (b.used, 0);
+  cr_expect_eq (b.most, 1000);
+  b = (fci_budget){ .limit = 1000 };
+  cr_expect_not (fci_budget_take (&b, 1001));
+  b = (fci_budget){ .limit = 1000, .tensors = 1 };
+  cr_expect (fci_budget_take (&b, 1000 + 4096), "each tensor adds to it");
+  b = (fci_budget){ .limit = 1000, .tensors = 1 };
+  cr_expect_not (fci_budget_take (&b, 1001 + 4096));
+  b = (fci_budget){ .limit = UINT64_MAX, .tensors = UINT64_MAX, .input = UINT64_MAX };
+  cr_expect (fci_budget_take (&b, UINT64_MAX));
+  cr_expect_not (fci_budget_take (&b, 1));
+}
+
+Test (budget, follows_the_input)
+{
+  fci_budget b = { .limit = 256 << 20, .follows_input = true, .tensors = 1000 };
+  cr_expect_eq (fci_budget_limit (&b), 20 << 20);
+  fci_budget_add_input (&b, "a", 1000);
+  fci_budget_add_input (&b, "b", 10);
+  cr_expect_eq (fci_budget_limit (&b), (20 << 20) + 12 * 1010);
+  cr_expect_str_eq (b.file, "a", "the largest");
+  cr_expect (fci_budget_take (&b, (20 << 20) + 12 * 1010 + 20 * 1010),
+             "tensors add no more than the input allows");
+  cr_expect_not (fci_budget_take (&b, 4 << 20));
+  fci_budget_add_input (&b, "c", UINT64_MAX / 2);
+  cr_expect_eq (fci_budget_limit (&b), 256 << 20);
+}
+
+/* Everything that was charged is given back. */
+Test (budget, arenas_and_maps_are_charged)
+{
+  fci_budget b = { .limit = 3 << 20 };
+  fci_arena arena = { .budget = &b };
+  cr_expect_not_null (fci_arena_alloc (&arena, 1 << 20));
+  cr_expect_gt (b.used, 1 << 20);
+  cr_expect_null (fci_arena_alloc (&arena, 2 << 20));
+  cr_expect (b.is_over);
+  fci_arena_clear (&arena);
+  cr_expect_eq (b.used, 0);
+  cr_expect_eq (arena.budget, &b);
+  const fmtconv_options options = { .struct_size = sizeof options, .parse_memory = 1 << 20 };
+  fmtconv_ctx *ctx = fci_ctx_new (&options);
+  fci_map *map = fci_map_new (ctx);
+  static uint32_t keys[100000];
+  for (uint32_t i = 0; i < 100000 && !fmtconv_ctx_failed (ctx); i++)
+    {
+      keys[i] = i;
+      fci_map_add (map, &keys[i], sizeof keys[i], 1, NULL);
+    }
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_LIMIT);
+  const fmtconv_message *error = fmtconv_ctx_error (ctx);
+  cr_expect (strstr (error->text, "takes more memory than the limit of 1.0 MiB"), "%s", error->text);
+  cr_expect (strstr (error->hint, "--parse-memory"));
+  fmtconv_ctx_free (ctx);
+}
+
+/* Whatever is tried, lack of memory says nothing about it. */
+Test (budget, outlives_an_attempt)
+{
+  const fmtconv_options options = { .struct_size = sizeof options, .parse_memory = 1 << 20 };
+  fmtconv_ctx *ctx = fci_ctx_new (&options);
+  fci_try saved;
+  fci_try_begin (ctx, &saved);
+  cr_expect_null (fmtconv_ctx_alloc (ctx, 1, 2 << 20));
+  cr_expect_eq (fci_try_end (ctx, &saved), FMTCONV_E_LIMIT);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_LIMIT);
+  fmtconv_ctx_free (ctx);
+  ctx = fci_ctx_new (&options);
+  fci_try_begin (ctx, &saved);
+  cr_expect_null (fmtconv_ctx_alloc (ctx, 1, 2 << 20));
+  cr_expect_eq (fci_try_forget (ctx, &saved), FMTCONV_E_LIMIT);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
+  cr_expect_not_null (fmtconv_ctx_alloc (ctx, 1, 1000));
+  fmtconv_ctx_free (ctx);
+}

@@ -71,7 +71,7 @@ check_index (const fmtconv_layout *layout, bool wanted, uint64_t total)
 static void
 check_layout (const fmtconv_layout *layout, const cut *c)
 {
-  char name[64];
+  char name[80];
   size_t n = 0;
   uint64_t total = 0;
   while (n < SHARDS && c->tensors[n])

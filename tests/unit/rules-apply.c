@@ -111,6 +111,20 @@ Test (rules_apply, picks_of_a_family)
   world_free (w);
 }
 
+/* Two groups of two queries and a key: all queries, then all keys. */
+Test (rules_apply, picks_of_lists)
+{
+  world *w = world_new ();
+  const fmtconv_rules pick = { .let = "r=2",
+                               .rules = RULES ({ "m", "a", .pick = "0..r-1;r/r+1", .groups = "2" }) };
+  const fmtconv_model *out = apply_rules (&pick, model_of (w, "m:6"));
+  cr_assert_eq (w->code, 0, "%s", w->said);
+  cr_expect_str_eq (value_of (out, "a"),
+                    "f16[6] = box [0]+[2] <- tensors@0 f16 (2); box [2]+[2] <- tensors@6 f16 (2); "
+                    "box [4]+[1] <- tensors@4 f16 (0); box [5]+[1] <- tensors@10 f16 (0)");
+  world_free (w);
+}
+
 Test (rules_apply, one_source_for_several_targets)
 {
   EXPECT ("e:4,2", "a:4,2 b:4,2", .rules = RULES ({ "e", "a" }, { "e", "b" }));

@@ -40,16 +40,20 @@ Test (rules_attributes, values)
   EXPECT_ATTRIBUTE ("\"\"", "\"\"");
   EXPECT_ATTRIBUTE ("\"{0..#i}\"", "[0,1,2]");
   EXPECT_ATTRIBUTE ("\"{0..h-5}\"", "[]");
+  EXPECT_ATTRIBUTE ("\"{0..h-1..2}\"", "[0,2]");
+  EXPECT_ATTRIBUTE ("\"{1..h..h}\"", "[1]");
   EXPECT_ATTRIBUTE ("\"{has(l.{i}.bias)}\"", "true");
   EXPECT_ATTRIBUTE ("[1, \"{c}\", {\"y\": 1e-06}]", "[1,3,{\"y\":1e-06}]");
 }
 
 Test (rules_attributes, without_a_value)
 {
-#define NO_VALUE "this model does not meet the conditions of the rules\n'x' of the output has no value: "
-  EXPECT_ATTRIBUTE ("\"{h/3}\"", NO_VALUE "4 does not divide by 3");
-  EXPECT_ATTRIBUTE ("\"{shape(none, 0)}\"", NO_VALUE "there is no tensor 'none'");
-  EXPECT_ATTRIBUTE ("\"{0..h*h*h*h*h*h*h}\"", NO_VALUE "an array is longer than 4096 numbers");
+#define EXPECT_NO_VALUE(expr, reason) EXPECT_ATTRIBUTE ("\"" expr "\"", "x '" expr "': " reason)
+  EXPECT_NO_VALUE ("{h/3}", "4 does not divide by 3");
+  EXPECT_NO_VALUE ("{shape(none, 0)}", "the tensor 'none' is missing");
+  EXPECT_NO_VALUE ("{0..h*h*h*h*h*h*h}", "an array is longer than 4096 numbers");
+  EXPECT_NO_VALUE ("{0..h*h*h*h*h*h*h..h-3}", "an array is longer than 4096 numbers");
+  EXPECT_NO_VALUE ("{0..h..d-2}", "the step of an array is not above 0");
 }
 
 #define EXPECT_BAD(json, expected)                                           \
@@ -117,4 +121,34 @@ Test (rules_attributes, complete_without_names)
       cr_expect_str_eq (outcome (w, &rules, "l.0.a:1 l.0.b:1 l.1.a:1"), cases[i].expected);
       world_free (w);
     }
+}
+
+/* Returns an attribute of the output for a GGUF file, whose input has a key. */
+static const char *
+keys (world *w, const char *json, const char *key)
+{
+  const fmtconv_rules rules = { .attributes = json, TABLE };
+  fmtconv_model *in = model_of (w, TENSORS);
+  fmtconv_attr_set_int (fmtconv_attr_make (fmtconv_model_attrs (in), "gguf"), "a.b", 7);
+  const fmtconv_model *out = apply_rules (&rules, in);
+  return w->code ? w->said : fmtconv_attr_json_text (fmtconv_attr_get (fmtconv_model_attrs (out), key), 0);
+}
+
+/* A key with '/' does not begin with the architecture, and replaces that of the input. */
+Test (rules_attributes, whole_keys)
+{
+#define WHOLE "{\"gguf\": {\"n\": \"{#i}\", \"/x.y\": [true, \"{h}\"], \"/x.z\": \"{null}\", \"/a.b\": 3}}"
+  world *w = world_new ();
+  cr_expect_str_eq (keys (w, WHOLE, "config"), "{\"n\":2}");
+  cr_expect_str_eq (keys (w, WHOLE, "gguf"), "{\"a.b\":3,\"x.y\":[true,4]}");
+  cr_expect_str_eq (keys (w, "{\"gguf\": {\"/x.y\": {\"a\": 1}}}", "gguf"),
+                    "this model does not meet the conditions of the rules\n"
+                    "'x.y' of the output is an object, not a value");
+  /* In reverse no keys are made. */
+  const fmtconv_rules rules = { .attributes = WHOLE, TABLE };
+  world *other = world_new ();
+  const fmtconv_model *again = reverse_rules (&rules, apply_rules (&rules, model_of (other, TENSORS)));
+  cr_expect_null (fmtconv_attr_get (fmtconv_model_attrs (again), "config"));
+  world_free (other);
+  world_free (w);
 }

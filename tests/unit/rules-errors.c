@@ -221,6 +221,10 @@ Test (rules_errors, details_that_make_no_sense)
   EXPECT_BAD ("rule 1 ('a' to 'b'): .axis is too large", ONE ("a", "b", .axis = 8));
   EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not of the form '0,2/4'", ONE ("a", "b", .pick = "0,1"));
   EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not of the form '0,2/4'", ONE ("a", "b", .pick = "0;1/2"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not of the form '0,2/4'",
+              ONE ("a", "b", .pick = "0;/2", .groups = "2"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not of the form '0,2/4'",
+              ONE ("a", "b", .pick = "0;1;2;3;4;5;6;7;8/9", .groups = "2"));
   EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not of the form '0,2/4'", ONE ("a", "b", .pick = "0/0"));
   EXPECT_BAD ("rule 1 ('a' to 'b'): .pick names a part out of range, or too many parts",
               ONE ("a", "b", .pick = "0,2/2"));

@@ -30,10 +30,13 @@ Test (rules_reverse, law)
                        { "m.{i}.{x:w,b}", "c.{x:w,b}.{i}", .pick = "5,3,2/6" }));
   LAW ("m:12,4", .rules = RULES ({ "m", "a{p:0,1}", .pick = "1,0/4", .axis = 1, .ops = "permute 1,0" },
                                  { "m", "b", .pick = "3,2/4", .axis = 1, .shape = "t,?" }));
+  LAW ("m:24,2", .let = "r=2",
+       .rules = RULES ({ "m", "a", .pick = "0..r-1;r;r+1/r+2", .groups = "3", .shape = "h,?" }));
   LAW ("a:2,12 b:4", .rules = RULES ({ "a", .to = "=", .shape = "r,3h", .ops = "permute 1,0; reshape 3,h,r" },
                                      { "b", .to = "=", .shape = "h" }));
   LAW ("a:6,2 b:2", .rules = RULES ({ "a", "a{p:x,y}", .shape = "2t,h", .ops = "reshape t,1,h" },
                                     { "b", .to = "=", .shape = "h" }));
+  LAW ("a.1:2 a.12:2", .rules = RULES ({ "a.{i}", "[+t.]b.{i}" }));
   LAW ("a:1 x:1 y:1", .unmatched = FMTCONV_UNMATCHED_KEEP, .rules = RULES ({ "a", "b" }));
 }
 
@@ -59,6 +62,8 @@ Test (rules_reverse, names_are_normalized)
 {
   EXPECT_REVERSE ("x.1:2 x.0:3", 0, "m.a.0.b:3 m.a.1.b:2", .prefix = "m.[o.]|",
                   .rules = RULES ({ "a.{i}[.c].b", "x.{i}" }));
+  EXPECT_REVERSE ("x.1:2 y.x.0:3", 0, "m.a.c.0:3 m.a.c.1:2", .prefix = "m.",
+                  .rules = RULES ({ "a[+.c].{i}", "[+y.]x.{i}" }));
 }
 
 Test (rules_reverse, a_name_has_one_source)

@@ -93,13 +93,16 @@ Test (rules_values, fractions)
 {
   HOLDS ("0.5 + h == 6.5 && h / 4.0 == 1.5 && 1.0e-6 * 1000000 == 1");
   HOLDS ("float(h) == 6 && float(h) / 4 == 1.5 && 2.5 > 2 && 2.5 != 2");
-  HOLDS ("int(2.9) == 2 && int(0 - 2.9) == -2 && int(h) == 6");
+  HOLDS ("int(2.0) == 2 && int(0 - 2.0) == -2 && int(h) == 6");
+  HOLDS ("floor(2.9) == 2 && floor(0 - 2.9) == -3 && floor(h) == 6 && floor(null) == null");
   HOLDS ("sqrt(2.25) == 1.5 && log(1) == 0 && float(null) == null");
   HOLDS ("null == null && null != 1 && 'a' != null");
   HAS_NONE ("1.0 / 0 == 1", "a result is not a finite number");
   HAS_NONE ("sqrt(0 - 1.0) == 1", "a result is not a finite number");
   HAS_NONE ("2.5 % 2 == 1", "'%' needs integers");
   HAS_NONE ("int(1.0e+30) == 1", "a fraction is too large for an integer");
+  HAS_NONE ("floor(1.0e+30) == 1", "a fraction is too large for an integer");
+  HAS_NONE ("int(256.7) == 256", "256.7 is not an integer");
   HAS_NONE ("float('a') == 1", "a text stands where a number is needed");
   HAS_NONE ("rope_factors(a.b, 8) == 1", "a.b: the input's config.json does not have it");
   HOLDS ("length(null) == null");
@@ -127,7 +130,7 @@ Test (rules_values, what_has_no_value)
   HAS_NONE ("text < 'z'", "a text has no order");
   HAS_NONE ("config(heads) == 1", "the input has no entry of config.json 'heads'");
   HAS_NONE ("gguf(a.b) == 1", "the input has no GGUF key 'a.b'");
-  HAS_NONE ("shape(b, 0) == 1", "there is no tensor 'b'");
+  HAS_NONE ("shape(b, 0) == 1", "the tensor 'b' is missing");
   HAS_NONE ("shape(a, 2) == 1", "'a' has no axis 2");
   HAS_NONE ("shape(a) == 1", "shape(a) needs an axis: shape(a, 0)");
   HAS_NONE ("has(a[) && true", "pattern 'a[': '[' is not followed by plain text and ']'");
@@ -192,13 +195,16 @@ Test (rules_values, dimensions)
           "tensors: 1 with a wrong shape\n'b' has the shape [11], not [10] (h+w)",
           .rules = RULES ({ "b", .to = "=", .shape = "h+w" }, { "a", .to = "=", .shape = "h,w" }));
   EXPECT ("a:5", FMTCONV_E_FORMAT,
-          "tensors: 1 with a wrong shape\n'a' has the shape [5], not 3*(n-1): 'n' has no value: give it with "
-          "let.n=VALUE",
+          "tensors: 1 with a wrong shape\n'a' has the shape [5], not 3*(n-1): let 'n' has no value",
           .let = "n=", ONE (.shape = "3*(n-1)"));
   EXPECT ("a:12,2", 0, "a:3,4,2", .let = "n=3", ONE (.shape = "n*d,h", .ops = "reshape n,d,h"));
   EXPECT ("a:11,2", FMTCONV_E_FORMAT,
           "tensors: 1 with a wrong shape\n'a' has the shape [11,2], not n*d,h: no tensor gives 'd' a value",
           .let = "n=3", ONE (.shape = "n*d,h"));
+#define SUM { "q", "{p:a,b,c}", .shape = "h+2*k", .parts = "h,k,k" }
+  EXPECT ("h:8 q:20", 0, "h:8 a:8 b:6 c:6", .rules = RULES ({ "h", .to = "=", .shape = "h" }, SUM));
+  EXPECT ("q:20 h:8", 0, "a:8 b:6 c:6 h:8", .rules = RULES (SUM, { "h", .to = "=", .shape = "h" }));
+  LAW ("q:20 h:8", .rules = RULES (SUM, { "h", .to = "=", .shape = "h" }));
   LAW ("a:12,2", .let = "n=3",
        ONE (.shape = "q,h", .ops = "reshape n,2,q/n/2,h; permute 0,2,1,3; reshape q,h"));
 }
@@ -345,8 +351,9 @@ Test (rules_values, expressions_that_make_no_sense)
               KEEP_A);
   EXPECT_BAD ("rules: '#i' is neither a let above it nor a shape variable nor a count", .when = "#i == 1",
               KEEP_A);
-  EXPECT_BAD ("rules: 'size' is not a function: there are config, gguf, rope_factors, has and shape, and "
-              "float, int, sqrt, log and length",
+  EXPECT_BAD ("rules: 'size' is not a function: there are config, gguf, args, source, rope_factors, has, "
+              "shape and rank, "
+              "and float, int, floor, sqrt, log and length",
               .when = "size(a) == 1", KEEP_A);
   EXPECT_BAD ("rule 1 ('a' to '='): 'x' is neither a let above it nor a shape variable nor a count",
               ONE (.shape = "x+1"));

@@ -6,6 +6,7 @@ tests_unit_source_SOURCES = \
 	tests/unit/folder.c \
 	tests/unit/folder.h \
 	tests/unit/record.h \
+	tests/unit/source-descriptors.c \
 	tests/unit/source-input.c \
 	tests/unit/source-recode.c \
 	tests/unit/source.c \

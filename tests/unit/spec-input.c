@@ -165,7 +165,7 @@ Test (spec_input, wrong_specs)
 /* Circular references, also through other names of a file, and too many levels. */
 Test (spec_input, circles)
 {
-  char name[16], text[64];
+  char name[32], text[64];
   put_text ("b.yaml", "fmtconv: 1\ntransform: none\nread: {spec: {path: ./s.yaml}}\n");
   expect_refused ("fmtconv: 1\nread: b.yaml\n", NULL, FMTCONV_E_FORMAT,
                   "./s.yaml: the spec reads itself: s.yaml reads b.yaml reads ./s.yaml");
@@ -218,12 +218,12 @@ Test (spec_input, folders)
                           "  c: {read: {spec: {path: inner/i.yaml, x: \"${kept}\"}}}\n"
                           "  d: {read: {spec: {path: inner/i.yaml, x: /absolute, n: /n}}}\n"
                           "  e: {read: {spec: {path: inner/i.yaml, x: y, folder.x: inner}}}\n"
-                          "  f: {read: {spec: {path: inner/i.yaml, x: y, folder: {x: /elsewhere}}}}\n"
+                          "  f: {read: {spec: {path: inner/i.yaml, x: y, folder: {x: inner/i}}}}\n"
                           "write: out/\n");
   static const char *const expected[] = {
     "spec:x=here.safetensors,folder.x=sub/", "spec:x=in.safetensors",
     "spec:x=here.safetensors,folder.x=sub/", "spec:x=/absolute,n=/n",
-    "spec:x=y,folder.x=sub/inner",           "spec:x=y,folder.x=/elsewhere",
+    "spec:x=y,folder.x=sub/inner",           "spec:x=y,folder.x=sub/inner/i",
   };
   const fmtconv_spec_variable given = VARIABLE ("typed", "in.safetensors");
   ctx = capturing_ctx (&h, 0, NULL);

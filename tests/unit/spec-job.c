@@ -99,28 +99,29 @@ Test (spec_job, short_forms)
  * relative to the working folder. */
 Test (spec_job, paths)
 {
-  static const char text[] = "fmtconv: 1\n"
-                             "variables: {typed: , kept: k, deeper: \"${typed}/d\", own: \"${kept}/o\"}\n"
-                             "components:\n"
-                             "  a: {read: literal}\n"
-                             "  b: {read: /absolute}\n"
-                             "  c: {read: \"${typed}/x\"}\n"
-                             "  d: {read: \"y-${typed}\"}\n"
-                             "  e: {read: \"${kept}/x\"}\n"
-                             "  f: {read: \"${deeper}\"}\n"
-                             "  g: {read: \"${own}\"}\n"
-                             "  h: {read: \"${input}\"}\n"
-                             "  i: {read: {sat: {path: [not-there, there]}}}\n"
-                             "write: \"${output}\"\n";
+  static const char text[] =
+      "fmtconv: 1\n"
+      "variables: {typed: , absolute: , kept: k, deeper: \"${typed}/d\", own: \"${kept}/o\"}\n"
+      "components:\n"
+      "  a: {read: literal}\n"
+      "  b: {read: \"${absolute}\"}\n"
+      "  c: {read: \"${typed}/x\"}\n"
+      "  d: {read: \"y-${typed}\"}\n"
+      "  e: {read: \"${kept}/x\"}\n"
+      "  f: {read: \"${deeper}\"}\n"
+      "  g: {read: \"${own}\"}\n"
+      "  h: {read: \"${input}\"}\n"
+      "  i: {read: {sat: {path: [not-there, there]}}}\n"
+      "write: \"${output}\"\n";
   static const char *const expected[] = { "sub/literal", "/absolute", "t/x", "sub/y-t",  "sub/k/x",
                                           "t/d",         "sub/k/o",   "in",  "sub/there" };
-  const fmtconv_spec_variable given = VARIABLE ("typed", "t");
+  const fmtconv_spec_variable given[] = { VARIABLE ("typed", "t"), VARIABLE ("absolute", "/absolute") };
   captured h;
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   make_folder ("sub");
   put_text ("sub/there", "");
   put_text ("sub/s.yaml", text);
-  const fmtconv_job *job = fmtconv_job_from_spec (ctx, "sub/s.yaml", &given, 1, "in", "out/");
+  const fmtconv_job *job = fmtconv_job_from_spec (ctx, "sub/s.yaml", given, 2, "in", "out/");
   cr_assert_not_null (job, "%s", h.error);
   cr_assert_eq (job->n_parts, sizeof expected / sizeof *expected);
   for (size_t i = 0; i < job->n_parts; i++)

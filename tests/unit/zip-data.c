@@ -191,6 +191,33 @@ Test (inflate, large_members_go_to_a_file)
   free (bytes);
 }
 
+/* Zeros, which are compressed a thousand times: the limit is one of all such members, and is compared before any is unpacked. */
+Test (inflate, unusual_ratios_are_charged)
+{
+  enum
+  {
+    SIZE = 1 << 20
+  };
+  uint8_t *zeros = calloc (1, SIZE);
+  zm_member m[] = { { .name = "r/a", .bytes = zeros, .size = SIZE, .how = ZM_DEFLATE },
+                    { .name = "r/b", .bytes = zeros, .size = SIZE, .how = ZM_DEFLATE } };
+  zm_archive a = zm_make (m, 2, 0);
+  for (int allowed = 0; allowed < 2; allowed++)
+    {
+      record r;
+      fmtconv_ctx *ctx = record_ctx (&r);
+      ctx->budget.limit = 2 * SIZE - !allowed;
+      fmtconv_zip *zip = sample_unzip (ctx, &a, 0);
+      cr_assert_not_null (zip);
+      cr_expect_eq (!!fmtconv_zip_member (zip, "r/a"), allowed);
+      cr_expect_eq (r.code, allowed ? 0 : FMTCONV_E_LIMIT);
+      cr_expect (allowed || strstr (r.text, "--parse-memory"), "%s", r.text);
+      fmtconv_ctx_free (ctx);
+    }
+  zm_free (&a);
+  free (zeros);
+}
+
 Test (inflate, cancelled)
 {
   record r;

@@ -15,6 +15,7 @@ typedef struct block
 {
   const fci_rows *wanted;
   const fci_rows *found;
+  const char *why; /* what is wrong if they differ; NULL: two inputs contradict each other */
   uint64_t at;
   uint64_t size;
 } block;
@@ -38,13 +39,14 @@ compare_block (fci_worker *worker, size_t n)
                                .tensor = b->wanted->name,
                                .view = b->wanted->view,
                                .other = comparison->required ? b->found->view : NULL,
+                               .what = b->why,
                                .element = (b->at + at) / info->block_bytes * info->block };
   return -1;
 }
 
 int
 fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_rows *wanted,
-                    const fci_rows *found)
+                    const fci_rows *found, const char *why)
 {
   uint64_t end = fci_view_bytes (wanted->view);
   for (uint64_t at = 0, n; at < end; at += n)
@@ -54,7 +56,7 @@ fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_rows
       block *next = fci_list_add (ctx, &comparison->blocks, sizeof *next);
       if (!next)
         return fmtconv_ctx_failed (ctx);
-      *next = (block){ .wanted = wanted, .found = found, .at = at, .size = n };
+      *next = (block){ .wanted = wanted, .found = found, .why = why, .at = at, .size = n };
     }
   return 0;
 }
@@ -76,7 +78,8 @@ fci_check_required (fci_pool *pool, fci_outcome *outcome)
   fci_pool_share_scratch (pool, true);
   comparison.capacity = pool->workers[0].capacity;
   for (size_t i = 0; i < plan->pairs.n && code == 0; i++)
-    code = fci_comparison_add (pool->ctx, &comparison, FCI_PAIRS (plan)[i].wanted, FCI_PAIRS (plan)[i].other);
+    code = fci_comparison_add (pool->ctx, &comparison, FCI_PAIRS (plan)[i].wanted, FCI_PAIRS (plan)[i].other,
+                               FCI_PAIRS (plan)[i].why);
   if (code == 0)
     code = fci_comparison_run (pool, &comparison);
   if (code == 0)

@@ -14,9 +14,10 @@ typedef struct fci_comparison
   bool required; /* the second view is an input too */
 } fci_comparison;
 
-/* Adds a pair of views with equal data type and shape.  Returns 0 or a code. */
+/* Adds a pair of views with equal data type and shape.  why: what is wrong if they differ; NULL: what is wrong of two inputs,
+ * or of the output.  Returns 0 or a code. */
 int fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_rows *wanted,
-                        const fci_rows *found);
+                        const fci_rows *found, const char *why);
 
 /* Compares all blocks, with the scratch divided by four.  Returns 0, or the code of the first difference. */
 int fci_comparison_run (fci_pool *pool, fci_comparison *comparison);

@@ -6,6 +6,7 @@
 #include "core/exec/check/wanted.h"
 #include "core/model/freeze.h"
 #include "core/model/model.h"
+#include "core/view/flat.h"
 #include "core/view/origins.h"
 #include "core/view/view.h"
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 static bool
 same_form (fmtconv_view *a, fmtconv_view *b)
 {
+  if (a->dtype == b->dtype && a->elements == b->elements && fci_view_is_flat (b) && !fci_view_is_flat (a))
+    return true;
   return a->dtype == b->dtype && a->rank == b->rank
          && (a->rank == 0 || memcmp (a->shape, b->shape, a->rank * sizeof *a->shape) == 0);
 }

@@ -11,6 +11,7 @@
 #include "core/exec/publish/output-dirs.h"
 #include "core/exec/publish/path.h"
 #include "core/exec/publish/stale.h"
+#include "core/exec/publish/working.h"
 #include "core/source/journal.h"
 #include <dirent.h>
 #include <errno.h>
@@ -63,7 +64,7 @@ is_plain (const walk *w, int fd)
   struct stat st;
   return fstat (fd, &st) == 0 && st.st_uid == geteuid () && st.st_gid == w->top.st_gid
          && st.st_dev == w->top.st_dev && fci_os_has_no_attributes (fd)
-         && (w->what != LOOK || !fci_os_is_working_folder (&st));
+         && (w->what != LOOK || !fci_working_has (w->p->ctx, &st));
 }
 
 /* Walks an inner folder, which must be one of the output's. */

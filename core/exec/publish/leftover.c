@@ -44,6 +44,18 @@ has_file (const fmtconv_layout *layout, const char *within, const char *name)
   return fci_layout_has (layout, within, name) || fci_layout_is_stale (layout, within, name);
 }
 
+/* Returns whether the name in a temporary's name is that of a file of this output, which may be cut. */
+static bool
+has_temporary (const fmtconv_layout *layout, const char *within, const char *name)
+{
+  const size_t n = strlen (within);
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    if ((size_t) (file->base - file->name) == n && memcmp (file->name, within, n) == 0
+        && fci_temporary_is_for (name, file->base))
+      return true;
+  return fci_layout_is_stale (layout, within, name);
+}
+
 /* Returns whether the temporary of that entry belongs to this output. */
 static bool
 is_ours (const hunt *h, const char *entry)
@@ -51,7 +63,8 @@ is_ours (const hunt *h, const char *entry)
   const char *name = fci_temporary_target (h->ctx, entry);
   if (!name || strcmp (name, "fmtconv.journal") == 0)
     return name != NULL;
-  return h->within ? has_file (h->layout, h->within, name) : strcmp (name, h->layout->target) == 0;
+  return h->within ? has_temporary (h->layout, h->within, name)
+                   : fci_temporary_is_for (name, h->layout->target);
 }
 
 static DIR *

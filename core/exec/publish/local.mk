@@ -5,6 +5,8 @@ core_sources += \
 	core/exec/publish/check.h \
 	core/exec/publish/exchange.c \
 	core/exec/publish/exchange.h \
+	core/exec/publish/folders.c \
+	core/exec/publish/folders.h \
 	core/exec/publish/journal.c \
 	core/exec/publish/journal.h \
 	core/exec/publish/leftover.c \
@@ -30,4 +32,8 @@ core_sources += \
 	core/exec/publish/stale.h \
 	core/exec/publish/target.h \
 	core/exec/publish/temporary.c \
-	core/exec/publish/temporary.h
+	core/exec/publish/temporary.h \
+	core/exec/publish/twin.c \
+	core/exec/publish/twin.h \
+	core/exec/publish/working.c \
+	core/exec/publish/working.h

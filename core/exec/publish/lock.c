@@ -7,22 +7,50 @@
 #include "core/exec/publish/lock.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum
 {
-  DECOR = 24 /* bytes that a temporary's name adds to the target's name */
+  DECOR = 24, /* bytes that a temporary's name adds to the target's name */
+  MAX_NAME = NAME_MAX - DECOR,
+  HASH = 1 + 16 /* bytes of a hash with a '-' before it */
 };
+
+/* Writes the part of a temporary's name that says whose it is: the name, or the start of a long one and a hash of all of
+ * it, as the shards of a model differ at the end. */
+static void
+write_stem (const char *name, char stem[MAX_NAME + 1])
+{
+  uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+  const size_t n = strlen (name);
+  for (size_t i = 0; i < n; i++)
+    hash = (hash ^ (unsigned char) name[i]) * 0x100000001b3u;
+  if (n <= MAX_NAME)
+    memcpy (stem, name, n + 1);
+  else
+    snprintf (stem, MAX_NAME + 1, "%.*s-%016" PRIx64, MAX_NAME - HASH, name, hash);
+}
 
 const char *
 fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
 {
-  size_t len = strlen (name) > NAME_MAX - DECOR ? NAME_MAX - DECOR : strlen (name);
-  return fmtconv_ctx_printf (ctx, ".%.*s.fmtconv-%08x.tmp", (int) len, name,
+  char stem[MAX_NAME + 1];
+  write_stem (name, stem);
+  return fmtconv_ctx_printf (ctx, ".%s.fmtconv-%08x.tmp", stem,
                              (unsigned) (digest ^ digest >> 32) & 0xffffffffu);
+}
+
+bool
+fci_temporary_is_for (const char *target, const char *name)
+{
+  char stem[MAX_NAME + 1];
+  write_stem (name, stem);
+  return strcmp (target, stem) == 0;
 }
 
 enum

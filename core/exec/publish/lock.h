@@ -11,8 +11,11 @@
  * killed run are found. */
 const char *fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest);
 
-/* Returns the name in the name of a temporary (of a long name, its first bytes), or NULL if `entry` is not one. */
+/* Returns the name in the name of a temporary, which fci_temporary_is_for compares, or NULL if `entry` is not one. */
 const char *fci_temporary_target (fmtconv_ctx *ctx, const char *entry);
+
+/* Returns whether a text that fci_temporary_target returned stands for the file `name`: it may be a long one, cut. */
+bool fci_temporary_is_for (const char *target, const char *name);
 
 /* Returns whether it is one. */
 bool fci_is_temporary (const char *entry);

@@ -17,6 +17,7 @@
 #include "core/exec/publish/stale.h"
 #include "core/exec/publish/target.h"
 #include "core/exec/worker/io.h"
+#include "core/source/descriptors.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -29,7 +30,10 @@
 static int
 try_close (const fci_publication *p, int fd)
 {
-  int copy = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  int copy;
+  do
+    copy = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  while (copy < 0 && fci_sources_relieve (fci_sources_of (p->ctx)));
   return copy < 0 ? -1 : p->io->close (copy);
 }
 

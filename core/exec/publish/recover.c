@@ -14,6 +14,7 @@
 #include "core/exec/publish/move.h"
 #include "core/exec/publish/path.h"
 #include "core/exec/publish/recover.h"
+#include "core/exec/publish/twin.h"
 #include "core/source/journal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -91,6 +92,7 @@ open_journal (fmtconv_ctx *ctx, place *p)
     return FAILED;
   if (!fci_journal_lock (p->fd, &p->journal))
     return BUSY;
+  fci_twin_remove (p->folder, p->fd);
   return fci_is_own (p->folder, FCI_JOURNAL, p->fd) ? FOUND : fail_owner (ctx, p);
 }
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/map.h"
 #include "core/base/presence.h"
 #include "core/exec/publish/old-manifest.h"
 #include "core/exec/publish/output-dirs.h"
@@ -21,12 +22,8 @@
 bool
 fci_layout_has (const fmtconv_layout *layout, const char *within, const char *name)
 {
-  size_t n = strlen (within);
-  for (const fmtconv_file *file = layout->first; file; file = file->next)
-    if ((size_t) (file->base - file->name) == n && memcmp (file->name, within, n) == 0
-        && strcmp (file->base, name) == 0)
-      return true;
-  return false;
+  uintptr_t value;
+  return fci_map_get_in (layout->names, within, name, &value);
 }
 
 bool
@@ -38,50 +35,58 @@ fci_layout_is_stale (const fmtconv_layout *layout, const char *within, const cha
   return false;
 }
 
-static bool
-is_known (const fci_old_file *list, const char *folder, const char *name)
+/* Older files while they are searched. */
+typedef struct search
 {
-  for (; list; list = list->next)
-    if (strcmp (list->within, folder) == 0 && strcmp (list->name, name) == 0)
-      return true;
-  return false;
+  fmtconv_ctx *ctx;
+  const fmtconv_layout *layout;
+  const char *path; /* of the output */
+  fci_map *names;   /* of those that were found */
+  fci_old_file **list;
+} search;
+
+static bool
+is_known (const search *s, const char *folder, const char *name)
+{
+  uintptr_t value;
+  return fci_map_get_in (s->names, folder, name, &value);
 }
 
 static int
-add (fmtconv_ctx *ctx, const fci_stale *stale, const char *name, fci_old_file **list)
+add (const search *s, const fci_stale *stale, const char *name)
 {
-  fci_old_file *old = fci_new (ctx, fci_old_file);
-  if (!old || !(old->name = fci_strdup (ctx, name)))
-    return fmtconv_ctx_failed (ctx);
+  const char *full = fmtconv_ctx_printf (s->ctx, "%s%s", stale->folder, name);
+  fci_old_file *old = full ? fci_new (s->ctx, fci_old_file) : NULL;
+  if (!old || !fci_map_add (s->names, full, strlen (full), 1, NULL))
+    return fmtconv_ctx_failed (s->ctx);
+  old->name = full + strlen (stale->folder);
   old->within = stale->folder;
   old->folder = -1;
-  old->next = *list;
-  *list = old;
+  old->next = *s->list;
+  *s->list = old;
   return 0;
 }
 
 /* Adds an older file, unless it is a manifest of other files. */
 static int
-add_unless_kept (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale, int folder,
-                 const char *path, const char *name, fci_old_file **list)
+add_unless_kept (const search *s, const fci_stale *stale, int folder, const char *name)
 {
   bool kept;
-  const int code = fci_manifest_kept (ctx, layout, folder, path, stale->folder, name, &kept);
-  return code == 0 && !kept ? add (ctx, stale, name, list) : code;
+  const int code = fci_manifest_kept (s->ctx, s->layout, folder, s->path, stale->folder, name, &kept);
+  return code == 0 && !kept ? add (s, stale, name) : code;
 }
 
 static int
-find_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale, DIR *folder,
-         const char *path, fci_old_file **list)
+find_in (const search *s, const fci_stale *stale, DIR *folder)
 {
   int code = 0;
   for (const struct dirent *entry; code == 0 && (errno = 0, entry = readdir (folder));)
     if (fmtconv_glob_match (stale->glob, entry->d_name)
-        && !fci_layout_has (layout, stale->folder, entry->d_name)
-        && !is_known (*list, stale->folder, entry->d_name))
-      code = add_unless_kept (ctx, layout, stale, dirfd (folder), path, entry->d_name, list);
+        && !fci_layout_has (s->layout, stale->folder, entry->d_name)
+        && !is_known (s, stale->folder, entry->d_name))
+      code = add_unless_kept (s, stale, dirfd (folder), entry->d_name);
   if (code == 0 && errno != 0)
-    code = fci_fail_io (ctx, stale->folder, "cannot search for older files of the output");
+    code = fci_fail_io (s->ctx, stale->folder, "cannot search for older files of the output");
   return code;
 }
 
@@ -89,7 +94,10 @@ int
 fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path,
                 fci_old_file **list)
 {
-  int code = 0;
+  const search s = {
+    .ctx = ctx, .layout = layout, .path = top_path, .names = fci_map_new (ctx), .list = list
+  };
+  int code = s.names ? 0 : fmtconv_ctx_failed (ctx);
   *list = NULL;
   for (const fci_stale *stale = layout->stale; stale && top >= 0 && code == 0; stale = stale->next)
     {
@@ -104,7 +112,7 @@ fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const c
         close (fd);
       if (folder)
         {
-          code = find_in (ctx, layout, stale, folder, top_path, list);
+          code = find_in (&s, stale, folder);
           closedir (folder);
         }
     }
@@ -172,13 +180,22 @@ fci_stale_list (fci_publication *p)
   return code;
 }
 
+static bool
+is_listed (const fci_old_file *list, const char *folder, const char *name)
+{
+  for (; list; list = list->next)
+    if (strcmp (list->within, folder) == 0 && strcmp (list->name, name) == 0)
+      return true;
+  return false;
+}
+
 /* Notes a file that has the name of the output's manifest, but stays. */
 static void
 note_kept (const fci_publication *p)
 {
   struct stat st;
   const char *name = p->layout->old_manifest;
-  if (name && !fci_layout_has (p->layout, "", name) && !is_known (p->old, "", name)
+  if (name && !fci_layout_has (p->layout, "", name) && !is_listed (p->old, "", name)
       && fstatat (p->dirs[0].fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
     fmtconv_note (p->ctx, "%s: kept %s: it is not a manifest of this output alone", p->output, name);
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/base/presence.h"
 #include "core/exec/publish/leftover.h"
 #include "core/exec/publish/lock.h"
@@ -10,6 +11,7 @@
 #include "core/exec/publish/path.h"
 #include "core/exec/publish/target.h"
 #include "core/exec/publish/temporary.h"
+#include "core/source/descriptors.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -28,6 +30,16 @@ fail_open (const fci_publication *p, const fci_target *target)
     return fci_fail_system (p->ctx, FMTCONV_E_OUTPUT, EEXIST, target->display,
                             &(fmtconv_where){ .hint = "remove it if no other process writes this output" },
                             "its temporary file %s exists", target->temporary);
+  if (errno == EMFILE || errno == ENFILE)
+    {
+      char text[FCI_ERROR_TEXT];
+      return fci_fail_system (
+          p->ctx, FMTCONV_E_IO, EMFILE, target->display,
+          &(fmtconv_where){ .hint = "allow more open files (ulimit -n), or write fewer, larger files" },
+          "cannot create a temporary file next to it: %s; the files of an output, %zu here, are open until "
+          "all are complete",
+          fci_os_error_text (EMFILE, text), p->layout->n_files);
+    }
   return fci_fail_io (p->ctx, target->display, "cannot create a temporary file next to it");
 }
 
@@ -47,10 +59,15 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
                        : fci_name_exists (ctx, target->dir->fd, base, target->display, &st);
   if (fmtconv_ctx_failed (ctx))
     return fmtconv_ctx_failed (ctx);
-  target->fd = fci_open_locked (target->dir->fd, target->temporary, &target->mode);
+  struct fci_sources *sources = fci_sources_of (ctx);
+  if (!sources)
+    return fmtconv_ctx_failed (ctx);
+  do
+    target->fd = fci_open_locked (target->dir->fd, target->temporary, &target->mode);
+  while (target->fd < 0 && fci_sources_relieve (sources));
   if (target->exists)
     target->mode = st.st_mode & 0777;
-  if (target->fd < 0)
+  if (target->fd < 0 || !fci_sources_settle (sources, &target->fd))
     return fail_open (p, target);
   if (fci_set_mode (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0
       || p->io->fallocate (target->fd, (off_t) target->file->size) != 0)

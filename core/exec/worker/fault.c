@@ -4,6 +4,7 @@
 
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/reread.h"
+#include "core/source/disk.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,6 +45,8 @@ report_read (fmtconv_ctx *ctx, const fci_fault *fault)
   if (fault->os_errno == FCI_READ_SHORT)
     return fci_fail_file (ctx, FMTCONV_E_IO, fault->source->name, &where,
                           "the file was truncated during the conversion");
+  if (fault->os_errno == FCI_READ_CHANGED)
+    return fci_fail_changed (ctx, fault->source->name);
   errno = fault->os_errno;
   return fci_fail_io (ctx, fault->source->name, "cannot be read");
 }
@@ -112,6 +115,16 @@ report_difference (fmtconv_ctx *ctx, const fci_fault *fault)
                           "the written data differs from the source at index [%s]", index_text (ctx, fault));
 }
 
+/* Reports a tensor of the input that is not equal to a constant. */
+static int
+report_unequal_constant (fmtconv_ctx *ctx, const fci_fault *fault)
+{
+  const fmtconv_source *other = source_of (fault->other, fault->element);
+  return fci_fail_file (ctx, FMTCONV_E_FORMAT, other ? other->name : "?",
+                        &(fmtconv_where){ .tensor = fault->tensor }, "%s, but differs at index [%s]",
+                        fault->what, index_text (ctx, fault));
+}
+
 /* Reports an invalid value of a tensor. */
 static int
 report_value (fmtconv_ctx *ctx, const fci_fault *fault)
@@ -133,6 +146,8 @@ fci_fault_report (const fci_pool *pool)
     }
   if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->source)
     return fci_fail_file (pool->ctx, fault->code, fault->source->name, NULL, "%s", fault->what);
+  if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->other)
+    return report_unequal_constant (pool->ctx, fault);
   if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->view)
     return report_value (pool->ctx, fault);
   if (fault->code == FMTCONV_E_FORMAT && fault->what)

@@ -176,14 +176,17 @@ run_worker (void *arg)
   return NULL;
 }
 
-/* Starts the threads with all signals blocked, as signals are for the application's threads.  Returns how
- * many started. */
+/* Starts the threads with signals blocked, as signals are for the application's threads, except those that a thread causes
+ * itself: a blocked one ends the process without the application's handler.  Returns how many started. */
 static unsigned
 start_workers (fci_pool *pool)
 {
+  static const int own[] = { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS };
   sigset_t all, before;
   unsigned n = 0;
   sigfillset (&all);
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    sigdelset (&all, own[i]);
   pthread_sigmask (SIG_SETMASK, &all, &before);
   pthread_mutex_lock (&pool->lock);
   while (n < pool->n_workers && n < pool->n_units

@@ -8,6 +8,7 @@
 #include "core/exec/worker/read.h"
 #include "core/exec/worker/readahead.h"
 #include "core/kernel/crc32.h"
+#include "core/source/descriptors.h"
 #include <string.h>
 
 enum
@@ -103,8 +104,11 @@ foresee (const fci_pool *pool, size_t number)
   for (size_t i = 0; i < group->n_windows; i++)
     {
       const fci_window *w = &FCI_WINDOWS (pool->plan)[group->window + i];
-      if (w->source->disk)
-        pool->io->will_need (w->source->disk->fd, (off_t) (w->source->start + w->from), (off_t) w->size);
+      int fd;
+      if (!w->source->disk || fci_disk_acquire (w->source->disk, &fd) != 0)
+        continue;
+      pool->io->will_need (fd, (off_t) (w->source->start + w->from), (off_t) w->size);
+      fci_disk_release (w->source->disk);
     }
 }
 

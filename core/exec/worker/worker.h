@@ -13,7 +13,7 @@
 typedef struct fci_fault
 {
   int code;     /* FMTCONV_E_…; 0: nothing */
-  int os_errno; /* E_IO: errno or FCI_READ_SHORT */
+  int os_errno; /* E_IO: errno or FCI_READ_… */
   const fmtconv_source
       *source;        /* E_IO: source of a failed read; NULL: a write to `file` failed.  E_FORMAT: decoded
                                    source with invalid values */

@@ -12,6 +12,7 @@
 #include "core/exec/write/unit.h"
 #include "core/kernel/crc32.h"
 #include "core/plan/range.h"
+#include "core/source/descriptors.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,11 +83,13 @@ kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
   fci_pool *pool = p->worker->pool;
   off_t from_at = (off_t) (source->start + from), to_at = (off_t) p->at;
   uint64_t done = 0;
+  int fd;
+  if (fci_disk_acquire (source->disk, &fd) != 0)
+    return 0;
   pthread_mutex_lock (&pool->writing[p->file]);
   while (done < n)
     {
-      ssize_t got = pool->io->copy_file_range (source->disk->fd, &from_at, pool->fds[p->file], &to_at,
-                                               (size_t) (n - done));
+      ssize_t got = pool->io->copy_file_range (fd, &from_at, pool->fds[p->file], &to_at, (size_t) (n - done));
       if (got < 0 && errno == EINTR)
         continue;
       if (got < 0 && is_unable (errno))
@@ -96,6 +99,7 @@ kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
       done += (uint64_t) got;
     }
   pthread_mutex_unlock (&pool->writing[p->file]);
+  fci_disk_release (source->disk);
   p->at += done;
   p->worker->fetched += done;
   return done;

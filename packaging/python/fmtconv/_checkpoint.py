@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from . import _abi as abi
 from . import _dtypes, _lib
-from ._context import Context, Progress, Size
+from ._context import Context, Limits, Progress, Size
 from ._convert import StrPath, Transforms, name_of, transforms_of
 from ._errors import Error, SystemCallError
 
@@ -46,14 +46,13 @@ class Checkpoint(Mapping[str, "Tensor"]):
         path: StrPath,
         reader: Optional[str],
         transforms: Optional[Transforms],
-        threads: Optional[int],
-        memory: Optional[Size],
+        limits: Limits,
         progress: Optional[Progress],
     ) -> None:
         self._path = os.path.abspath(os.fsencode(path))
         self._reader = reader
         self._transforms = transforms_of(transforms)
-        self._limits = (threads, memory)
+        self._limits = limits
         self._progress = progress
         self._lock = threading.RLock()
         self._pid = os.getpid()
@@ -69,7 +68,7 @@ class Checkpoint(Mapping[str, "Tensor"]):
     # -- The context
 
     def _open(self) -> None:
-        ctx = Context(0, *self._limits)
+        ctx = Context(0, self._limits)
         options = _lib.make(
             abi.fmtconv_open_options,
             path=self._path,
@@ -398,12 +397,13 @@ def open(
     transforms: Optional[Transforms] = None,
     threads: Optional[int] = None,
     memory: Optional[Size] = None,
+    parse_memory: Optional[Size] = None,
     progress: Optional[Progress] = None,
 ) -> Checkpoint:
     """Opens a file or folder; headers are read, tensors when they are asked for.
 
     reader      "NAME" or "NAME:key=value,..."; None: detected
     transforms  "NAME" or "NAME:key=value,...", in order; None: the tensors as they are in the file
-    threads, memory, progress   of each read, as in convert()
+    threads, memory, parse_memory, progress   of each read, as in convert()
     """
-    return Checkpoint(path, reader, transforms, threads, memory, progress)
+    return Checkpoint(path, reader, transforms, Limits(threads, memory, parse_memory), progress)

@@ -15,7 +15,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable
-from typing import Any, Optional, Union
+from typing import Any, NamedTuple, Optional, Union
 
 from . import _abi as abi
 from . import _lib
@@ -48,6 +48,14 @@ def size_of(value: Optional[Size]) -> int:
     if unit in _UNITS and number.isdecimal() and int(number) > 0:
         return int(number) * _UNITS[unit]
     raise ValueError(f"memory is a number of bytes or a text such as '64M', not {value!r}")
+
+
+class Limits(NamedTuple):
+    """What a context may take: threads, bytes for data of tensors, and bytes for all else; None: as the library does."""
+
+    threads: Optional[int] = None
+    memory: Optional[Size] = None
+    parse_memory: Optional[Size] = None
 
 
 class _Message:
@@ -84,9 +92,9 @@ class _Message:
 class Context:
     """One context: freed by close(), or with the object."""
 
-    def __init__(self, flags: int = 0, threads: Optional[int] = None, memory: Optional[Size] = None) -> None:
-        if threads is not None and threads < 1:
-            raise ValueError(f"threads is a number above 0, not {threads}")
+    def __init__(self, flags: int = 0, limits: Limits = Limits()) -> None:
+        if limits.threads is not None and limits.threads < 1:
+            raise ValueError(f"threads is a number above 0, not {limits.threads}")
         self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._pid = os.getpid()
         self._first_error: Optional[_Message] = None
@@ -97,8 +105,9 @@ class Context:
         options = _lib.make(
             abi.fmtconv_options,
             flags=flags,
-            threads=threads or 0,
-            memory=size_of(memory),
+            threads=limits.threads or 0,
+            memory=size_of(limits.memory),
+            parse_memory=size_of(limits.parse_memory),
             message=self._on_message,
             progress=self._on_progress,
         )

@@ -9,7 +9,7 @@ from typing import Any, Optional, Union
 
 from . import _abi as abi
 from . import _lib
-from ._context import Context, Progress, Size
+from ._context import Context, Limits, Progress, Size
 
 StrPath = Union[str, "os.PathLike[str]"]
 Transforms = Union[str, Iterable[str]]
@@ -92,8 +92,7 @@ def _run(
     dtype: Optional[str],
     spec: Optional[StrPath],
     variables: Optional[Mapping[str, StrPath]],
-    threads: Optional[int],
-    memory: Optional[Size],
+    limits: Limits,
     progress: Optional[Progress],
     manifest: Manifest = False,
 ) -> dict[str, Any]:
@@ -102,7 +101,7 @@ def _run(
         raise ValueError("spec replaces transforms, reader and writer")
     if spec is None and variables:
         raise ValueError("variables belong to a spec")
-    with Context(flags, threads, memory) as ctx:
+    with Context(flags, limits) as ctx:
 
         def call() -> Any:
             if spec is None:
@@ -131,11 +130,14 @@ def convert(
     force: bool = False,
     strict: bool = False,
     allow_lossy: bool = False,
+    allow_paths: bool = False,
     verify: bool = False,
     manifest: Manifest = False,
+    provenance: bool = False,
     tensors: bool = False,
     threads: Optional[int] = None,
     memory: Optional[Size] = None,
+    parse_memory: Optional[Size] = None,
     progress: Optional[Progress] = None,
 ) -> dict[str, Any]:
     """Converts src to dst and returns the report, which `fmtconv --json` prints too.
@@ -148,16 +150,27 @@ def convert(
     force        replace dst if it exists
     strict       warnings are errors
     allow_lossy  a loss of information is a warning
+    allow_paths  a spec may name paths outside of its folder
     verify       read the output again and compare it, before it gets its name
     manifest     write also the SHA-256 of all files, as sha256sum -c reads them; a string: under this name
+    provenance   say in the metadata of the output which version made it, from what and by which plan
     tensors      the report lists every tensor
     threads, memory   at most so many threads and bytes of scratch ("64M")
+    parse_memory at most so many bytes for headers, configs, specs and plans, and 4 KiB for each tensor
     progress     called as progress(done, total), in bytes: at the start, about 10 times a second, and at the end; an
                  exception stops the conversion
 
     Raises fmtconv.Error.  After an error, an exception of progress, or Ctrl-C, nothing new is at dst.
     """
-    flags = _flags(force=force, strict=strict, allow_lossy=allow_lossy, verify=verify, list=tensors)
+    flags = _flags(
+        force=force,
+        strict=strict,
+        allow_lossy=allow_lossy,
+        verify=verify,
+        list=tensors,
+        allow_paths=allow_paths,
+        provenance=provenance,
+    )
     return _run(
         _lib.convert,
         src,
@@ -169,8 +182,7 @@ def convert(
         dtype,
         spec,
         variables,
-        threads,
-        memory,
+        Limits(threads, memory, parse_memory),
         progress,
         manifest,
     )
@@ -189,12 +201,14 @@ def plan(
     force: bool = False,
     strict: bool = False,
     allow_lossy: bool = False,
+    allow_paths: bool = False,
     tensors: bool = True,
     threads: Optional[int] = None,
     memory: Optional[Size] = None,
+    parse_memory: Optional[Size] = None,
 ) -> dict[str, Any]:
     """Returns the report of a conversion without doing it: what would be written where, and from which tensors."""
-    flags = _flags(force=force, strict=strict, allow_lossy=allow_lossy, list=tensors, dry_run=True)
+    flags = _flags(force=force, strict=strict, allow_lossy=allow_lossy, list=tensors, dry_run=True, allow_paths=allow_paths)
     return _run(
         _lib.convert,
         src,
@@ -206,8 +220,7 @@ def plan(
         dtype,
         spec,
         variables,
-        threads,
-        memory,
+        Limits(threads, memory, parse_memory),
         None,
     )
 
@@ -223,9 +236,11 @@ def verify(
     spec: Optional[StrPath] = None,
     variables: Optional[Mapping[str, StrPath]] = None,
     allow_lossy: bool = False,
+    allow_paths: bool = False,
     manifest: Manifest = False,
     threads: Optional[int] = None,
     memory: Optional[Size] = None,
+    parse_memory: Optional[Size] = None,
     progress: Optional[Progress] = None,
 ) -> dict[str, Any]:
     """Examines the output of a conversion; report["fine"] says whether there is no defect, report["defects"] lists them.
@@ -237,7 +252,7 @@ def verify(
     if against is None and spec is None and (transforms is not None or writer or dtype):
         raise ValueError("transforms, writer and dtype are those of a conversion: give its input as against")
     src, dst = (path, None) if spec is not None and against is None else (against, path)
-    flags = _flags(allow_lossy=allow_lossy)
+    flags = _flags(allow_lossy=allow_lossy, allow_paths=allow_paths)
     return _run(
         _lib.verify,
         src,
@@ -249,8 +264,7 @@ def verify(
         dtype,
         spec,
         variables,
-        threads,
-        memory,
+        Limits(threads, memory, parse_memory),
         progress,
         manifest,
     )
@@ -264,6 +278,7 @@ def inspect(
     stats: bool = False,
     threads: Optional[int] = None,
     memory: Optional[Size] = None,
+    parse_memory: Optional[Size] = None,
     progress: Optional[Progress] = None,
 ) -> dict[str, Any]:
     """Describes a file or folder: its format, its model, its tensors, and the commands that convert it.
@@ -271,7 +286,7 @@ def inspect(
     tensors  list every tensor
     stats    read all data: minimum, maximum, mean, NaN ...
     """
-    with Context(_flags(list=tensors, stats=stats), threads, memory) as ctx:
+    with Context(_flags(list=tensors, stats=stats), Limits(threads, memory, parse_memory)) as ctx:
         report: dict[str, Any] = ctx.run(
             lambda: ctx.tree(_lib.inspect(ctx.pointer, os.fsencode(path), name_of(reader))), progress
         )
@@ -299,10 +314,11 @@ def diff(
     transforms_b: Optional[Transforms] = None,
     threads: Optional[int] = None,
     memory: Optional[Size] = None,
+    parse_memory: Optional[Size] = None,
     progress: Optional[Progress] = None,
 ) -> dict[str, Any]:
     """Compares two checkpoints of any formats, tensor by tensor; report["equal"] says whether they are the same."""
-    with Context(0, threads, memory) as ctx:
+    with Context(0, Limits(threads, memory, parse_memory)) as ctx:
         sides = _side(a, reader_a, transforms_a), _side(b, reader_b, transforms_b)
         report: dict[str, Any] = ctx.run(
             lambda: ctx.tree(_lib.diff(ctx.pointer, C.byref(sides[0]), C.byref(sides[1]))), progress

@@ -168,9 +168,25 @@ def test_progress_with_tqdm(model, tmp_path):
         assert bar.n == bar.total or bar.disable
 
 
+def test_limit_of_what_is_parsed(model, tmp_path, nothing_left):
+    assert fmtconv.plan(model, tmp_path / "out.safetensors", parse_memory="64M")["tensors"]
+    with pytest.raises(fmtconv.Error, match="parse-memory"):
+        fmtconv.convert(model, tmp_path / "small.safetensors", parse_memory=4096)
+    with pytest.raises(fmtconv.Error, match="parse-memory"):
+        fmtconv.open(model, parse_memory=4096)
+
+
+def test_provenance(model, tmp_path):
+    out = tmp_path / "out.safetensors"
+    fmtconv.convert(model, out, transforms=[], provenance=True)
+    text = out.read_bytes()
+    assert b"fmtconv_version" in text and b"fmtconv_plan" in text
+    assert fmtconv.diff(model, out)["equal"]
+
+
 def test_wrong_arguments(model, tmp_path, nothing_left):
     out = tmp_path / "out.safetensors"
-    for wrong in [{"threads": 0}, {"memory": 0}, {"memory": "lots"}, {"memory": "64Q"}]:
+    for wrong in [{"threads": 0}, {"memory": 0}, {"memory": "lots"}, {"memory": "64Q"}, {"parse_memory": 0}]:
         with pytest.raises(ValueError):
             fmtconv.convert(model, out, **wrong)
     with pytest.raises(fmtconv.UsageError, match="did you mean"):

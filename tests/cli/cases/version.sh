@@ -1,3 +1,3 @@
 try --version
 try -V
-try -Vv | sed 's/ [0-9][0-9.]*/ N/g; /^p/s| .*| ...|'
+try -Vv | sed 's/ [0-9][0-9.]*/ N/g; /^[ps]/s| .*| ...|'

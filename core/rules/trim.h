@@ -1,0 +1,15 @@
+/* core/rules/trim.h: the rule operation that cuts padding off the end of an axis.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_RULES_TRIM_H
+#define FCI_RULES_TRIM_H
+
+#include "core/rules/table.h"
+
+/* Parses "AXIS: EXPRESSION", which may use what has a value before any tensor is matched. Returns false for other text, or
+ * without memory. An expression that is null cuts nothing. */
+bool fci_rule_trim_parse (fci_table *table, fci_rule_op *op, const char *s);
+
+/* Changes the shape of a tensor to that after the operation. Returns false if the axis is shorter. */
+bool fci_rule_trim_dims (const fci_rule_op *op, fci_tensor_dims *dims);
+
+#endif
