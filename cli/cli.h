@@ -30,7 +30,8 @@ enum
   MAX_TRANSFORMS = 32,
   MAX_VARIABLES = 64,
   MAX_SAMPLES = 16,
-  MAX_DIRS = 16
+  MAX_DIRS = 16,
+  MAX_TEES = 16
 };
 
 struct settings
@@ -39,6 +40,8 @@ struct settings
   const char *transforms[MAX_TRANSFORMS];
   size_t n_transforms;
   const char *writer;
+  const char *tees[MAX_TEES]; /* more outputs */
+  size_t n_tees;
   const char *dtype;
   const char *manifest; /* convert --manifest=NAME; "": the default name; NULL: not given */
   const char *spec;     /* a pipeline spec; NULL: not given */

@@ -6,6 +6,21 @@
 #include "sandbox.h"
 #include <stdio.h>
 
+/* Makes the outputs of --tee and OUTPUT those of the job. */
+static const fmtconv_job *
+with_tees (const struct settings *s, fmtconv_ctx *ctx, fmtconv_job *job)
+{
+  fmtconv_job_output *outputs = fmtconv_ctx_alloc (ctx, s->n_tees + 1, sizeof *outputs);
+  for (size_t i = 0; outputs && i <= s->n_tees; i++)
+    outputs[i] = (fmtconv_job_output){ .struct_size = sizeof *outputs,
+                                       .writer = job->writer,
+                                       .output = i ? s->tees[i - 1] : job->output };
+  job->writer = job->output = NULL;
+  job->outputs = outputs;
+  job->n_outputs = s->n_tees + 1;
+  return outputs ? job : NULL;
+}
+
 const fmtconv_job *
 job_of (const struct settings *s, fmtconv_ctx *ctx, const char *input, const char *output, fmtconv_job *own)
 {
@@ -20,7 +35,7 @@ job_of (const struct settings *s, fmtconv_ctx *ctx, const char *input, const cha
                             .input = input,
                             .output = output,
                             .manifest = s->manifest };
-      return own;
+      return s->n_tees ? with_tees (s, ctx, own) : own;
     }
   fmtconv_job *job = fmtconv_job_from_spec (ctx, s->spec, s->variables, s->n_variables, input, output);
   if (job && s->dtype)

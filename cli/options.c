@@ -33,6 +33,7 @@ enum
   OPT_PLUGIN_DIR,
   OPT_PRESET_DIR,
   OPT_NO_SANDBOX,
+  OPT_TEE,
   OPT_PRINT_SPEC,
   OPT_SAMPLE,
   OPT_BACK,
@@ -53,6 +54,8 @@ static const struct option_row rows[] = {
   { 'p', "pipeline", "SPEC", ON_CONVERT | ON_VERIFY,
     "run this spec, a file or a name from 'fmtconv plugins'; replaces -r, -t and -w" },
   { 'D', "define", "NAME=VALUE", ON_CONVERT | ON_VERIFY, "set a variable of the spec" },
+  { OPT_TEE, "tee", "OUTPUT", ON_CONVERT,
+    "write this output, too, in the same pass; its name decides its type; repeat for several" },
   { OPT_PRINT_SPEC, "print-spec", NULL, ON_CONVERT,
     "print the spec of this conversion, including detected plugins; write nothing" },
   { OPT_DTYPE, "dtype", "D", ON_CONVERT | ON_VERIFY,
@@ -155,27 +158,16 @@ parse_color (const char *text, int *color)
   return false;
 }
 
+/* Adds the argument of an option that can be given `max` times. */
 static bool
-add_transform (struct settings *s, const char *text)
+add (const char **list, size_t *n, int max, const char *option, const char *argument)
 {
-  if (s->n_transforms == MAX_TRANSFORMS)
+  if (*n == (size_t) max)
     {
-      print_usage ("more than %d transforms", MAX_TRANSFORMS);
+      print_usage ("%s can be given %d times", option, max);
       return false;
     }
-  s->transforms[s->n_transforms++] = text;
-  return true;
-}
-
-static bool
-add_folder (const char **folders, size_t *n, const char *option, const char *folder)
-{
-  if (*n == MAX_DIRS)
-    {
-      print_usage ("%s can be given %d times", option, MAX_DIRS);
-      return false;
-    }
-  folders[(*n)++] = folder;
+  list[(*n)++] = argument;
   return true;
 }
 
@@ -199,23 +191,15 @@ add_variable (struct settings *s, char *text)
   return true;
 }
 
-static bool
-add_sample (struct settings *s, const char *path)
-{
-  if (s->n_samples == MAX_SAMPLES)
-    {
-      print_usage ("--sample can be given %d times", MAX_SAMPLES);
-      return false;
-    }
-  s->samples[s->n_samples++] = path;
-  return true;
-}
-
 /* Checks that options that a spec replaces are not given with it. */
 static bool
 check_spec (const struct settings *s)
 {
-  const char *other = s->reader ? "-r" : s->n_transforms ? "-t" : s->writer ? "-w" : NULL;
+  const char *other = s->reader         ? "-r"
+                      : s->n_transforms ? "-t"
+                      : s->writer       ? "-w"
+                      : s->n_tees       ? "--tee"
+                                        : NULL;
   if (s->spec && other)
     {
       print_usage ("-p and %s cannot be combined: edit a copy of the spec, which --print-spec prints", other);
@@ -332,7 +316,7 @@ take (struct settings *s, int id, char *argument)
   switch (id)
     {
     case 't':
-      return add_transform (s, argument);
+      return add (s->transforms, &s->n_transforms, MAX_TRANSFORMS, "-t", argument);
     case 'D':
       return add_variable (s, argument);
     case 'j':
@@ -344,11 +328,13 @@ take (struct settings *s, int id, char *argument)
     case OPT_COLOR:
       return parse_color (argument, &s->color);
     case OPT_PLUGIN_DIR:
-      return add_folder (s->plugin_dirs, &s->n_plugin_dirs, "--plugin-dir", argument);
+      return add (s->plugin_dirs, &s->n_plugin_dirs, MAX_DIRS, "--plugin-dir", argument);
     case OPT_PRESET_DIR:
-      return add_folder (s->preset_dirs, &s->n_preset_dirs, "--preset-dir", argument);
+      return add (s->preset_dirs, &s->n_preset_dirs, MAX_DIRS, "--preset-dir", argument);
     case OPT_SAMPLE:
-      return add_sample (s, argument);
+      return add (s->samples, &s->n_samples, MAX_SAMPLES, "--sample", argument);
+    case OPT_TEE:
+      return add (s->tees, &s->n_tees, MAX_TEES, "--tee", argument);
     case OPT_TENSORS:
       s->tensors = true;
       s->glob = argument;
