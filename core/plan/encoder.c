@@ -26,23 +26,52 @@ add_default_findings (fci_point *point)
     fci_point_watch (point, &wanted[i]);
 }
 
-/* Adds the importance of the columns as rows to the encoder.  Returns false if an error was recorded. */
-static bool
-take_importance (fci_plan *plan, fci_rows *rows, fci_encoder *encoder, fmtconv_view *importance)
+/* Returns the importance that a box was quantized with.  NULL: it is a box of stored blocks, or has none. */
+static fmtconv_view *
+importance_of (fmtconv_view *view, size_t box)
 {
-  uint64_t columns = rows->view->shape[rows->view->rank - 1];
-  encoder->importance = fci_rows_of (plan, rows->name, importance);
+  const fci_op *op = fci_ops_encoder (view->boxes[box].ops);
+  return op ? op->importance : NULL;
+}
+
+/* Makes rows of the importance of columns.  NULL: an error was recorded. */
+static const fci_importance *
+make_importance (fci_plan *plan, const fci_rows *rows, fmtconv_view *view)
+{
+  fci_importance *importance = fci_new (plan->ctx, fci_importance);
+  if (!importance)
+    return NULL;
+  importance->rows = fci_rows_of (plan, rows->name, view);
+  importance->divided = view->shape[0] > rows->view->shape[rows->view->rank - 1];
+  return importance->rows ? importance : NULL;
+}
+
+/* Adds the importance of each box's columns to the encoder, which then takes whole rows: views do not cut or join these.
+ * Returns false if an error was recorded. */
+static bool
+take_importance (fci_plan *plan, fci_rows *rows, fci_encoder *encoder)
+{
+  fmtconv_view *view = rows->view;
+  encoder->of_box = fmtconv_ctx_alloc (plan->ctx, view->n_boxes, sizeof *encoder->of_box);
+  for (size_t i = 0; encoder->of_box && i < view->n_boxes; i++)
+    {
+      fmtconv_view *own = importance_of (view, i);
+      if (i && own == importance_of (view, i - 1))
+        encoder->of_box[i] = encoder->of_box[i - 1];
+      else if (own && !(encoder->of_box[i] = make_importance (plan, rows, own)))
+        return false;
+    }
+  const uint64_t columns = view->shape[view->rank - 1];
   rows->grain_bytes = rows->grain_bytes * (columns / rows->grain);
   rows->grain = columns;
-  encoder->divided = importance->shape[0] > columns;
-  return encoder->importance != NULL;
+  return encoder->of_box != NULL;
 }
 
 bool
 fci_encoder_of (fci_plan *plan, fci_rows *rows)
 {
   fmtconv_view *view = rows->view;
-  const fci_op *op = NULL;
+  bool weighed = false;
   if (!fci_view_is_encoded (view))
     return true;
   fci_encoder *encoder = fci_new (plan->ctx, fci_encoder);
@@ -54,16 +83,10 @@ fci_encoder_of (fci_plan *plan, fci_rows *rows)
   for (size_t i = 0; i < view->n_boxes; i++)
     {
       const fci_op *own = fci_ops_encoder (view->boxes[i].ops);
-      if (own && op && own->importance != op->importance)
-        {
-          fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
-                           "its parts were quantized with different importance weights");
-          return false;
-        }
       if (own)
         fci_point_watch (&encoder->point, own->before);
       encoder->mixed = encoder->mixed || !own;
-      op = own ? own : op;
+      weighed = weighed || (own && own->importance);
     }
   add_default_findings (&encoder->point);
   if (!fci_quant_can_encode (view->dtype))
@@ -72,10 +95,9 @@ fci_encoder_of (fci_plan *plan, fci_rows *rows)
                        "quantizing to %s is not supported", fmtconv_dtype_get (view->dtype)->name);
       return false;
     }
-  if (op->importance && fci_quant_uses_importance (view->dtype)
-      && !take_importance (plan, rows, encoder, op->importance))
+  if (weighed && fci_quant_uses_importance (view->dtype) && !take_importance (plan, rows, encoder))
     return false;
-  uint64_t capacity = sizeof (float) * (encoder->importance ? 2 * rows->grain + 1 : rows->grain);
+  uint64_t capacity = sizeof (float) * (encoder->of_box ? 2 * rows->grain + 1 : rows->grain);
   plan->row_capacity = capacity > plan->row_capacity ? capacity : plan->row_capacity;
   rows->encoder = encoder;
   return true;

@@ -76,17 +76,24 @@ typedef struct fci_part
   size_t tally; /* number in the plan of its first rounding point */
 } fci_part;
 
+/* How much the columns of some rows matter. */
+typedef struct fci_importance
+{
+  const struct fci_rows *rows; /* one number per column */
+  bool divided;                /* `rows` has one more number, the divisor of the others */
+} fci_importance;
+
 /* Quantizes rows of f32 to blocks.  The programs of the boxes give f32, except for boxes of stored blocks. */
 typedef struct fci_encoder
 {
   const char *name; /* of the tensor */
   uint32_t dtype;
-  const struct fci_rows *importance; /* one number per column; NULL: none */
-  bool divided;                      /* `importance` has one more number, the divisor of the others */
-  bool mixed;                        /* some boxes are stored blocks */
-  fci_point point;                   /* findings in values before they are encoded */
-  size_t tally;                      /* number of its tally in the plan */
-  size_t number;                     /* number among the encoders of the plan */
+  const fci_importance *
+      *of_box;     /* the importance of each box's columns, NULL: none; of_box NULL: no box has any */
+  bool mixed;      /* some boxes are stored blocks */
+  fci_point point; /* findings in values before they are encoded */
+  size_t tally;    /* number of its tally in the plan */
+  size_t number;   /* number among the encoders of the plan */
 } fci_encoder;
 
 /* A tensor that is evaluated, not only copied. */

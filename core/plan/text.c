@@ -123,7 +123,7 @@ print_box (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i)
   print_program (plan, out, rows, i);
   if (fci_ops_encoder (box->ops))
     fprintf (out, " | quantize %s%s", fmtconv_dtype_get (rows->encoder->dtype)->name,
-             rows->encoder->importance ? " by importance" : "");
+             rows->encoder->of_box && rows->encoder->of_box[i] ? " by importance" : "");
 }
 
 static void

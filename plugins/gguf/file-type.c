@@ -73,6 +73,18 @@ is_still (const fmtconv_model *model, const struct file_type *type, const struct
                                                : largest && type->dtype == largest->dtype;
 }
 
+/* Returns whether there are tensors in blocks: those of a type that was asked for may all have rows that need another. */
+static int
+has_blocks (const fmtconv_model *model)
+{
+  FMTCONV_FOREACH (t, model)
+    {
+      if (fmtconv_dtype_is_blocks (t->dtype))
+        return 1;
+    }
+  return 0;
+}
+
 int
 gguf_file_type (const fmtconv_model *model)
 {
@@ -81,7 +93,7 @@ gguf_file_type (const fmtconv_model *model)
   int64_t before = fmtconv_attr_get_int (fmtconv_attr_get (attrs, "gguf"), GGUF_FILE_TYPE, -1);
   const struct file_type *best = largest (model);
   for (size_t i = 0; i < TYPES && asked; i++)
-    if (!strcasecmp (types[i].name, asked) && bytes_of (model, types[i].dtype))
+    if (!strcasecmp (types[i].name, asked) && (bytes_of (model, types[i].dtype) || has_blocks (model)))
       return types[i].number;
   for (size_t i = 0; i < TYPES && !asked; i++)
     if (types[i].number == before && is_still (model, &types[i], best))

@@ -30,8 +30,6 @@ narrower (uint32_t dtype)
 {
   switch (dtype)
     {
-    case FMTCONV_Q2_K:
-    case FMTCONV_Q3_K:
     case FMTCONV_IQ4_XS:
       return FMTCONV_IQ4_NL;
     case FMTCONV_Q4_K:
@@ -40,6 +38,8 @@ narrower (uint32_t dtype)
       return FMTCONV_Q5_1;
     case FMTCONV_Q6_K:
       return FMTCONV_Q8_0;
+    case FMTCONV_Q2_K:
+    case FMTCONV_Q3_K:
     case FMTCONV_TQ1_0:
     case FMTCONV_TQ2_0:
       return FMTCONV_Q4_0;

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * In a GGUF file (llama.cpp: tools/imatrix) tensor NAME.in_sum2 holds the sum of squares of each column's inputs, and
- * NAME.counts their number.  The older form has little-endian 32-bit integers: the number of entries; for each entry
- * the length of its name, the name, the number of calls, the number of values, and the values as floats.  The rest of
- * the file is a comment. */
+ * NAME.counts their number; stacked experts have a row for each.  The older form has little-endian 32-bit integers: the
+ * number of entries; for each entry the length of its name, the name, the number of calls, the number of values, and the
+ * values as floats, expert after expert.  The rest of the file is a comment. */
 #include "config.h"
 
 #include "quantize.h"
@@ -46,9 +46,9 @@ read_entry (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantize_weights *entry)
     return fmtconv_ctx_failed (ctx);
   if (calls > INT32_MAX || n == 0 || n > (c->end - c->pos) / 4)
     return fail_at (ctx, c, "an entry has no values, or more values than the file holds");
-  entry->view =
-      with_count (ctx, fmtconv_view_leaf (c->source, c->pos, FMTCONV_F32, 1, &n, NULL), (uint32_t) calls);
+  entry->view = fmtconv_view_leaf (c->source, c->pos, FMTCONV_F32, 1, &n, NULL);
   entry->columns = n;
+  entry->calls = (uint32_t) calls;
   c->pos += 4 * n;
   return fmtconv_ctx_failed (ctx);
 }
@@ -93,47 +93,56 @@ quantize_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out, s
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Returns tensor NAME.what of the GGUF file as a row of n elements.  NULL: none, or an error. */
+/* Returns row i of tensor NAME.what of the GGUF file, which has `rows` rows of n elements, or only one for all if
+ * `shared`.  NULL: none, or an error. */
 static fmtconv_view *
-find_row (const struct quantize_matrix *matrix, const fmtconv_tensor *t, const char *what, uint64_t n)
+find_row (const struct quantize_matrix *matrix, const fmtconv_tensor *t, const char *what, uint64_t i,
+          uint64_t rows, uint64_t n, bool shared)
 {
   const fmtconv_tensor *found =
       fmtconv_model_find (matrix->model, fmtconv_ctx_printf (matrix->ctx, "%s.%s", t->name, what));
   if (!found)
     return NULL;
-  if (found->dtype == FMTCONV_F32 && found->bytes == 4 * n)
+  const uint64_t elements = found->dtype == FMTCONV_F32 ? found->bytes / 4 : 0;
+  if (elements && elements == rows * n)
+    return fmtconv_view_slice (fmtconv_view_reshape (found->view, 1, &elements), 0, i * n, n);
+  if (shared && elements == n)
     return fmtconv_view_reshape (found->view, 1, &n);
   fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = found->name },
-                   "in the importance matrix this tensor is not %llu f32 elements", (unsigned long long) n);
+                   "in the importance matrix this tensor is not %llu x %llu f32 elements",
+                   (unsigned long long) rows, (unsigned long long) n);
   return NULL;
 }
 
+/* Returns row i of an entry of the older form, which has `rows` rows of n values. */
 static fmtconv_view *
-find_older (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint64_t n)
+find_older (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint64_t i, uint64_t rows,
+            uint64_t n)
 {
-  for (size_t i = 0; i < matrix->n; i++)
+  for (size_t k = 0; k < matrix->n; k++)
     {
-      const struct quantize_weights *found = &matrix->weights[i];
+      const struct quantize_weights *found = &matrix->weights[k];
       if (strcmp (found->name, t->name) != 0)
         continue;
-      if (found->columns == n)
-        return found->view;
+      if (found->columns == rows * n)
+        return with_count (matrix->ctx, fmtconv_view_slice (found->view, 0, i * n, n), found->calls);
       fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
-                       "the tensor has %llu columns; the importance matrix has another number of columns",
+                       "the importance matrix has %llu values for this tensor, which has %llu x %llu columns",
+                       (unsigned long long) found->columns, (unsigned long long) rows,
                        (unsigned long long) n);
     }
   return NULL;
 }
 
 fmtconv_view *
-quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor *t)
+quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint64_t i)
 {
-  const uint64_t n = quantize_row (t);
+  const uint64_t n = quantize_row (t), rows = quantize_matrices (t);
   if (!matrix->model)
-    return find_older (matrix, t, n);
-  fmtconv_view *parts[2] = { find_row (matrix, t, "in_sum2", n), NULL };
+    return find_older (matrix, t, i, rows, n);
+  fmtconv_view *parts[2] = { find_row (matrix, t, "in_sum2", i, rows, n, false), NULL };
   if (!parts[0])
     return NULL;
-  parts[1] = find_row (matrix, t, "counts", 1);
+  parts[1] = find_row (matrix, t, "counts", i, rows, 1, true);
   return parts[1] ? fmtconv_view_concat (0, 2, parts) : NULL;
 }

@@ -13,9 +13,10 @@ enum
 
 /* What shells offer and names of outputs choose, from small to large.  mxfp4 is not among them: in files that are called so,
  * llama.cpp stores experts alone in it. */
-static const char values[] = "to=Q3_K_S|Q3_K_M|Q3_K_L|Q4_K_S|Q4_K_M|Q5_K_S|Q5_K_M|q2_K|q3_K|q4_0|q4_1|q4_K|"
-                             "iq4_nl|iq4_xs|q5_0|q5_1|q5_K|q6_K|"
-                             "q8_0|f8_e4m3|f8_e5m2|f16|bf16|f32|auto rest=f16|bf16|f32 block=128|128x128";
+static const char values[] =
+    "to=tq1_0|tq2_0|Q3_K_S|Q3_K_M|Q3_K_L|Q4_K_S|Q4_K_M|Q5_K_S|Q5_K_M|q2_K|q3_K|q4_0|q4_1|q4_K|"
+    "iq4_nl|iq4_xs|q5_0|q5_1|q5_K|q6_K|"
+    "q8_0|f8_e4m3|f8_e5m2|f16|bf16|f32|auto rest=f16|bf16|f32 block=128|128x128";
 
 static const fmtconv_param params[] = {
   { "to", FMTCONV_PARAM_TEXT, offsetof (struct quantize_params, to), NULL,
@@ -142,7 +143,7 @@ quantize_plan (fmtconv_ctx *ctx, const struct quantize_params *p, const fmtconv_
     }
   plan->is_llama = p->choice != QUANTIZE_BY_NAME && !plan->comfy;
   if (plan->is_llama)
-    quantize_llama_start (&plan->llama, p, in, plan->layers);
+    quantize_llama_start (ctx, &plan->llama, p, in, plan->layers);
   return fmtconv_ctx_failed (ctx);
 }
 
@@ -238,11 +239,26 @@ is_convertible (uint32_t dtype)
   return fmtconv_dtype_is_float (dtype) || fmtconv_dtype_is_blocks (dtype);
 }
 
+/* Quantizes each matrix of a tensor with the importance of its columns; `first` is that of the first one. */
 static fmtconv_view *
-converted (const fmtconv_tensor *t, uint32_t dtype, fmtconv_view *importance)
+weighed (fmtconv_ctx *ctx, const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint32_t dtype,
+         fmtconv_view *first)
+{
+  const uint64_t n = quantize_matrices (t);
+  fmtconv_view **parts = n > 1 ? fmtconv_ctx_alloc (ctx, n, sizeof *parts) : NULL;
+  if (!parts)
+    return fmtconv_view_quantize (t->view, dtype, first);
+  for (uint64_t i = 0; i < n; i++)
+    parts[i] = fmtconv_view_quantize (fmtconv_view_slice (t->view, 0, i, 1), dtype,
+                                      i ? quantize_importance (matrix, t, i) : first);
+  return fmtconv_view_concat (0, n, parts);
+}
+
+static fmtconv_view *
+converted (const fmtconv_tensor *t, uint32_t dtype)
 {
   if (fmtconv_dtype_is_blocks (dtype))
-    return fmtconv_view_quantize (t->view, dtype, importance);
+    return fmtconv_view_quantize (t->view, dtype, NULL);
   if (dtype == t->dtype)
     return t->view;
   fmtconv_view *watched = fmtconv_view_watch (t->view, FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW,
@@ -275,9 +291,12 @@ put (fmtconv_ctx *ctx, const struct quantize_plan *plan, const struct quantize_m
       quantize_comfy_put_rows (t, choice.dtype, out);
       return;
     }
-  fmtconv_view *importance = fmtconv_dtype_is_blocks (choice.dtype) ? quantize_importance (matrix, t) : NULL;
+  fmtconv_view *importance =
+      fmtconv_dtype_is_blocks (choice.dtype) ? quantize_importance (matrix, t, 0) : NULL;
   summary->weighed += importance != NULL;
-  fmtconv_model_put (out, t->name, converted (t, choice.dtype, importance));
+  fmtconv_model_put (out, t->name,
+                     importance ? weighed (ctx, matrix, t, choice.dtype, importance)
+                                : converted (t, choice.dtype));
 }
 
 static int

@@ -27,14 +27,24 @@ enum
   QUANTIZE_AS_LOADER /* as the loader's own software: ComfyUI-GGUF's if the model says how, else llama.cpp */
 };
 
+/* Names of tensors, in the order in which llama-quantize counts them. */
+struct quantize_counted
+{
+  size_t n;
+  const char **name;
+};
+
 /* What llama.cpp's choices depend on. */
 struct quantize_llama
 {
   int file; /* type of the whole file */
   uint64_t layers;
-  uint64_t experts;   /* of a layer; 0: none */
-  bool shares_values; /* between 4 heads or more */
+  struct quantize_counted values; /* values, alone or with keys and queries */
+  struct quantize_counted down;   /* second matrices of feed-forwards */
+  uint64_t experts;               /* of a layer; 0: none */
+  bool shares_values;             /* between 4 heads or more */
   bool is_70b;
+  bool is_falcon;
   bool is_tied; /* the embedding is the head, too */
   bool has_matrix;
 };
@@ -116,8 +126,9 @@ struct quantize_matrix
   struct quantize_weights
   {
     const char *name;
-    uint64_t columns;
-    fmtconv_view *view; /* as fmtconv_view_quantize takes it */
+    uint64_t columns;   /* of all experts */
+    uint32_t calls;     /* divisor of the values; 0: none */
+    fmtconv_view *view; /* the values, rank 1 */
   } * weights;
 };
 
@@ -126,9 +137,9 @@ struct quantize_matrix
 int quantize_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out,
                           struct quantize_matrix *matrix);
 
-/* Returns the importance of a tensor's columns as fmtconv_view_quantize takes it.  NULL if the file has none for
- * it, or after an error. */
-fmtconv_view *quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor *t);
+/* Returns the importance of the columns of the i-th matrix of a tensor as fmtconv_view_quantize takes it.  NULL if the
+ * file has none for the tensor, or after an error. */
+fmtconv_view *quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint64_t i);
 
 /* The choice for a tensor. */
 struct quantize_choice
@@ -146,6 +157,13 @@ quantize_row (const fmtconv_tensor *t)
   return t->rank ? t->shape[t->rank - 1] : 1;
 }
 
+/* Returns the number of matrices in a tensor, each of which has a separate importance: those of stacked experts. */
+static inline uint64_t
+quantize_matrices (const fmtconv_tensor *t)
+{
+  return t->rank == 3 ? t->shape[0] : 1;
+}
+
 /* Returns the mix (a preset of several types) of that name, or NULL. */
 const struct quantize_mix *quantize_mix_of (const char *name);
 
@@ -159,8 +177,8 @@ uint32_t quantize_mix_base (const struct quantize_mix *mix);
 uint32_t quantize_mix_type (const struct quantize_mix *mix, const char *name, uint64_t layers);
 
 /* Finds what llama.cpp's choices for the model depend on. */
-void quantize_llama_start (struct quantize_llama *l, const struct quantize_params *p, const fmtconv_model *in,
-                           uint64_t layers);
+void quantize_llama_start (fmtconv_ctx *ctx, struct quantize_llama *l, const struct quantize_params *p,
+                           const fmtconv_model *in, uint64_t layers);
 
 /* Returns llama.cpp's type for a weight in a file whose weights are mostly of the type `base`. */
 uint32_t quantize_llama_type (const struct quantize_llama *l, uint32_t base, const fmtconv_tensor *t);

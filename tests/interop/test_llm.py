@@ -211,6 +211,69 @@ class Llm(Compared):
         self.assertEqual([experts[r] for r in ("attn_v", "attn_k", "attn_output", "ffn_gate_inp")], ["Q8_0", "Q8_0", "Q5_K", "F32"])
         self.assertEqual(experts["ffn_down_exps"], mixed)
 
+    def test_types_of_falcon(self):
+        """Falcon gets other types than the rest.  The types are those of llama_model_quantize (llama.cpp 0.5.0)."""
+        model = named("falcon")
+        folder = llmmake.folder(self.tmp / "model", model.cls, model.files(), alibi=False, hidden_size=256, num_hidden_layers=17,
+                                num_attention_heads=4)
+        more = [i < 2 or i >= 14 or (i - 2) % 3 == 2 for i in range(17)]
+        first = [True] + [False] * 16
+        four = dict.fromkeys(("attn_output", "ffn_up"), "Q4_K")
+        tied = {"token_embd": "Q8_0"}
+        mixed = ["Q6_K" if f else "Q5_K" if m else "Q4_K" for f, m in zip(first, more)]
+        self.assertEqual(self.types(folder, "Q4_K_M")[0], four | {"attn_qkv": ["Q6_K" if m else "Q4_K" for m in more], "ffn_down": mixed} | tied)
+        three = dict.fromkeys(four, "Q3_K")
+        down = ["Q5_K" if f else "Q4_K" if m else "Q3_K" for f, m in zip(first, more)]
+        self.assertEqual(self.types(folder, "Q3_K_M")[0], three | {"attn_qkv": ["Q5_K"] * 2 + ["Q4_K"] * 15, "ffn_down": down} | tied)
+        self.assertEqual(self.types(folder, "Q4_K_S")[0], four | {"attn_qkv": ["Q5_K"] * 4 + ["Q4_K"] * 13, "ffn_down": "Q4_K"} | tied)
+
+    def test_short_rows(self):
+        """The file has the type that was asked for, also if the rows of no tensor have such blocks."""
+        folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2(), tie_word_embeddings=True)
+        types, file = self.types(folder, "Q3_K_M")
+        self.assertEqual(file, "MOSTLY_Q3_K_M")
+        self.assertNotIn("Q3_K", str(types))
+
+    def test_outputs_in_one_pass(self):
+        """Files of several types, one of them in parts and one with an importance matrix, are those of separate runs."""
+        folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2(), hidden_size=256, intermediate_size=512)
+        names = ["x-f16.gguf", "x-Q4_K_M.gguf", "x-Q8_0.gguf"]
+        together, alone = self.tmp / "together", self.tmp / "alone"
+        together.mkdir()
+        alone.mkdir()
+        tees = [a for n in names[1:] for a in ("--tee", together / n)]
+        said = self.run_fmtconv("-w", "gguf:split-max-size=500K", folder, together / names[0], *tees).stderr
+        self.assertIn("3 outputs in one pass", said)
+        for n in names:
+            self.run_fmtconv("-w", "gguf:split-max-size=500K", folder, alone / n)
+        self.assertIn("x-Q8_0-00001-of-00004.gguf", [p.name for p in alone.iterdir()])
+        self.assertEqual({p.name: p.read_bytes() for p in together.iterdir()}, {p.name: p.read_bytes() for p in alone.iterdir()})
+
+    def test_importance(self):
+        """-t quantize alone gets the other transforms, and an importance matrix has llama.cpp's names: as in two steps."""
+        folder = llmmake.folder(self.tmp / "model", "MixtralForCausalLM", llmmake.llama2(), num_local_experts=4, hidden_size=256,
+                                intermediate_size=512)
+        self.run_fmtconv(folder, self.tmp / "plain-f32.gguf")
+        writer = gguf.GGUFWriter(self.tmp / "matrix.gguf", "")
+        for name, (_, shape, _) in read(self.tmp / "plain-f32.gguf")[1].items():
+            if len(shape) > 1 and name != "token_embd.weight":
+                experts = shape[2] if len(shape) > 2 else 1
+                writer.add_tensor(f"{name}.in_sum2", torch.rand(experts, shape[0]).numpy())
+                writer.add_tensor(f"{name}.counts", torch.full((experts, 1), 3.0).numpy())
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        quantize = f"quantize:to=Q4_K_M,imatrix={self.tmp / 'matrix.gguf'}"
+        self.assertIn("the importance matrix has entries for", self.run_fmtconv("-t", quantize, folder, self.tmp / "one.gguf").stderr)
+        self.run_fmtconv("-t", f"{quantize},choice=llama,rest=f32", self.tmp / "plain-f32.gguf", self.tmp / "two.gguf")
+        self.run_fmtconv(folder, self.tmp / "x-Q4_K_M.gguf")
+        (keys, one), (wanted, two), (_, plain) = (read(self.tmp / n) for n in ("one.gguf", "two.gguf", "x-Q4_K_M.gguf"))
+        self.assertTrue(keys == wanted and one == two)
+        self.assertEqual({n: t[0] for n, t in one.items()}, {n: t[0] for n, t in plain.items()})
+        self.assertFalse(one["blk.0.ffn_down_exps.weight"] == plain["blk.0.ffn_down_exps.weight"])
+        self.assertEqual(len(continued(self.tmp / "one.gguf")), 8)
+
     def test_back(self):
         """From GGUF to a folder that transformers opens, with the same tensors and an equal config.json."""
         for model in TABLE:

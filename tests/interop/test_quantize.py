@@ -15,7 +15,7 @@ from oracle import TYPES, Ggml
 from support import Case
 
 PLAIN = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
-FALLBACK = {"q2_K": "iq4_nl", "q3_K": "iq4_nl", "iq4_xs": "iq4_nl", "q4_K": "q5_0", "q5_K": "q5_1", "q6_K": "q8_0",
+FALLBACK = {"q2_K": "q4_0", "q3_K": "q4_0", "iq4_xs": "iq4_nl", "q4_K": "q5_0", "q5_K": "q5_1", "q6_K": "q8_0",
             "tq1_0": "q4_0", "tq2_0": "q4_0"}
 GGUF = ("-w", "gguf:architecture=test")
 NAMES = {number: name for name, number in TYPES.items()}
@@ -318,6 +318,36 @@ class Quantize(Case):
                         wanted = self.ggml.quantize(dtype, t, importance)
                         self.assertTrue(torch.equal(found[name][1].reshape(-1), wanted.reshape(-1)), name)
 
+    def test_importance_of_experts(self):
+        """Each expert has an importance of its own; one that no token reached counts as if all columns were equal."""
+        stacked = torch.stack([weights(6, 256, seed=i) for i in range(4)])
+        safetensors.torch.save_file({"blk.0.ffn_down_exps.weight": stacked, "b.weight": weights(5, 256)}, self.source)
+        sums = torch.rand(4, 256, generator=torch.Generator().manual_seed(3)) * 100
+        for counts in ([7, 3, 0, 9], [7]):
+            writer = gguf.GGUFWriter(self.tmp / "experts.gguf", "")
+            writer.add_tensor("blk.0.ffn_down_exps.weight.in_sum2", sums.numpy())
+            writer.add_tensor("blk.0.ffn_down_exps.weight.counts", torch.tensor(counts, dtype=torch.float32).reshape(-1, 1).numpy())
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.write_tensors_to_file()
+            writer.close()
+            self.check_experts(self.tmp / "experts.gguf", stacked, sums, counts * (4 // len(counts)))
+        _, old = self.matrices({"blk.0.ffn_down_exps.weight": sums.reshape(-1)}, {"blk.0.ffn_down_exps.weight": 5})
+        self.check_experts(old, stacked, sums, [5] * 4)
+        for wrong in (sums[:3], sums[0]):
+            for matrix in self.matrices({"blk.0.ffn_down_exps.weight": wrong.reshape(-1)}, {"blk.0.ffn_down_exps.weight": 5}):
+                said = self.run_fmtconv("-f", "-t", f"quantize:to=q4_K,imatrix={matrix}", *GGUF, self.source, self.out, status=1).stderr
+                self.assertIn("4 x 256", said)
+                self.assertIn("blk.0.ffn_down_exps.weight", said)
+
+    def check_experts(self, matrix, stacked, sums, counts):
+        for dtype in ("q4_K", "iq4_xs", "q8_0"):
+            with self.subTest(matrix=matrix.name, dtype=dtype, counts=counts):
+                self.assertIn("entries for 1 of them", self.quantize(f"to={dtype},imatrix={matrix}"))
+                wanted = torch.cat([self.ggml.quantize(dtype, t, s / n if n else torch.ones(256)).reshape(-1)
+                                    for t, s, n in zip(stacked, sums, counts)])
+                self.assertTrue(torch.equal(read(self.out)["blk.0.ffn_down_exps.weight"][1].reshape(-1), wanted))
+
     def test_importance_of_another_model(self):
         safetensors.torch.save_file({"a.weight": weights(4, 512)}, self.source)
         for sums, said in (({"a.weight": torch.ones(256)}, "512"), ({"a.weight": -torch.ones(512)}, "non-negative")):
@@ -333,7 +363,7 @@ class Quantize(Case):
         for columns, calls in ((511, 1), (513, 0)):  # as many numbers as with, or without, how many calls
             _, old = self.matrices({"a.weight": torch.ones(columns)}, {"a.weight": calls})
             result = self.run_fmtconv("-f", "-t", f"quantize:to=q4_K,imatrix={old}", *GGUF, self.source, self.out, status=1)
-            self.assertIn("another number of columns", result.stderr)
+            self.assertIn(f"has {columns} values for this tensor, which has 1 x 512 columns", result.stderr)
         self.quantize("to=q8_0")
         result = self.run_fmtconv("-t", f"quantize:to=q4_K,imatrix={self.out}", *GGUF, self.source, self.tmp / "x.gguf", status=1)
         self.assertIn("NAME.in_sum2", result.stderr)

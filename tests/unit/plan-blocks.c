@@ -185,6 +185,45 @@ Test (plan_blocks, importance)
   leave (&at);
 }
 
+/* Rows that were quantized with different importance, or without, and then joined or cut. */
+Test (plan_blocks, importance_of_rows)
+{
+  captured h;
+  sample s;
+  place at = enter ();
+  make (&s, &h, 0);
+  float weights[2][COLUMNS];
+  uint8_t wanted[ROWS * 3 * 18];
+  fmtconv_view *parts[3];
+  for (size_t k = 0; k < 2; k++)
+    for (size_t i = 0; i < COLUMNS; i++)
+      weights[k][i] = (float) ((i * (i + k) + 3) % (17 + 2 * k));
+  for (size_t row = 0; row < ROWS; row++)
+    fci_quant_encode (FMTCONV_Q4_0, s.values + row * COLUMNS, COLUMNS,
+                      row < 1   ? weights[0]
+                      : row < 4 ? NULL
+                                : weights[1],
+                      wanted + row * 3 * 18);
+  for (size_t k = 0; k < 3; k++)
+    parts[k] = fmtconv_view_quantize (
+        fmtconv_view_slice (s.numbers, 0, (const uint64_t[]){ 0, 1, 4 }[k],
+                            (const uint64_t[]){ 1, 3, ROWS - 4 }[k]),
+        FMTCONV_Q4_0,
+        k == 1 ? NULL : fmtconv_view_constant (s.ctx, FMTCONV_F32, 1, SHAPE (COLUMNS), weights[k / 2]));
+  fmtconv_view *v = fmtconv_view_concat (0, 3, parts);
+  expect_bytes (&at, &s, &h, v, wanted, sizeof wanted);
+  expect_bytes (&at, &s, &h, fmtconv_view_bytes (fmtconv_view_slice (v, 0, 3, 2)), wanted + 3 * 3 * 18,
+                2 * 3 * 18);
+  fmtconv_view *halves[2];
+  for (size_t k = 0; k < 2; k++)
+    halves[k] = fmtconv_view_quantize (fmtconv_view_slice (s.numbers, 1, k * 32, 32), FMTCONV_Q4_0,
+                                       fmtconv_view_constant (s.ctx, FMTCONV_F32, 1, SHAPE (32), weights[k]));
+  cr_expect_null (fmtconv_view_concat (1, 2, halves));
+  cr_expect (strstr (h.text, "a row quantized with importance weights cannot be"), "%s", h.text);
+  fmtconv_ctx_free (s.ctx);
+  leave (&at);
+}
+
 /* The error names the tensor and the first row, with any number of threads and memory limit. */
 Test (plan_blocks, what_is_no_number)
 {

@@ -94,9 +94,9 @@ add_tally (fci_tally *sum, const fci_tally *tally)
 
 /* Divides the weights by their divisor if they have one.  Returns whether all are finite and non-negative. */
 static bool
-weigh (const fci_encoder *encoder, float *weights, size_t n)
+weigh (const fci_importance *importance, float *weights, size_t n)
 {
-  const float count = encoder->divided ? weights[n] : 1;
+  const float count = importance->divided ? weights[n] : 1;
   bool good = isfinite (count) && count >= 0;
   for (size_t i = 0; i < n; i++)
     {
@@ -108,33 +108,33 @@ weigh (const fci_encoder *encoder, float *weights, size_t n)
 
 /* Reads the weights of the columns to `to`, after the rows.  Returns 0, or -1 with the fault set. */
 static int
-read_importance (fci_worker *worker, const fci_encoder *encoder, size_t columns, float *to)
+read_importance (fci_worker *worker, const fci_importance *importance, size_t columns, float *to)
 {
-  const uint64_t size = (columns + encoder->divided) * sizeof (float);
-  if (fci_fetch (worker, encoder->importance, NULL, 0, size, (uint8_t *) to) != 0)
+  const uint64_t size = (columns + importance->divided) * sizeof (float);
+  if (fci_fetch (worker, importance->rows, NULL, 0, size, (uint8_t *) to) != 0)
     return -1;
-  fci_file_order_floats (to, columns + encoder->divided);
-  if (weigh (encoder, to, columns))
+  fci_file_order_floats (to, columns + importance->divided);
+  if (weigh (importance, to, columns))
     return 0;
   worker->fault = (fci_fault){ .code = FMTCONV_E_FORMAT,
-                               .tensor = encoder->importance->name,
+                               .tensor = importance->rows->name,
                                .what = "importance weights must be finite and non-negative" };
   return -1;
 }
 
 int
-fci_encode_rows (fci_worker *worker, const fci_encoder *encoder, fci_tally *tallies, uint64_t row,
-                 size_t n_rows, size_t columns, uint8_t *out)
+fci_encode_rows (fci_worker *worker, const fci_encoder *encoder, const fci_importance *importance,
+                 fci_tally *tallies, uint64_t row, size_t n_rows, size_t columns, uint8_t *out)
 {
   float *values = (float *) (void *) worker->f32_rows,
-        *importance = encoder->importance ? values + n_rows * columns : NULL;
-  if (importance && read_importance (worker, encoder, columns, importance) != 0)
+        *weights = importance ? values + n_rows * columns : NULL;
+  if (importance && read_importance (worker, importance, columns, weights) != 0)
     return -1;
   fci_file_order_floats (values, n_rows * columns);
   for (size_t i = 0; i < n_rows; i++, values += columns, out += fci_dtype_bytes (encoder->dtype, columns))
     {
       fci_tally tally = { 0 };
-      const char *wrong = encode_row (encoder, values, columns, importance, out, &tally);
+      const char *wrong = encode_row (encoder, values, columns, weights, out, &tally);
       if (wrong)
         {
           worker->fault = (fci_fault){ .code = FMTCONV_E_FORMAT, .tensor = encoder->name, .what = wrong };

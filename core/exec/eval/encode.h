@@ -6,9 +6,9 @@
 #include "core/exec/worker/worker.h"
 
 /* Quantizes n_rows rows of `columns` values in worker->f32_rows to `out`; row: number in the tensor of the
- * first row.  If the encoder uses importance, f32_rows has capacity for one more row and one number.  Returns
- * 0, or -1 with the fault set. */
-int fci_encode_rows (fci_worker *worker, const fci_encoder *encoder, fci_tally *tallies, uint64_t row,
-                     size_t n_rows, size_t columns, uint8_t *out);
+ * first row; importance: of the columns of all these rows, or NULL; with it, f32_rows has capacity for one more row and
+ * one number.  Returns 0, or -1 with the fault set. */
+int fci_encode_rows (fci_worker *worker, const fci_encoder *encoder, const fci_importance *importance,
+                     fci_tally *tallies, uint64_t row, size_t n_rows, size_t columns, uint8_t *out);
 
 #endif

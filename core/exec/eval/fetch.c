@@ -127,6 +127,39 @@ first_row (const fci_fetching *f)
   return row;
 }
 
+/* Returns whether a box has elements in the rectangle. */
+static bool
+overlaps (const fci_fetching *f, const fci_box *box)
+{
+  for (unsigned i = 0; i < f->rank; i++)
+    if (box->start[i] >= f->start[i] + f->extent[i]
+        || f->start[i] >= box->start[i] + FCI_EXTENT (box, f->rank)[i])
+      return false;
+  return true;
+}
+
+/* Sets *importance to that of all rows of the rectangle, NULL if they have none.  Returns false if it is not the same
+ * for all. */
+static bool
+find_importance (const fci_fetching *f, const fci_importance **importance)
+{
+  const fmtconv_view *view = f->rows->view;
+  const fci_importance *const *of_box = f->rows->encoder->of_box;
+  bool found = false;
+  *importance = NULL;
+  for (size_t i = of_box ? first_box (f->rows, f->start[0]) : view->n_boxes;
+       i < view->n_boxes && view->boxes[i].start[0] < f->start[0] + f->extent[0]; i++)
+    {
+      if (!fci_ops_encoder (view->boxes[i].ops) || !overlaps (f, &view->boxes[i]))
+        continue;
+      if (found && *importance != of_box[i])
+        return false;
+      *importance = of_box[i];
+      found = true;
+    }
+  return true;
+}
+
 static int fetch_encoded (fci_fetching *f, uint8_t *out);
 
 /* Evaluates both halves along the outermost axis that can be halved, which are contiguous in the output. */
@@ -154,15 +187,17 @@ static int
 fetch_encoded (fci_fetching *f, uint8_t *out)
 {
   const fci_encoder *encoder = f->rows->encoder;
+  const fci_importance *importance;
   uint64_t columns = f->extent[f->rank - 1], n = 1;
   for (unsigned i = 0; i < f->rank; i++)
     n *= f->extent[i];
-  if (n + (encoder->importance ? columns + 1 : 0) > f->worker->capacity / sizeof (float))
+  if (n + (encoder->of_box ? columns + 1 : 0) > f->worker->capacity / sizeof (float)
+      || !find_importance (f, &importance))
     return fetch_encoded_halves (f, out);
   if (encoder->mixed)
     memset (f->worker->f32_rows, 0, (size_t) n * sizeof (float));
   if (fetch_boxes (f, false, f->worker->f32_rows) != 0
-      || fci_encode_rows (f->worker, encoder, f->tallies, first_row (f), (size_t) (n / columns),
+      || fci_encode_rows (f->worker, encoder, importance, f->tallies, first_row (f), (size_t) (n / columns),
                           (size_t) columns, out)
              != 0)
     return -1;
