@@ -24,14 +24,28 @@ fail_at (fmtconv_ctx *ctx, const fmtconv_cursor *c, const char *what)
                           "not an importance matrix: %s", what);
 }
 
-/* Appends the divisor of the values, unless it is 0. */
+/* Returns `row` joined to itself, n times. */
 static fmtconv_view *
-with_count (fmtconv_ctx *ctx, fmtconv_view *values, uint32_t calls)
+repeated (fmtconv_ctx *ctx, fmtconv_view *row, uint64_t n)
+{
+  fmtconv_view **rows = fmtconv_ctx_alloc (ctx, n, sizeof *rows);
+  for (uint64_t i = 0; rows && i < n; i++)
+    rows[i] = row;
+  return rows ? fmtconv_view_concat (0, n, rows) : NULL;
+}
+
+/* Appends the divisor of the values to each row, unless it is 0. */
+static fmtconv_view *
+with_count (fmtconv_ctx *ctx, fmtconv_view *values, uint64_t rows, uint32_t calls)
 {
   const float count = (float) calls;
-  fmtconv_view *parts[2] = { values,
-                             fmtconv_view_constant (ctx, FMTCONV_F32, 1, (const uint64_t[]){ 1 }, &count) };
-  return calls ? fmtconv_view_concat (0, 2, parts) : values;
+  if (!calls)
+    return values;
+  fmtconv_view *parts[2] = {
+    values,
+    repeated (ctx, fmtconv_view_constant (ctx, FMTCONV_F32, 2, (const uint64_t[]){ 1, 1 }, &count), rows)
+  };
+  return fmtconv_view_concat (1, 2, parts);
 }
 
 static int
@@ -93,39 +107,39 @@ quantize_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out, s
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Returns row i of tensor NAME.what of the GGUF file, which has `rows` rows of n elements, or only one for all if
- * `shared`.  NULL: none, or an error. */
+/* Returns tensor NAME.what of the GGUF file as rows of n elements, or NULL.  One number for all rows becomes one for each. */
 static fmtconv_view *
-find_row (const struct quantize_matrix *matrix, const fmtconv_tensor *t, const char *what, uint64_t i,
-          uint64_t rows, uint64_t n, bool shared)
+find_rows (const struct quantize_matrix *matrix, const fmtconv_tensor *t, const char *what, uint64_t rows,
+           uint64_t n)
 {
   const fmtconv_tensor *found =
       fmtconv_model_find (matrix->model, fmtconv_ctx_printf (matrix->ctx, "%s.%s", t->name, what));
   if (!found)
     return NULL;
   const uint64_t elements = found->dtype == FMTCONV_F32 ? found->bytes / 4 : 0;
-  if (elements && elements == rows * n)
-    return fmtconv_view_slice (fmtconv_view_reshape (found->view, 1, &elements), 0, i * n, n);
-  if (shared && elements == n)
-    return fmtconv_view_reshape (found->view, 1, &n);
+  const uint64_t shape[2] = { rows, n }, row[2] = { 1, n };
+  if (elements && elements / n == rows && elements % n == 0)
+    return fmtconv_view_reshape (found->view, 2, shape);
+  if (elements == 1 && n == 1)
+    return repeated (matrix->ctx, fmtconv_view_reshape (found->view, 2, row), rows);
   fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = found->name },
                    "in the importance matrix this tensor is not %llu x %llu f32 elements",
                    (unsigned long long) rows, (unsigned long long) n);
   return NULL;
 }
 
-/* Returns row i of an entry of the older form, which has `rows` rows of n values. */
+/* Returns an entry of the older form as rows of n values and their divisor, or NULL. */
 static fmtconv_view *
-find_older (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint64_t i, uint64_t rows,
-            uint64_t n)
+find_older (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint64_t rows, uint64_t n)
 {
-  for (size_t k = 0; k < matrix->n; k++)
+  for (size_t i = 0; i < matrix->n; i++)
     {
-      const struct quantize_weights *found = &matrix->weights[k];
+      const struct quantize_weights *found = &matrix->weights[i];
       if (strcmp (found->name, t->name) != 0)
         continue;
-      if (found->columns == rows * n)
-        return with_count (matrix->ctx, fmtconv_view_slice (found->view, 0, i * n, n), found->calls);
+      if (found->columns / n == rows && found->columns % n == 0)
+        return with_count (matrix->ctx, fmtconv_view_reshape (found->view, 2, (const uint64_t[]){ rows, n }),
+                           rows, found->calls);
       fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
                        "the importance matrix has %llu values for this tensor, which has %llu x %llu columns",
                        (unsigned long long) found->columns, (unsigned long long) rows,
@@ -135,14 +149,14 @@ find_older (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint6
 }
 
 fmtconv_view *
-quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint64_t i)
+quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor *t)
 {
   const uint64_t n = quantize_row (t), rows = quantize_matrices (t);
   if (!matrix->model)
-    return find_older (matrix, t, i, rows, n);
-  fmtconv_view *parts[2] = { find_row (matrix, t, "in_sum2", i, rows, n, false), NULL };
+    return find_older (matrix, t, rows, n);
+  fmtconv_view *parts[2] = { find_rows (matrix, t, "in_sum2", rows, n), NULL };
   if (!parts[0])
     return NULL;
-  parts[1] = find_row (matrix, t, "counts", i, rows, 1, true);
-  return parts[1] ? fmtconv_view_concat (0, 2, parts) : NULL;
+  parts[1] = find_rows (matrix, t, "counts", rows, 1);
+  return parts[1] ? fmtconv_view_concat (1, 2, parts) : NULL;
 }

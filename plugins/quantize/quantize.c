@@ -239,19 +239,19 @@ is_convertible (uint32_t dtype)
   return fmtconv_dtype_is_float (dtype) || fmtconv_dtype_is_blocks (dtype);
 }
 
-/* Quantizes each matrix of a tensor with the importance of its columns; `first` is that of the first one. */
+/* Quantizes each matrix of a tensor with its row of importance. */
 static fmtconv_view *
-weighed (fmtconv_ctx *ctx, const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint32_t dtype,
-         fmtconv_view *first)
+weighed (fmtconv_ctx *ctx, const fmtconv_tensor *t, uint32_t dtype, fmtconv_view *importance)
 {
-  const uint64_t n = quantize_matrices (t);
-  fmtconv_view **parts = n > 1 ? fmtconv_ctx_alloc (ctx, n, sizeof *parts) : NULL;
-  if (!parts)
-    return fmtconv_view_quantize (t->view, dtype, first);
-  for (uint64_t i = 0; i < n; i++)
-    parts[i] = fmtconv_view_quantize (fmtconv_view_slice (t->view, 0, i, 1), dtype,
-                                      i ? quantize_importance (matrix, t, i) : first);
-  return fmtconv_view_concat (0, n, parts);
+  const uint64_t n = quantize_matrices (t), columns = fmtconv_view_shape (importance)[1];
+  fmtconv_view **parts = fmtconv_ctx_alloc (ctx, n, sizeof *parts);
+  for (uint64_t i = 0; parts && i < n; i++)
+    {
+      fmtconv_view *row = fmtconv_view_reshape (fmtconv_view_slice (importance, 0, i, 1), 1, &columns),
+                   *own = n > 1 ? fmtconv_view_slice (t->view, 0, i, 1) : t->view;
+      parts[i] = fmtconv_view_quantize (own, dtype, row);
+    }
+  return parts && n > 1 ? fmtconv_view_concat (0, n, parts) : parts ? *parts : NULL;
 }
 
 static fmtconv_view *
@@ -291,12 +291,10 @@ put (fmtconv_ctx *ctx, const struct quantize_plan *plan, const struct quantize_m
       quantize_comfy_put_rows (t, choice.dtype, out);
       return;
     }
-  fmtconv_view *importance =
-      fmtconv_dtype_is_blocks (choice.dtype) ? quantize_importance (matrix, t, 0) : NULL;
+  fmtconv_view *importance = fmtconv_dtype_is_blocks (choice.dtype) ? quantize_importance (matrix, t) : NULL;
   summary->weighed += importance != NULL;
   fmtconv_model_put (out, t->name,
-                     importance ? weighed (ctx, matrix, t, choice.dtype, importance)
-                                : converted (t, choice.dtype));
+                     importance ? weighed (ctx, t, choice.dtype, importance) : converted (t, choice.dtype));
 }
 
 static int

@@ -137,9 +137,9 @@ struct quantize_matrix
 int quantize_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out,
                           struct quantize_matrix *matrix);
 
-/* Returns the importance of the columns of the i-th matrix of a tensor as fmtconv_view_quantize takes it.  NULL if the
- * file has none for the tensor, or after an error. */
-fmtconv_view *quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint64_t i);
+/* Returns the importance of a tensor's columns, a row as fmtconv_view_quantize takes it for each matrix.  NULL if the file
+ * has none for the tensor, or after an error. */
+fmtconv_view *quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor *t);
 
 /* The choice for a tensor. */
 struct quantize_choice
