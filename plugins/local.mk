@@ -16,11 +16,13 @@ keys_files = plugins/common/keys.c plugins/common/keys.h
 rule_files = plugins/common/rule.c plugins/common/rule.h
 safetensors_types_files = plugins/common/safetensors-types.c plugins/common/safetensors-types.h
 latest_files = plugins/common/latest.c plugins/common/latest.h
+torch_file_files = plugins/common/torch-file.h plugins/common/torch-pickle.c plugins/common/torch-types.c \
+	plugins/common/torch-zip.c
 shards_files = plugins/common/shards.c plugins/common/shards.h
 if BUILTIN
 # All plugins are in one program, which holds one copy of these.
 common_sources = $(latest_files) $(linear_files) $(numbered_files) $(index_files) $(keys_files) $(lora_files) \
-	$(rule_files) $(safetensors_types_files) $(shards_files)
+	$(rule_files) $(safetensors_types_files) $(shards_files) $(torch_file_files)
 linear_sources =
 numbered_sources =
 index_sources =
@@ -30,6 +32,7 @@ rule_sources =
 safetensors_types_sources =
 latest_sources =
 shards_sources =
+torch_file_sources =
 else
 common_sources =
 linear_sources = $(linear_files)
@@ -41,6 +44,7 @@ rule_sources = $(rule_files)
 safetensors_types_sources = $(safetensors_types_files)
 latest_sources = $(latest_files)
 shards_sources = $(shards_files)
+torch_file_sources = $(torch_file_files)
 endif
 builtin_sources = $(common_sources)
 # Which plugins there are: plugins/list.sh writes this list from the folders when configure is made.

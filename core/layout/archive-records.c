@@ -111,8 +111,8 @@ fci_archive_put_local (fmtconv_archive *archive, fci_archive_member *m, uint64_t
   const bool is_later = has_descriptor (archive, m), is_padded = alignment > 1;
   const size_t name = strlen (m->name), wide = is_long (m->size) ? FIELD + 16 : 0;
   const size_t fields = wide + (is_padded ? FIELD : 0);
-  m->header = archive->file->size;
-  const size_t padding = (size_t) - (m->header + LOCAL + name + fields) % alignment;
+  m->header = fci_archive_size (archive);
+  const size_t padding = (size_t) - (archive->file->size + LOCAL + name + fields) % alignment;
   uint8_t *bytes = fmtconv_ctx_alloc (archive->ctx, LOCAL + name + fields + padding, 1);
   record r = { .at = bytes };
   if (!bytes)
@@ -129,7 +129,7 @@ fci_archive_put_local (fmtconv_archive *archive, fci_archive_member *m, uint64_t
     }
   put_local_rest (&r, m, is_later, fields + padding, is_padded ? &padding : NULL);
   emit (archive, bytes, &r);
-  m->data = archive->file->size;
+  m->data = fci_archive_size (archive);
 }
 
 void
@@ -229,11 +229,11 @@ fci_archive_put_directory (fmtconv_archive *archive)
 {
   uint8_t bytes[END];
   record r = { .at = bytes };
-  const uint64_t start = archive->file->size;
+  const uint64_t start = fci_archive_size (archive);
   for (const fci_archive_member *m = archive->first; m && !fmtconv_ctx_failed (archive->ctx); m = m->next)
     put_entry (archive, m);
   if (archive->n) /* an archive without members is known by the mark of its end record */
-    put_end64 (&r, archive->n, start, archive->file->size);
-  put_end (&r, archive->n, start, archive->file->size);
+    put_end64 (&r, archive->n, start, fci_archive_size (archive));
+  put_end (&r, archive->n, start, fci_archive_size (archive));
   emit (archive, bytes, &r);
 }

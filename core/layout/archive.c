@@ -21,18 +21,21 @@ fmtconv_archive_begin (fmtconv_file *file, unsigned flags)
   fmtconv_ctx *ctx = file ? file->layout->ctx : NULL;
   if (!ctx || fmtconv_ctx_failed (ctx))
     return NULL;
-  if (file->size || file->archive)
+  if (file->archive && !file->archive->is_ended)
     {
-      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "an archive must begin at the first byte of '%s'", file->name);
+      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the archive '%s' was not ended before the next begins",
+                    file->name);
       return NULL;
     }
   fmtconv_archive *archive = fci_new (ctx, fmtconv_archive);
   fci_map *names = fci_map_new (ctx);
   if (!archive || !names)
     return NULL;
-  *archive = (fmtconv_archive){
-    .ctx = ctx, .file = file, .names = names, .is_crc_after = (flags & FMTCONV_ARCHIVE_CRC_AFTER) != 0
-  };
+  *archive = (fmtconv_archive){ .ctx = ctx,
+                                .file = file,
+                                .start = file->size,
+                                .names = names,
+                                .is_crc_after = (flags & FMTCONV_ARCHIVE_CRC_AFTER) != 0 };
   file->archive = archive;
   return archive;
 }
@@ -53,7 +56,7 @@ static int
 close_member (fmtconv_archive *archive)
 {
   fci_archive_member *m = archive->last;
-  const uint64_t found = archive->file->size - (m ? m->data : 0), expected = m ? m->packed : 0;
+  const uint64_t found = fci_archive_size (archive) - (m ? m->data : 0), expected = m ? m->packed : 0;
   if (found != expected)
     return fmtconv_fail (archive->ctx, FMTCONV_E_INTERNAL,
                          m ? "member '%s' of '%s' has %" PRIu64 " bytes instead of %" PRIu64

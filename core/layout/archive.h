@@ -15,8 +15,8 @@ typedef struct fci_archive_member
   bool is_known;      /* its bytes, and so their checksum, are in memory */
   uint32_t known_crc; /* that checksum; 0 for an empty member */
   uint16_t method;    /* FCI_ZIP_STORED or FCI_ZIP_DEFLATED */
-  uint64_t header;    /* offset of its local header */
-  uint64_t data;      /* offset of its bytes */
+  uint64_t header;    /* offset of its local header in the archive */
+  uint64_t data;      /* offset of its bytes in the archive */
   uint64_t size;      /* bytes of its content … */
   uint64_t packed;    /* … and of these in the file */
   size_t first;       /* number of the region with its first bytes, … */
@@ -27,14 +27,22 @@ struct fmtconv_archive
 {
   fmtconv_ctx *ctx;
   fmtconv_file *file;
+  uint64_t start; /* offset in the file of its first byte */
   bool is_crc_after;
   bool is_ended;
   fci_map *names;
   fci_archive_member *first;
   fci_archive_member *last;
   uint64_t n;
-  uint64_t end; /* size of the file, once the archive is ended */
+  uint64_t end; /* offset in the file of the byte after it, once it is ended */
 };
+
+/* Returns how many bytes of the archive are in its file so far. */
+static inline uint64_t
+fci_archive_size (const fmtconv_archive *archive)
+{
+  return archive->file->size - archive->start;
+}
 
 /* Appends the local header of a member, with its first byte aligned; sets its offsets. */
 void fci_archive_put_local (fmtconv_archive *archive, fci_archive_member *member, uint64_t alignment);
@@ -49,7 +57,7 @@ void fci_archive_put_descriptor (fmtconv_archive *archive, const fci_archive_mem
 /* Appends the directory and the records of its end. */
 void fci_archive_put_directory (fmtconv_archive *archive);
 
-/* Checks that the archives of all files are ended and fill them.  Returns 0 or a code. */
+/* Checks that the archives of all files are ended, and that nothing follows the last of a file.  Returns 0 or a code. */
 int fci_archives_check (const fmtconv_layout *layout);
 
 #endif

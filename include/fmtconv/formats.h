@@ -465,8 +465,9 @@ enum fmtconv_archive_flag
   FMTCONV_ARCHIVE_CRC_AFTER = 1 /* the checksum of a member follows its bytes, as in torch's files */
 };
 
-/* Begins an archive that fills `file` from its first byte to its last.  flags: enum fmtconv_archive_flag.
- * Errors: E_INTERNAL (the file has bytes, or an archive).  Thread: context.  Since: 0.1. */
+/* Begins an archive at the end of `file`; its offsets count from there.  Several can follow each other, as the records of
+ * torch.distributed.checkpoint do; the last one ends the file.  flags: enum fmtconv_archive_flag.
+ * Errors: E_INTERNAL (the archive before was not ended).  Thread: context.  Since: 0.1. */
 fmtconv_archive *fmtconv_archive_begin (fmtconv_file *file, unsigned flags);
 
 /* Ends the member before, and begins the next: what is emitted into the file from here on is its content.

@@ -1,9 +1,10 @@
-/* plugins/dcp/dcp.c: the dcp plugin: reads folders of torch.distributed.checkpoint.
+/* plugins/dcp/dcp.c: the dcp plugin: reads and writes folders of torch.distributed.checkpoint.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "plugins/common/text.h"
 #include "plugins/dcp/dcp.h"
+#include "plugins/dcp/write.h"
 #include <string.h>
 
 #define METADATA ".metadata"
@@ -94,6 +95,13 @@ probe (const fmtconv_peek *peek)
   return bits == 3 ? 160 : bits == 2 ? 96 : 0;
 }
 
-FMTCONV_PLUGIN (dcp, .name = "dcp", .summary = "distributed checkpoints of PyTorch",
-                .reader = FMTCONV_READER (.params = params, .main = "root=PATH", .probe = probe,
-                                          .read = read_dcp));
+FMTCONV_PLUGIN (
+    dcp, .name = "dcp", .summary = "distributed checkpoints of PyTorch",
+    .reader = FMTCONV_READER (.params = params, .main = "root=PATH", .probe = probe, .read = read_dcp),
+    .writer = FMTCONV_WRITER (.params = dcp_write_params, .main = "root=KEY", .is_folder = 1,
+                              .limits = { .dtypes = torch_dtypes,
+                                          .rank = FMTCONV_MAX_RANK,
+                                          .name_bytes = 4096,
+                                          .tensors = DCP_MAX_TENSORS,
+                                          .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED },
+                              .write = dcp_write));

@@ -4,46 +4,14 @@
 
 #include "plugins/torch/write.h"
 #include <fmtconv/formats.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum
 {
-  DEPTH = 16 /* dictionaries around that of the tensors */
+  DEPTH = 16,  /* dictionaries around that of the tensors */
+  BATCH = 1000 /* entries of a dictionary between two marks */
 };
-
-/* The archive: members in one folder, with aligned data. */
-struct torch_zip
-{
-  fmtconv_ctx *ctx;
-  fmtconv_file *file;
-  fmtconv_archive *archive;
-  const char *folder; /* of all members */
-  uint64_t names;     /* hash of all names */
-};
-
-#define FNV_START UINT64_C (0xcbf29ce484222325)
-
-/* Returns the 64-bit hash of n bytes, continued from `seed`. */
-static uint64_t
-mix (uint64_t seed, const void *bytes, size_t n)
-{
-  for (const uint8_t *p = bytes; n > 0; n--, p++)
-    seed = (seed ^ *p) * UINT64_C (0x100000001b3);
-  return seed;
-}
-
-/* Begins a member of `size` bytes. */
-static void
-begin_member (struct torch_zip *zip, const char *name, uint64_t size)
-{
-  const char *full = fmtconv_ctx_printf (zip->ctx, "%s/%s", zip->folder, name);
-  if (!full)
-    return;
-  zip->names = mix (zip->names, full, strlen (full) + 1);
-  fmtconv_archive_member (zip->archive, full, size, TORCH_ALIGNMENT);
-}
 
 const fmtconv_param torch_write_params_table[] = {
   { "root", FMTCONV_PARAM_TEXT, offsetof (struct torch_write_params, root), NULL,
@@ -127,52 +95,6 @@ folder_of (fmtconv_ctx *ctx, const char *target)
   return fmtconv_ctx_printf (ctx, "%.*s", (int) n, target);
 }
 
-static int
-put_pickle (struct torch_zip *zip, const struct torch_state *state, const char *root, uint64_t *mixed)
-{
-  size_t n = torch_put_pickle (state, root, NULL);
-  uint8_t *bytes = fmtconv_ctx_alloc (zip->ctx, n, 1);
-  if (!bytes)
-    return fmtconv_ctx_failed (zip->ctx);
-  torch_put_pickle (state, root, bytes);
-  begin_member (zip, "data.pkl", n);
-  fmtconv_file_emit (zip->file, bytes, n);
-  *mixed = mix (zip->names, bytes, n);
-  return fmtconv_ctx_failed (zip->ctx);
-}
-
-static void
-put_text (struct torch_zip *zip, const char *name, const char *text)
-{
-  if (!text)
-    return;
-  begin_member (zip, name, strlen (text));
-  fmtconv_file_emit (zip->file, text, strlen (text));
-}
-
-/* Adds a member with the bytes of a tensor.  Returns the number of its region. */
-static size_t
-put_storage (struct torch_zip *zip, const struct torch_entry *e)
-{
-  begin_member (zip, fmtconv_ctx_printf (zip->ctx, "data/%zu", e->storage), e->tensor->bytes);
-  return fmtconv_file_emit_view (zip->file, e->tensor->name, e->tensor->view);
-}
-
-static int
-put_storages (struct torch_zip *zip, const struct torch_state *state)
-{
-  size_t *region = fmtconv_ctx_alloc (zip->ctx, state->n + 1, sizeof *region);
-  for (size_t i = 0; i < state->n && !fmtconv_ctx_failed (zip->ctx); i++)
-    {
-      const struct torch_entry *e = &state->entry[i];
-      if (e->is_first)
-        region[e->storage] = put_storage (zip, e);
-      else
-        fmtconv_file_emit_tied (zip->file, e->tensor->name, region[e->storage]);
-    }
-  return fmtconv_ctx_failed (zip->ctx);
-}
-
 /* Notes dropped metadata, which a state dictionary cannot hold. */
 static void
 note_metadata (fmtconv_ctx *ctx, const fmtconv_model *model)
@@ -189,23 +111,33 @@ note_metadata (fmtconv_ctx *ctx, const fmtconv_model *model)
     fmtconv_note (ctx, "torch files cannot hold metadata; dropped these entries:");
 }
 
-/* Describes the archive of a state dictionary in a new file. */
-static int
-put_archive (struct torch_zip *zip, const struct torch_state *state, const char *root)
+/* Writes the pickle of the state dictionary under `root`: dotted keys; NULL or ".": at the top. */
+static size_t
+put_pickle (const struct torch_state *state, const char *root, uint8_t *to)
 {
-  uint64_t mixed = 0;
-  if (put_pickle (zip, state, root, &mixed))
-    return fmtconv_ctx_failed (zip->ctx);
-  put_text (zip, ".format_version", "1");
-  put_text (zip, ".storage_alignment", "64");
-  put_text (zip, "byteorder", "little");
-  if (put_storages (zip, state))
-    return fmtconv_ctx_failed (zip->ctx);
-  put_text (zip, "version", "3\n");
-  put_text (zip, ".data/serialization_id",
-            fmtconv_ctx_printf (zip->ctx, "%020" PRIu64 "%020" PRIu64, zip->names, mixed));
-  fmtconv_archive_end (zip->archive);
-  return fmtconv_ctx_failed (zip->ctx);
+  struct torch_pickle p = torch_pickle_start (to);
+  size_t depth = 0;
+  for (const char *key = root && strcmp (root, ".") ? root : ""; *key; depth++)
+    {
+      size_t n = strcspn (key, ".");
+      torch_pickle_byte (&p, TORCH_OP_EMPTY_DICT);
+      torch_pickle_text (&p, key, n);
+      key += n + (key[n] == '.');
+    }
+  torch_pickle_ordered_dict (&p);
+  for (size_t i = 0; i < state->n; i++)
+    {
+      const struct torch_entry *e = &state->entry[i];
+      if (i % BATCH == 0)
+        torch_pickle_byte (&p, TORCH_OP_MARK);
+      torch_pickle_text (&p, e->tensor->name, strlen (e->tensor->name));
+      torch_pickle_tensor (&p, e);
+      if (i + 1 == state->n || (i + 1) % BATCH == 0)
+        torch_pickle_byte (&p, TORCH_OP_SETITEMS);
+    }
+  for (; depth > 0; depth--)
+    torch_pickle_byte (&p, TORCH_OP_SETITEM);
+  return torch_pickle_end (&p);
 }
 
 int
@@ -218,8 +150,11 @@ torch_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, f
   if (check_root (ctx, p->root) || find_storages (ctx, model, &state))
     return fmtconv_ctx_failed (ctx);
   note_metadata (ctx, model);
-  struct torch_zip zip = { .ctx = ctx, .names = FNV_START, .file = fmtconv_layout_create (out, NULL) };
-  zip.folder = folder_of (ctx, fmtconv_layout_target (out));
-  zip.archive = fmtconv_archive_begin (zip.file, FMTCONV_ARCHIVE_CRC_AFTER);
-  return put_archive (&zip, &state, p->root);
+  const size_t n = put_pickle (&state, p->root, NULL);
+  uint8_t *pickle = fmtconv_ctx_alloc (ctx, n, 1);
+  if (!pickle)
+    return fmtconv_ctx_failed (ctx);
+  put_pickle (&state, p->root, pickle);
+  return torch_put_archive (ctx, fmtconv_layout_create (out, NULL),
+                            folder_of (ctx, fmtconv_layout_target (out)), pickle, n, &state);
 }

@@ -91,6 +91,17 @@ def fsdp2(rank, world, folder, more):
     save(trained(model), folder, **more)
 
 
+def load_sharded(rank, world, folder, wanted):
+    """Loads a model that fully_shard divides, and compares its parts."""
+    model = Net(half=True)
+    fully_shard(model, mesh=init_device_mesh("cpu", (world,)))
+    state = {"model": get_model_state_dict(model)}
+    dcp.load(state, checkpoint_id=folder)
+    for name, tensor in state["model"].items():
+        whole = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+        assert torch.equal(whole, wanted[name]), name
+
+
 def fsdp1(rank, world, folder, more):
     """FullyShardedDataParallel: ShardedTensors or, with a mesh, DTensors."""
     mesh = init_device_mesh("cpu", (world,)) if more.pop("use_mesh", False) else None

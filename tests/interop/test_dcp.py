@@ -42,6 +42,95 @@ class Dcp(Case):
         return folder
 
 
+class Written(Dcp):
+    """What torch.distributed.checkpoint loads of folders that fmtconv wrote."""
+
+    def setUp(self):
+        super().setUp()
+        generator = torch.Generator().manual_seed(1)
+        types = (torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8,
+                 torch.bool, torch.uint16, torch.uint32, torch.uint64, torch.float8_e4m3fn, torch.float8_e5m2, torch.complex64)
+        self.tensors = {f"types.{str(d)[6:]}": (torch.rand(3, 5, generator=generator) * 4).to(d) for d in types}
+        self.tensors |= {"scalar": torch.tensor(2.5), "empty": torch.empty(0, 3), "line": torch.arange(7.0),
+                         "deep": torch.rand(2, 3, 2, 2, 1, generator=generator)}
+        safetensors.torch.save_file(self.tensors, self.tmp / "in.safetensors")
+
+    def write(self, *options, name="written", source="in.safetensors"):
+        self.run_fmtconv("-f", "--verify", *options, self.tmp / source, self.tmp / name)
+        return self.tmp / name
+
+    def loaded(self, folder, prefix="", tensors=None):
+        """All tensors, as a load into tensors of zeros gives them."""
+        state = {n: torch.zeros_like(t) for n, t in (tensors or self.tensors).items()}
+        dcp.load({prefix: state} if prefix else state, checkpoint_id=folder, no_dist=True)
+        return state
+
+    def test_all_types(self):
+        folder = self.write("-w", "dcp")
+        self.assertEqual(sorted(p.name for p in folder.iterdir()), [".metadata", "__0_0.distcp"])
+        self.assert_same(self.loaded(folder), self.tensors)
+        self.assert_same(dcpmake.load_all(folder), self.tensors)
+        self.convert(folder, self.tensors)
+
+    def test_metadata(self):
+        """The same metadata as torch's, but for the places of records."""
+        ours = pickle.loads((self.write("-w", "dcp") / ".metadata").read_bytes())
+        theirs = pickle.loads((self.save(dict(self.tensors)) / ".metadata").read_bytes())
+        self.assertEqual(ours.state_dict_metadata, theirs.state_dict_metadata)
+        self.assertEqual(ours.planner_data, theirs.planner_data)
+        self.assertEqual(set(ours.storage_data), set(theirs.storage_data))
+        self.assertEqual(ours.version, theirs.version)
+
+    def test_root(self):
+        for root, path in (("model", ["model"]), ("app.model", ["app", "model"])):
+            folder = self.write("-w", f"dcp:root={root}")
+            state = {n: torch.zeros_like(t) for n, t in self.tensors.items()}
+            whole = state
+            for key in reversed(path):
+                whole = {key: whole}
+            dcp.load(whole, checkpoint_id=folder, no_dist=True)
+            self.assert_same(state, self.tensors)
+            metadata = pickle.loads((folder / ".metadata").read_bytes())
+            self.assertEqual(metadata.planner_data[f"{root}.types.bool"], (*path, "types.bool"))
+            self.convert(folder, self.tensors)
+        for root in ("", ".a", "a.", "a..b"):
+            self.run_fmtconv("-w", f"dcp:root={root}", self.tmp / "in.safetensors", self.tmp / "no", status=2)
+
+    def test_files(self):
+        tensors = {f"{i:04}": torch.full((100,), float(i)) for i in range(2500)}
+        safetensors.torch.save_file(tensors, self.tmp / "many.safetensors")
+        folder = self.write("-w", "dcp:max-shard-size=300K", source="many.safetensors")
+        self.assertEqual(sorted(p.name for p in folder.glob("*")), [".metadata", *(f"__0_{i}.distcp" for i in range(4))])
+        self.assert_same(self.loaded(folder, tensors=tensors), tensors)
+        folder = self.write("-w", "dcp", source="many.safetensors")  # the other files are gone
+        self.assertEqual(sorted(p.name for p in folder.glob("*")), [".metadata", "__0_0.distcp"])
+        self.convert(folder, tensors)
+
+    def test_processes(self):
+        """Two processes load their parts of a model that is sharded."""
+        model = {n: torch.rand(t.shape, generator=torch.Generator().manual_seed(len(n))).to(t.dtype) if t.is_floating_point() else t
+                 for n, t in dcpmake.Net(half=True).state_dict().items()}
+        safetensors.torch.save_file(model, self.tmp / "net.safetensors")
+        folder = self.write("-w", "dcp:root=model", source="net.safetensors")
+        dcpmake.run_ranks(2, self.tmp, dcpmake.load_sharded, folder, model)
+
+    def test_from_ranks(self):
+        """A checkpoint of four ranks becomes one of one, tied tensors in full."""
+        folder = self.ranks(dcpmake.fsdp2, 4)
+        wanted = dcpmake.tensors_of(folder, "model.")
+        self.run_fmtconv("-w", "dcp", folder, self.tmp / "joined")
+        self.assert_same(self.loaded(self.tmp / "joined", tensors=wanted), wanted)
+        torch.save({"a": (a := torch.rand(3)), "b": a}, self.tmp / "tied.pt")
+        self.assert_same(self.loaded(self.write("-w", "dcp", source="tied.pt"), tensors={"a": a, "b": a}), {"a": a, "b": a})
+
+    def test_refused(self):
+        self.run_fmtconv("-w", "dcp", self.tmp / "in.safetensors", self.tmp / "no" / "where", status=1)
+        safetensors.torch.save_file({"w": torch.ones(2, 32)}, self.tmp / "w.safetensors")
+        told = self.run_fmtconv("-t", "quantize:to=q8_0,rule=w=q8_0", "-w", "dcp", self.tmp / "w.safetensors", self.tmp / "no", status=1)
+        self.assertIn("q8_0", told.stderr)
+        self.assertFalse((self.tmp / "no").exists())
+
+
 class Saved(Dcp):
     def test_fsdp2(self):
         """fully_shard, uneven shards, ranks without a share; a mesh that replicates."""

@@ -164,6 +164,15 @@ begun_twice (fmtconv_file *file, fmtconv_archive *archive)
 }
 
 static void
+bytes_between (fmtconv_file *file, fmtconv_archive *archive)
+{
+  fmtconv_archive_end (archive);
+  fmtconv_archive *next = fmtconv_archive_begin (file, 0);
+  fmtconv_file_emit (file, "x", 1);
+  fmtconv_archive_member (next, "a", 0, 1);
+}
+
+static void
 same_name (fmtconv_file *file, fmtconv_archive *archive)
 {
   (void) file;
@@ -219,7 +228,8 @@ Test (archive, misuse)
               { not_ended, FMTCONV_E_INTERNAL, "the archive 'out' was not ended" },
               { bytes_after, FMTCONV_E_INTERNAL, "bytes follow the end of the archive 'out'" },
               { ended_twice, FMTCONV_E_INTERNAL, "was ended before" },
-              { begun_twice, FMTCONV_E_INTERNAL, "must begin at the first byte of 'out'" },
+              { begun_twice, FMTCONV_E_INTERNAL, "was not ended before the next begins" },
+              { bytes_between, FMTCONV_E_INTERNAL, "'out' has bytes before its first member" },
               { same_name, FMTCONV_E_FORMAT, "two members of 'out' have the name 'a'" },
               { parent, FMTCONV_E_FORMAT, "it has an empty, '.' or '..' component" },
               { no_name, FMTCONV_E_FORMAT, "it is empty" },

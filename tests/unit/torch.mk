@@ -12,6 +12,6 @@ tests_unit_torch_writer_SOURCES = \
 	tests/unit/plan-util.c \
 	tests/unit/plan-util.h \
 	tests/unit/torch-writer.c \
-	$(torch_writer)
+	$(torch_writer) $(torch_file_files)
 tests_unit_torch_writer_CFLAGS = $(unit_cflags)
 tests_unit_torch_writer_LDADD = $(unit_libs)

@@ -1,7 +1,7 @@
-/* plugins/torch/write-types.c: the data types of torch.
+/* plugins/common/torch-types.c: the data types of torch.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
-#include "plugins/torch/write.h"
+#include "plugins/common/torch-file.h"
 
 const fmtconv_dtype_name torch_dtypes[] = {
   { FMTCONV_BOOL, "BoolStorage", TORCH_TYPED },
