@@ -4,6 +4,7 @@
 
 #include "core/base/argument.h"
 #include "core/base/ctx.h"
+#include "core/kernel/crc32.h"
 #include "core/layout/archive.h"
 #include "core/layout/deflate.h"
 #include "core/zip/names.h"
@@ -133,6 +134,20 @@ fmtconv_archive_member (fmtconv_archive *archive, const char *name, uint64_t siz
   m->size = m->packed = size;
   m->is_known = size == 0;
   fci_archive_begin_member (archive, m, name, alignment);
+}
+
+void
+fmtconv_archive_store (fmtconv_archive *archive, const char *name, const void *bytes, size_t n,
+                       uint64_t alignment)
+{
+  fci_archive_member *m = next_member (archive, "fmtconv_archive_store", name);
+  if (!m || (n && !fci_has_argument (archive->ctx, "fmtconv_archive_store", "bytes", bytes)))
+    return;
+  m->size = m->packed = n;
+  m->is_known = true;
+  m->known_crc = fci_crc32 (0, bytes, n);
+  if (fci_archive_begin_member (archive, m, name, alignment) == 0)
+    fmtconv_file_emit (archive->file, bytes, n);
 }
 
 void

@@ -478,6 +478,13 @@ fmtconv_archive *fmtconv_archive_begin (fmtconv_file *file, unsigned flags);
  * twice, or not plain), E_LIMIT.  Thread: context.  Since: 0.1. */
 void fmtconv_archive_member (fmtconv_archive *archive, const char *name, uint64_t size, uint64_t alignment);
 
+/* Ends the member before, and adds one of known bytes, such as a text: stored, with its checksum before the bytes.
+ *   name, alignment  as for fmtconv_archive_member
+ *   bytes            its content, n bytes; copied
+ * Errors: as fmtconv_archive_member.  Thread: context.  Since: 0.1. */
+void fmtconv_archive_store (fmtconv_archive *archive, const char *name, const void *bytes, size_t n,
+                            uint64_t alignment);
+
 /* Ends the member before, and adds one of known bytes, such as a text: deflated, or stored if that takes less.
  *   name   as for fmtconv_archive_member
  *   bytes  its content, n bytes; copied

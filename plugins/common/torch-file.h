@@ -121,8 +121,9 @@ void torch_pickle_tensor (struct torch_pickle *p, const struct torch_entry *e);
 /* ---- The archive */
 
 /* Describes an archive at the end of `file`, as torch.save writes it: all members in the folder `folder`, the pickle of n
- * bytes, and the storages of the state, whose tensors are emitted in its order.  Returns 0 or a code. */
+ * bytes, and the storages of the state, whose tensors are emitted in its order; is_small: without the members that
+ * torch.load does without.  Returns 0 or a code. */
 int torch_put_archive (fmtconv_ctx *ctx, fmtconv_file *file, const char *folder, const void *pickle, size_t n,
-                       const struct torch_state *state);
+                       const struct torch_state *state, bool is_small);
 
 #endif

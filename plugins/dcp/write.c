@@ -45,7 +45,8 @@ put_record (fmtconv_ctx *ctx, fmtconv_file *file, struct dcp_record_place *place
     return fmtconv_ctx_failed (ctx);
   put_pickle (&entry, pickle);
   place->at = fmtconv_file_size (file);
-  if (torch_put_archive (ctx, file, "archive", pickle, n, &(struct torch_state){ .entry = &entry, .n = 1 }))
+  if (torch_put_archive (ctx, file, "archive", pickle, n, &(struct torch_state){ .entry = &entry, .n = 1 },
+                         true))
     return fmtconv_ctx_failed (ctx);
   place->size = fmtconv_file_size (file) - place->at;
   return 0;

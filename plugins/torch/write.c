@@ -156,5 +156,5 @@ torch_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, f
     return fmtconv_ctx_failed (ctx);
   put_pickle (&state, p->root, pickle);
   return torch_put_archive (ctx, fmtconv_layout_create (out, NULL),
-                            folder_of (ctx, fmtconv_layout_target (out)), pickle, n, &state);
+                            folder_of (ctx, fmtconv_layout_target (out)), pickle, n, &state, false);
 }

@@ -34,6 +34,7 @@ make_layout (fmtconv_ctx *ctx, fmtconv_source *source, unsigned flags)
   fmtconv_file_emit (file, "..", 2);
   fmtconv_archive_member (archive, "text", 4, 1);
   fmtconv_file_emit (file, "text", 4);
+  fmtconv_archive_store (archive, "stored", "bytes", 5, 64);
   fmtconv_archive_deflate (archive, "zeros", zeros, sizeof zeros);
   fmtconv_archive_deflate (archive, "short", "ab", 2);
   fmtconv_archive_deflate (archive, "nothing", NULL, 0);
@@ -70,10 +71,11 @@ check_archive (fmtconv_ctx *ctx, const char *path, const uint8_t *bytes)
   check_member (zip, "b/empty", expected, 0);
   check_member (zip, "text", (const uint8_t *) "text", 4);
   cr_assert_str_eq (fmtconv_zip_member_name (zip, 0), "a.npy");
+  check_member (zip, "stored", (const uint8_t *) "bytes", 5);
   check_member (zip, "zeros", zeros, sizeof zeros);
   check_member (zip, "short", (const uint8_t *) "ab", 2);
   check_member (zip, "nothing", zeros, 0);
-  cr_assert_null (fmtconv_zip_member_name (zip, 7));
+  cr_assert_null (fmtconv_zip_member_name (zip, 8));
   free (expected);
 }
 
