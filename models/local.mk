@@ -11,6 +11,7 @@ models = \
 	models/cosmos-predict2.yaml \
 	models/cosmos1.yaml \
 	models/dc-ae-sana.yaml \
+	models/deepseek2.yaml \
 	models/falcon.yaml \
 	models/flux-pipeline.yaml \
 	models/flux.yaml \

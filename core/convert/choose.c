@@ -12,6 +12,8 @@
 #include "core/convert/links.h"
 #include "core/convert/recognize.h"
 #include "core/convert/shell.h"
+#include "core/convert/typed.h"
+#include "core/model/model.h"
 #include "core/plugin/missing.h"
 #include "core/plugin/registry.h"
 #include <string.h>
@@ -262,6 +264,38 @@ choose_one_file (fci_conversion *c, const fmtconv_model *bundle, fci_links *link
   return c->ctx->failed;
 }
 
+/* Returns what the writer's transform for quantized values with scales makes of a model, without its messages, and adds it to
+ * the links; the model itself, if it has none, or the writer no such transform, or an error was recorded. */
+static const fmtconv_model *
+decoded (fci_conversion *c, const fmtconv_model *model, fci_links *links)
+{
+  const char *decode = c->only_model ? NULL : c->writer.plugin->writer->decode;
+  const fmtconv_model *made = model;
+  fci_try saved;
+  if (!decode || !(fci_model_features (model) & FMTCONV_FEATURE_SCALED)
+      || fci_links_parse (c->ctx, &decode, 1, links))
+    return model;
+  fci_try_begin (c->ctx, &saved);
+  fci_links_run (c->ctx, links, &made);
+  const bool failed = fci_try_end (c->ctx, &saved) != 0;
+  links->link[0].after = NULL; /* it runs again, with messages */
+  return failed || !made ? model : made;
+}
+
+/* Chooses for a model with quantized values and scales what the writer wants, if it does not store them. */
+static int
+choose_decoded (fci_conversion *c, const fmtconv_model *model, fci_links *links)
+{
+  fci_links chosen = { 0 };
+  const fmtconv_model *plain = decoded (c, model, &chosen);
+  const size_t n = chosen.n;
+  if (plain == model || fci_chain_choose_for_writer (c, plain, &chosen) || chosen.n == n)
+    return c->ctx->failed;
+  *links = chosen;
+  c->is_for_writer = true;
+  return 0;
+}
+
 int
 fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *links)
 {
@@ -269,6 +303,8 @@ fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *link
   fci_claims claims;
   if (fmtconv_model_next_component (model, NULL))
     return choose_one_file (c, model, links);
+  if (choose_decoded (c, model, links) || links->n)
+    return c->ctx->failed;
   fci_module *modules = usable_modules (c->ctx, &n_modules);
   if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, writer_of (c), &claims))
     return c->ctx->failed;

@@ -26,16 +26,16 @@ take_name (fci_text_span *in)
 }
 
 static const char *
-parse_list (fci_token *token, fci_text_span alternatives, bool distinct)
+parse_list (fci_token *token, fci_text_span alternatives, bool is_range)
 {
   token->kind = FCI_T_LIST;
   token->text = alternatives;
-  token->count = 1;
+  token->count = !is_range || alternatives.len;
   for (size_t i = 0; i < alternatives.len; i++)
     token->count += alternatives.at[i] == ',';
   if (token->count > FCI_MAX_ALTERNATIVES)
     return "a list has too many alternatives";
-  for (unsigned a = 0; !distinct && a < token->count; a++)
+  for (unsigned a = 0; !is_range && a < token->count; a++)
     for (unsigned b = a + 1; b < token->count; b++)
       if (fci_text_span_equal (fci_list_alternative (token, a), fci_list_alternative (token, b)))
         return "a list has an alternative twice";

@@ -15,7 +15,7 @@
 #include "core/rules/table.h"
 #include <string.h>
 
-/* Compiles the two sides of a rule; '=' repeats the other side's text. */
+/* Compiles the two sides of a rule; '=' repeats the other side's text.  A rule with an empty list is left out. */
 static bool
 compile_rule (fci_table *table, const fmtconv_rule *declared, unsigned number)
 {
@@ -32,13 +32,16 @@ compile_rule (fci_table *table, const fmtconv_rule *declared, unsigned number)
       (fci_rule){ .declared = declared, .number = number, .anchored = anchored, .n_join = 1, .n_split = 1 };
   if (!fci_table_pattern (table, number, &rule->in, table->reverse ? to : from))
     return false;
+  if (to && !fci_table_pattern (table, number, &rule->out, table->reverse ? from : to))
+    return false;
+  if (rule->in.is_void || rule->out.is_void)
+    return true;
   if (!fci_table_join (table, rule, !to))
     return false;
   if (!to)
     return true;
   table->n_rules++;
-  return fci_table_pattern (table, number, &rule->out, table->reverse ? from : to)
-         && fci_table_link (table, rule) && fci_rule_details (table, rule);
+  return fci_table_link (table, rule) && fci_rule_details (table, rule);
 }
 
 static bool

@@ -55,6 +55,28 @@ fci_expr_truth (fci_expr_env *env, const fci_expr *expr, bool *out)
   return state;
 }
 
+/* Returns the greatest common divisor; 0 of 0 and 0. */
+static uint64_t
+common_divisor (uint64_t a, uint64_t b)
+{
+  while (b)
+    {
+      const uint64_t rest = a % b;
+      a = b;
+      b = rest;
+    }
+  return a;
+}
+
+static fci_expr_state
+gcd_value (fci_expr_env *env, int64_t a, int64_t b, int64_t *out)
+{
+  if (a < 0 || b < 0)
+    return fci_expr_bad (env, "gcd has the negative argument %" PRId64, a < 0 ? a : b);
+  *out = (int64_t) common_divisor ((uint64_t) a, (uint64_t) b);
+  return FCI_EXPR_KNOWN;
+}
+
 /* Computes a op b. */
 static fci_expr_state
 arithmetic (fci_expr_env *env, fci_expr_kind kind, int64_t a, int64_t b, int64_t *out)
@@ -102,8 +124,8 @@ real_value (fci_expr_env *env, double real, fci_expr_value *out)
 static fci_expr_state
 real_arithmetic (fci_expr_env *env, fci_expr_kind kind, double a, double b, fci_expr_value *out)
 {
-  if (kind == FCI_EXPR_MOD)
-    return fci_expr_bad (env, "'%%' needs integers");
+  if (kind == FCI_EXPR_MOD || kind == FCI_EXPR_GCD)
+    return fci_expr_bad (env, "%s needs integers", kind == FCI_EXPR_MOD ? "'%'" : "gcd");
   return real_value (env,
                      kind == FCI_EXPR_MUL   ? a * b
                      : kind == FCI_EXPR_DIV ? a / b
@@ -191,6 +213,8 @@ eval_both (fci_expr_env *env, const fci_expr *expr, fci_expr_value *out)
   if (a.type == FCI_VALUE_REAL || b.type == FCI_VALUE_REAL)
     return real_arithmetic (env, expr->kind, real_of (&a), real_of (&b), out);
   out->type = FCI_VALUE_NUMBER;
+  if (expr->kind == FCI_EXPR_GCD)
+    return gcd_value (env, a.number, b.number, &out->number);
   return arithmetic (env, expr->kind, a.number, b.number, &out->number);
 }
 

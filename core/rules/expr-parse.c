@@ -177,9 +177,25 @@ is_function (fci_expr *node)
   return false;
 }
 
+/* Parses the arguments of gcd. */
+static const fci_expr *
+parse_gcd (parser *p, fci_expr *node)
+{
+  node->kind = FCI_EXPR_GCD;
+  node->a = parse_choice (p);
+  if (!p->error && !take (p, ","))
+    return fail (p, "gcd has one argument, but needs two");
+  node->b = p->error ? NULL : parse_choice (p);
+  if (!p->error && !take (p, ")"))
+    return fail (p, "')' is missing after the arguments of a function");
+  return p->error ? NULL : node;
+}
+
 static const fci_expr *
 parse_call (parser *p, fci_expr *node)
 {
+  if (fci_text_span_equal (node->text, FCI_TEXT_SPAN ("gcd")))
+    return parse_gcd (p, node);
   node->kind = FCI_EXPR_CALL;
   const bool is_plain = is_function (node);
   node->word = is_plain ? (fci_text_span){ 0 } : take_word (p);

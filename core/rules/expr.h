@@ -3,7 +3,7 @@
  * Without loops, each evaluation ends.
  *
  *   A ? B : C   ||   &&   == != < <= > >=   + -   * / %   - !   12h = 12 * h   0.5   NAME   #NAME   FUNCTION(WORD, A)
- *   float(A)   int(A)   sqrt(A)   log(A)   'text'   null
+ *   float(A)   int(A)   sqrt(A)   log(A)   gcd(A, B)   'text'   null
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_EXPR_H
@@ -29,6 +29,7 @@ typedef enum fci_expr_kind
   FCI_EXPR_MOD,
   FCI_EXPR_ADD,
   FCI_EXPR_SUB,
+  FCI_EXPR_GCD, /* of two integers */
   FCI_EXPR_LT,
   FCI_EXPR_LE,
   FCI_EXPR_GT,

@@ -149,7 +149,7 @@ check_node (void *arg, const fci_expr *node)
                  : NULL;
   return "is not a function: there are config, gguf, args, source, rope_factors, has, shape and rank, and "
          "float, "
-         "int, floor, sqrt, log and length";
+         "int, floor, sqrt, log, length and gcd";
 }
 
 static bool

@@ -107,6 +107,16 @@ remembers (const fci_pattern *pattern)
   return loose > 1;
 }
 
+/* Returns whether a list of the pattern is empty. */
+static bool
+is_void (const fci_pattern *pattern)
+{
+  for (unsigned i = 0; i < pattern->n_tokens; i++)
+    if (pattern->token[i].kind == FCI_T_LIST && !pattern->token[i].count)
+      return true;
+  return false;
+}
+
 const char *
 fci_pattern_compile (fci_pattern *out, fci_token *tokens_out, const char *text, const fci_rule_lists *lists)
 {
@@ -121,6 +131,7 @@ fci_pattern_compile (fci_pattern *out, fci_token *tokens_out, const char *text, 
     else
       error = parse_text (&p);
   out->remembers = !error && remembers (out);
+  out->is_void = !error && is_void (out);
   return error;
 }
 

@@ -53,7 +53,7 @@ typedef struct fci_token
   bool is_printed;    /* MAYBE: names that are made have the text */
   unsigned slot;      /* number of the capture in the pattern, from the left */
   unsigned capture;   /* number of the capture in the table; set when the table is compiled */
-  unsigned count;     /* LIST: number of alternatives */
+  unsigned count;     /* LIST: number of alternatives; 0: the range is empty */
   fci_text_span text; /* TEXT, MAYBE: the literal; LIST: its alternatives, with commas */
   fci_text_span name; /* name of the capture */
 
@@ -71,6 +71,7 @@ typedef struct fci_pattern
   unsigned n_tokens;
   unsigned n_slots;
   bool remembers; /* matching can fail in many ways: remember failed positions */
+  bool is_void;   /* a list is empty: the pattern has no names */
   const char *text;
   fci_token *token;
 } fci_pattern;

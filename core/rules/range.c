@@ -36,19 +36,20 @@ bound (fci_table *table, fci_text_span list, fci_text_span text, int64_t *out)
   return false;
 }
 
-/* Writes "first,…,last". */
+/* Writes "first,…,last"; nothing if last is first - 1: the list is empty. */
 static bool
 write_numbers (fci_table *table, fci_text_span list, int64_t first, int64_t last, fci_text_span *out)
 {
-  if (first < 0 || last < first || last - first >= FCI_MAX_ALTERNATIVES)
+  if (first < 0 || last < first - 1 || last - first >= FCI_MAX_ALTERNATIVES)
     {
       fci_table_bad (table, 0,
-                     "the list '%.*s' would be %" PRId64 "..%" PRId64 ": it needs 1 to %d numbers from 0 on",
+                     "the list '%.*s' would be %" PRId64 "..%" PRId64
+                     ": it may have up to %d numbers from 0 on",
                      (int) list.len, list.at, first, last, FCI_MAX_ALTERNATIVES);
       table->code = table->env ? FMTCONV_E_LIMIT : table->code; /* the numbers are those of the input */
       return false;
     }
-  const size_t capacity = (size_t) (last - first + 1) * MAX_BYTES_OF_NUMBER;
+  const size_t capacity = (size_t) (last - first + 2) * MAX_BYTES_OF_NUMBER;
   char *text = fci_table_alloc (table, capacity, 1);
   size_t n = 0;
   for (int64_t i = first; text && i <= last; i++)

@@ -204,6 +204,10 @@ typedef struct fmtconv_writer
 
   /* Changes limits that depend on the model, after `adjust`.  NULL: none do.  Pure. */
   void (*adjust_to) (const void *params, const fmtconv_model *model, fmtconv_limits *limits);
+
+  /* A transform that decodes quantized values with scales (FMTCONV_FEATURE_SCALED), as typed: "dequantize".  For a model
+   * that has some it is chosen before `before`, if a transform that names this writer recognizes its result.  NULL: none. */
+  const char *decode;
 } fmtconv_writer;
 
 /* ---- Codecs: block types that the library does not have.  Once the plugin is loaded, its types are data types as all

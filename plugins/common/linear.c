@@ -34,11 +34,12 @@ matches (const char *const *globs, size_t n, const char *name)
 }
 
 /* Returns whether a tensor is the stacked matrices of a layer's experts, by the names of llama.cpp and
- * transformers. */
+ * transformers, or those of the heads of DeepSeek's latent attention, by the names of llama.cpp. */
 static bool
-is_experts (const fmtconv_tensor *t)
+is_stack (const fmtconv_tensor *t)
 {
-  static const char *const stacks[] = { "*_exps.weight", "*.experts.*" };
+  static const char *const stacks[] = { "*_exps.weight", "*.experts.*", "*.attn_k_b.weight",
+                                        "*.attn_v_b.weight" };
   return t->rank == 3 && matches (stacks, sizeof stacks / sizeof *stacks, t->name);
 }
 
@@ -54,7 +55,7 @@ linear_refusal (const fmtconv_tensor *t)
   static const char *const weights[] = { "weight", "*.weight", "*_weight" };
   if (t->rank < 2)
     return "1-D";
-  if (is_experts (t))
+  if (is_stack (t))
     return NULL;
   if (t->rank > 2)
     return "more than 2-D: convolutions and position tables";

@@ -38,7 +38,7 @@ FMTCONV_PLUGIN (gguf, .name = "gguf", .summary = "GGUF files",
                                                       .understands = FMTCONV_FEATURE_TIED },
                                           .write = gguf_write, .adjust = gguf_adjust,
                                           .adjust_to = gguf_adjust_to, .keeps = "config gguf",
-                                          .before = "tokenizer * model-card",
+                                          .before = "tokenizer * model-card", .decode = "dequantize",
                                           .after = "quantize:choice=loader",
                                           .rank_hint = "-w gguf:fold=yes merges their leading dimensions",
                                           .name_hint = "-w gguf:name-limit=128 writes longer names, which "

@@ -33,6 +33,14 @@ def llama3():
             "tokenizer_config.json": FAST | NAMES}
 
 
+def deepseek2():
+    return {"tokenizer.json": tokmake.byte_level(tokmake.DEEPSEEK2, SPECIAL).to_str(), "tokenizer_config.json": FAST | NAMES | {"add_bos_token": True}}
+
+
+def deepseek3():
+    return {"tokenizer.json": tokmake.byte_level(tokmake.DEEPSEEK3, SPECIAL, first="<|begin|>").to_str(), "tokenizer_config.json": FAST | NAMES}
+
+
 def llama2():
     return {"tokenizer.model": tokmake.sentence_piece("bpe"), "tokenizer_config.json": {"add_bos_token": True, "add_prefix_space": True}}
 
@@ -78,6 +86,9 @@ def folder(path, class_name, files, dtype=torch.bfloat16, padding=5, seed=0, **c
     model = cls(cls.config_class(**values))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, 1.0 if parameter.dim() == 1 else 0.0, 0.2)
+    for name, buffer in model.named_buffers():
+        if name.endswith("correction_bias"):
+            torch.nn.init.normal_(buffer, 0.0, 0.2)
     model.to(dtype).save_pretrained(path)
     for name, content in files.items():
         (path / name).parent.mkdir(exist_ok=True)

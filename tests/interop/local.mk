@@ -8,6 +8,7 @@ interop_tests = \
 	tests/interop/test_cogvideox.py \
 	tests/interop/test_comfy.py \
 	tests/interop/test_dcp.py \
+	tests/interop/test_deepseek.py \
 	tests/interop/test_deepspeed.py \
 	tests/interop/test_diff.py \
 	tests/interop/test_diffusers.py \

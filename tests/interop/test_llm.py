@@ -66,6 +66,12 @@ IMAGES = {"text_config": GEMMA3 | {"hidden_size": 64, "intermediate_size": 96, "
                             "patch_size": 14}, "mm_tokens_per_image": 4}
 YARN = {"rope_parameters": {"rope_type": "yarn", "rope_theta": 1000000.0, "factor": 4.0, "original_max_position_embeddings": 64}}
 EXPERTS = {"num_experts": 4, "moe_intermediate_size": 32, "num_experts_per_tok": 2}
+LATENT = {"num_key_value_heads": 4, "num_hidden_layers": 3, "first_k_dense_replace": 1, "n_routed_experts": 4, "n_shared_experts": 2,
+          "moe_intermediate_size": 32, "num_experts_per_tok": 2, "kv_lora_rank": 32, "qk_nope_head_dim": 24, "qk_rope_head_dim": 8, "v_head_dim": 16,
+          "head_dim": 8}
+LATENT_YARN = {"rope_parameters": {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 40.0, "original_max_position_embeddings": 64, "beta_fast": 32,
+                                   "beta_slow": 1, "mscale": 0.707, "mscale_all_dim": 0.707}}
+DEEPSEEK3 = LATENT | {"q_lora_rank": 24, "n_group": 2, "topk_group": 1, "scoring_func": "sigmoid", "num_nextn_predict_layers": 1}
 
 TABLE = [
     Model("qwen2", "Qwen2ForCausalLM", llmmake.qwen2, "qwen2", [{}, {"tie_word_embeddings": True, "rope_parameters": {
@@ -83,6 +89,10 @@ TABLE = [
     Model("mixtral", "MixtralForCausalLM", llmmake.llama2, None, [{"num_local_experts": 4}]),
     Model("qwen2-moe", "Qwen2MoeForCausalLM", llmmake.qwen2, "qwen2", [EXPERTS | {"shared_expert_intermediate_size": 48}]),
     Model("qwen3-moe", "Qwen3MoeForCausalLM", llmmake.qwen2, "qwen2", [EXPERTS | {"head_dim": 16}]),
+    Model("deepseek2", "DeepseekV2ForCausalLM", llmmake.deepseek2, "deepseek-llm", [
+        LATENT | LATENT_YARN | {"q_lora_rank": None, "scoring_func": "softmax", "num_hidden_layers": 27},  # by which llama.cpp knows V2-Lite
+        LATENT | {"q_lora_rank": 24, "first_k_dense_replace": 0}]),
+    Model("deepseek2", "DeepseekV3ForCausalLM", llmmake.deepseek3, "deepseek-v3", [DEEPSEEK3 | LATENT_YARN]),
     Model("gemma", "GemmaForCausalLM", llmmake.llama2, None, [{"head_dim": 16}]),
     Model("gemma3", "Gemma3ForCausalLM", llmmake.llama2, None, [GEMMA3, {
         "head_dim": 16, "final_logit_softcapping": 30.0, "rope_parameters": {

@@ -168,6 +168,8 @@ class Tokenizer(Case):
         for pre, settings, ends, wanted in (
                 (tokmake.split(tokmake.LLAMA3), {}, {"first": "<|begin|>"}, "llama-bpe"),
                 (tokmake.split(tokmake.QWEN2), {"clean_up_tokenization_spaces": True}, {}, "stablelm2"),
+                (tokmake.DEEPSEEK2, {"add_bos_token": True}, {}, "deepseek-llm"), (tokmake.DEEPSEEK_CODER, {}, {}, "deepseek-coder"),
+                (tokmake.DEEPSEEK3, {}, {"first": "<|begin|>"}, "deepseek-v3"), (tokmake.DEEPSEEK3, {}, {}, "joyai-llm"),
                 (DIGITS, {}, {}, "smollm"), (DIGITS, {"clean_up_tokenization_spaces": True}, {}, "starcoder"),
                 (pre_tokenizers.ByteLevel(add_prefix_space=False), {}, {}, "gpt-2"),
                 (tokmake.split("[a-z]+"), {}, {}, None)):

@@ -11,6 +11,13 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 END = r"+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 LLAMA3 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]" + END
 QWEN2 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]" + END
+DEEPSEEK = (r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^""" "\r\n" r"""\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[""" "\r\n"
+            r"]*|\s*[" "\r\n" r"]+|\s+(?!\S)|\s+")
+LETTERS = (r"\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝ"
+           r"Ὗ-ώᾀ-ᾴᾶ-ᾼιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ"
+           r"𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+")
+MARKS = (r"\s?[!-/:-~！-／：-～‘-‟　-。]+")
+IDEOGRAMS = (r"[一-龥ࠀ-一가-퟿]+")
 LINES = ["The quick brown fox jumps over the lazy dog, 12345 times.\n", "Der Übermut tut selten gut; naïve façade.\n",
          "int main (void) { return 0x2a; }  // don't\n\n", "Съешь ещё этих мягких булок\t我想在 apple 工作 🚀\n"] * 4
 TEXTS = ["", " ", "Hello, world!", "The dog's 31337 foxes\n\n  jump  ", "naïve Übermut 工作 🚀🚀", "\t\tint x = 10;\r\n",
@@ -51,6 +58,17 @@ def folder(path, class_name, rows, files, bias=False, **more):
 def split(expression):
     return pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(expression), "isolated"),
                                     pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+
+
+def splits(*expressions):
+    """Splits one after the other; None: single digits."""
+    steps = [pre_tokenizers.Split(Regex(e), "isolated") if e else pre_tokenizers.Digits(individual_digits=True) for e in expressions]
+    return pre_tokenizers.Sequence([*steps, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+
+
+DEEPSEEK2 = splits("[\r\n]", LETTERS, MARKS, r"\s+$", IDEOGRAMS, None)
+DEEPSEEK_CODER = splits("[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", IDEOGRAMS, None)
+DEEPSEEK3 = splits(r"\p{N}{1,3}", "[一-龥\u3040-ゟ゠-ヿ]+", DEEPSEEK)
 
 
 def byte_level(pre, special, added=(), normalizer=None, first=None, last=None):

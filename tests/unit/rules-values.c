@@ -98,6 +98,10 @@ Test (rules_values, fractions)
   HOLDS ("sqrt(2.25) == 1.5 && log(1) == 0 && float(null) == null");
   HOLDS ("null == null && null != 1 && 'a' != null");
   HAS_NONE ("1.0 / 0 == 1", "a result is not a finite number");
+  HOLDS ("gcd(128, 192) == 64 && gcd(24, 0) == 24 && gcd(0, 0) == 0 && gcd(7, 4) == 1 && gcd(2h, h) == h");
+  HAS_NONE ("gcd(4, 2.0) == 2", "gcd needs integers");
+  HAS_NONE ("gcd(4, 0-2) == 2", "gcd has the negative argument -2");
+  HAS_NONE ("gcd('4', 2) == 2", "a text stands where a number is needed");
   HAS_NONE ("sqrt(0 - 1.0) == 1", "a result is not a finite number");
   HAS_NONE ("2.5 % 2 == 1", "'%' needs integers");
   HAS_NONE ("int(1.0e+30) == 1", "a fraction is too large for an integer");
@@ -317,8 +321,15 @@ Test (rules_values, ranges)
           "rules: the numbers of the list 'e' are not known: the input has no entry of config.json 'n'",
           .lists = "e=0..config(n)-1", .rules = RULES ({ "a.{e}", "b.{e}" }));
   EXPECT ("a.0:1", FMTCONV_E_LIMIT,
-          "rules: the list 'e' would be 0..512: it needs 1 to 512 numbers from 0 on", .lists = "e=0..512",
+          "rules: the list 'e' would be 0..512: it may have up to 512 numbers from 0 on", .lists = "e=0..512",
           .rules = RULES ({ "a.{e}", "b.{e}" }));
+  EXPECT ("a:1", 0, "b:1", .lists = "e=0..config(n,0)-1",
+          .rules = RULES ({ "x.{e}.{y*}", .why = "" }, { "c.{e}", "d.{e}" }, { "e", "f.{e}" }, { "a", "b" }));
+  EXPECT ("a:1 x.0:1", FMTCONV_E_FORMAT, "tensors: 1 unknown to this transform\nunknown: 'x.0'",
+          .lists = "e=5..config(n,4)", .rules = RULES ({ "x.{e}", "y.{e}" }, { "a", "b" }));
+  EXPECT ("a:1", FMTCONV_E_LIMIT,
+          "rules: the list 'e' would be 5..3: it may have up to 512 numbers from 0 on", .lists = "e=5..3",
+          .rules = RULES ({ "x.{e}", "y.{e}" }, { "a", "b" }));
   EXPECT_BAD ("rules: .lists 'e': a number, a name, a text or '(' is missing", .lists = "e=0..)", KEEP_A);
   EXPECT_BAD ("rules: 'h' is neither a let above it nor a shape variable nor a count", .lists = "e=0..h",
               KEEP_A);
@@ -328,6 +339,7 @@ Test (rules_values, tables_that_make_no_sense)
 {
   EXPECT_BAD ("rules: .let is not of the form 'name=expression; …'", .let = "3=4", KEEP_A);
   EXPECT_BAD ("rules: .let is not of the form 'name=expression; …'", .let = "a", KEEP_A);
+  EXPECT_BAD ("rules: .let 'gcd(4)': gcd has one argument, but needs two", .let = "a=gcd(4)", KEEP_A);
   EXPECT_BAD ("rules: .let 'n': it is declared twice", .let = "n=1; n=2", KEEP_A);
   EXPECT_BAD ("rules: .let '1 2': an unexpected character", .let = "n=1 2", KEEP_A);
   EXPECT_BAD ("rules: .let '(1': '(' is not closed", .let = "n=(1", KEEP_A);
@@ -353,7 +365,7 @@ Test (rules_values, expressions_that_make_no_sense)
               KEEP_A);
   EXPECT_BAD ("rules: 'size' is not a function: there are config, gguf, args, source, rope_factors, has, "
               "shape and rank, "
-              "and float, int, floor, sqrt, log and length",
+              "and float, int, floor, sqrt, log, length and gcd",
               .when = "size(a) == 1", KEEP_A);
   EXPECT_BAD ("rule 1 ('a' to '='): 'x' is neither a let above it nor a shape variable nor a count",
               ONE (.shape = "x+1"));
