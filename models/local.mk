@@ -8,6 +8,7 @@ models = \
 	models/clip-g.yaml \
 	models/clip-text.yaml \
 	models/cogview4.yaml \
+	models/command-r.yaml \
 	models/cosmos-predict2.yaml \
 	models/cosmos1.yaml \
 	models/dc-ae-sana.yaml \
@@ -23,6 +24,7 @@ models = \
 	models/gemma3.yaml \
 	models/gpt2.yaml \
 	models/gptneox.yaml \
+	models/granite-moe.yaml \
 	models/granite.yaml \
 	models/hidream.yaml \
 	models/hunyuan-video-vae.yaml \
@@ -44,7 +46,10 @@ models = \
 	models/mochi.yaml \
 	models/olmo.yaml \
 	models/olmo2.yaml \
+	models/olmo3.yaml \
+	models/olmoe.yaml \
 	models/open-clip.yaml \
+	models/phi2.yaml \
 	models/phi3.yaml \
 	models/pixart.yaml \
 	models/qwen-image.yaml \
@@ -65,6 +70,7 @@ models = \
 	models/sdxl-unet.yaml \
 	models/sdxl.yaml \
 	models/smollm3.yaml \
+	models/stablelm.yaml \
 	models/starcoder2.yaml \
 	models/t5-gguf.yaml \
 	models/t5.yaml \

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/attr/attr.h"
 #include "core/attr/float-text.h"
 #include "core/base/os.h"
 #include "core/model/model.h"
@@ -362,6 +363,34 @@ factors_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
   return why ? fci_expr_bad (env, "%.*s: %s", (int) call->word.len, call->word.at, why) : FCI_EXPR_KNOWN;
 }
 
+/* flags(KEY, TEXT): a list of truth values, for each item of a list of texts in config.json whether it is that text. */
+static fci_expr_state
+flags_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
+{
+  const fci_rule_run *run = env->arg;
+  const fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config");
+  const fmtconv_attr *list = config ? at_path (config, call->word) : NULL;
+  const int len = (int) call->word.len;
+  fci_expr_value text = { 0 };
+  if (!list || list->kind != FMTCONV_ATTR_ARRAY)
+    return fci_expr_bad (env, "the input has no list '%.*s' in config.json", len, call->word.at);
+  if (!call->a)
+    return fci_expr_bad (env, "flags(KEY, TEXT) needs a text");
+  const fci_expr_state state = fci_expr_eval (env, call->a, &text);
+  if (state || text.type != FCI_VALUE_TEXT)
+    return state ? state : fci_expr_bad (env, "flags(KEY, TEXT) needs a text");
+  fmtconv_attr *flags = fci_attr_new (run->ctx, FMTCONV_ATTR_ARRAY);
+  for (const fmtconv_attr *item = list->first; flags && item; item = item->next)
+    {
+      if (item->kind != FMTCONV_ATTR_STRING)
+        return fci_expr_bad (env, "an item of '%.*s' is not a text", len, call->word.at);
+      fmtconv_attr_set_bool (flags, NULL,
+                             fci_text_span_equal ((fci_text_span){ item->v.s, item->len }, text.text));
+    }
+  *out = (fci_expr_value){ .type = FCI_VALUE_NODE, .node = flags };
+  return flags ? FCI_EXPR_KNOWN : fci_expr_bad (env, "out of memory");
+}
+
 static fci_expr_state
 call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
 {
@@ -369,6 +398,8 @@ call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
   size_t found = 0;
   if (fci_text_span_equal (call->text, FCI_TEXT_SPAN ("rope_factors")))
     return factors_value (env, call, out);
+  if (fci_text_span_equal (call->text, FCI_TEXT_SPAN ("flags")))
+    return flags_value (env, call, out);
   if (table_of (call))
     return entry_value (env, call, out);
   if (!run->prefix || (run->table.reverse && !run->item))

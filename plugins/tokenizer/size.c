@@ -61,10 +61,12 @@ int
 tokenizer_is_llama_class (const struct tokenizer *t)
 {
   static const char *const classes[] = {
-    "LLaMAForCausalLM",       "LlamaForCausalLM",   "MistralForCausalLM",
-    "MixtralForCausalLM",     "VLlama3ForCausalLM", "LlavaForConditionalGeneration",
-    "IQuestCoderForCausalLM", "LlamaModel",         "SmolLM3ForCausalLM",
-    "GraniteForCausalLM",
+    "LLaMAForCausalLM",       "LlamaForCausalLM",
+    "MistralForCausalLM",     "MixtralForCausalLM",
+    "VLlama3ForCausalLM",     "LlavaForConditionalGeneration",
+    "IQuestCoderForCausalLM", "LlamaModel",
+    "SmolLM3ForCausalLM",     "GraniteForCausalLM",
+    "GraniteMoeForCausalLM",  "GraniteMoeSharedForCausalLM",
   };
   const char *class = fmtconv_attr_get_string (fmtconv_attr_at (t->config, "architectures/0"), NULL, "");
   for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)

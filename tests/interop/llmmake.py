@@ -33,6 +33,18 @@ def llama3():
             "tokenizer_config.json": FAST | NAMES}
 
 
+def command_r():
+    digits = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    return {"tokenizer.json": tokmake.byte_level(digits, SPECIAL, (), normalizers.NFC()).to_str(),
+            "tokenizer_config.json": FAST | NAMES | {"add_bos_token": True}}
+
+
+def stablelm():
+    files = qwen2()
+    return files | {"tokenizer.json": tokmake.byte_level(tokmake.split(tokmake.QWEN2), SPECIAL).to_str(),
+                    "tokenizer_config.json": files["tokenizer_config.json"] | {"clean_up_tokenization_spaces": True}}
+
+
 def deepseek2():
     return {"tokenizer.json": tokmake.byte_level(tokmake.DEEPSEEK2, SPECIAL).to_str(), "tokenizer_config.json": FAST | NAMES | {"add_bos_token": True}}
 

@@ -108,6 +108,7 @@ Test (rules_values, fractions)
   HAS_NONE ("floor(1.0e+30) == 1", "a fraction is too large for an integer");
   HAS_NONE ("int(256.7) == 256", "256.7 is not an integer");
   HAS_NONE ("float('a') == 1", "a text stands where a number is needed");
+  HAS_NONE ("length(flags(a.b, 'x')) == 1", "the input has no list 'a.b' in config.json");
   HAS_NONE ("rope_factors(a.b, 8) == 1", "a.b: the input's config.json does not have it");
   HOLDS ("length(null) == null");
   HAS_NONE ("length('a') == 1", "a text stands where a list is needed");
@@ -363,8 +364,8 @@ Test (rules_values, expressions_that_make_no_sense)
               KEEP_A);
   EXPECT_BAD ("rules: '#i' is neither a let above it nor a shape variable nor a count", .when = "#i == 1",
               KEEP_A);
-  EXPECT_BAD ("rules: 'size' is not a function: there are config, gguf, args, source, rope_factors, has, "
-              "shape and rank, "
+  EXPECT_BAD ("rules: 'size' is not a function: there are config, gguf, args, source, rope_factors, flags, "
+              "has, shape and rank, "
               "and float, int, floor, sqrt, log, length and gcd",
               .when = "size(a) == 1", KEEP_A);
   EXPECT_BAD ("rule 1 ('a' to '='): 'x' is neither a let above it nor a shape variable nor a count",
