@@ -73,6 +73,7 @@ models = \
 	models/stablelm.yaml \
 	models/starcoder2.yaml \
 	models/t5-gguf.yaml \
+	models/t5-llama.yaml \
 	models/t5.yaml \
 	models/umt5-encoder.yaml \
 	models/wan-animate.yaml \

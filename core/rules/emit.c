@@ -188,6 +188,8 @@ drop_remaining (fci_rule_run *run)
       const char *why = taken ? run->table.family[run->taken[i]].why : unmatched;
       if (fci_rule_run_is_outside (run, i))
         continue;
+      if (run->spare && run->spare[i])
+        why = run->spare[i];
       if (why && *why)
         fmtconv_model_drop (run->out, fci_model_tensor (run->in, i), why);
       else if (taken && why)

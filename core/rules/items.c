@@ -87,6 +87,39 @@ join_picks (const fci_rule_run *run, fci_element_bytes *first, fci_element_bytes
   return true;
 }
 
+/* Leaves out the tensor of an item. */
+static void
+leave_out (fci_rule_run *run, const fci_element_bytes *item)
+{
+  if (!run->spare)
+    run->spare = fci_rule_run_alloc (run, run->n_tensors, sizeof *run->spare);
+  if (run->spare)
+    run->spare[item->first] = item->rule->declared->why;
+}
+
+/* Returns whether a rule says why its tensor can be left out for another one. */
+static bool
+is_spare (const fci_element_bytes *item)
+{
+  return item->rule && item->rule->declared->why && item->rule->n_join == 1;
+}
+
+/* Keeps one of two tensors that become the same name, that of the earlier rule, if the rule of the other says why.  Returns
+ * false if it does not. */
+static bool
+choose_one (fci_rule_run *run, fci_element_bytes *first, const fci_element_bytes *item)
+{
+  if (run->table.reverse || !first->rule || !item->rule || first->rule == item->rule)
+    return false;
+  const bool is_first = first->rule->number < item->rule->number;
+  if (!is_spare (is_first ? item : first))
+    return false;
+  leave_out (run, is_first ? item : first);
+  if (!is_first)
+    *first = *item;
+  return true;
+}
+
 static void
 add_item (struct maker *m, fci_element_bytes *item)
 {
@@ -99,7 +132,7 @@ add_item (struct maker *m, fci_element_bytes *item)
       fci_rule_index_add (&m->names, hash, (uint32_t) m->n_named++);
       run->item[run->n_items++] = item;
     }
-  else if (!join_picks (run, m->named[id], item))
+  else if (!join_picks (run, m->named[id], item) && !choose_one (run, m->named[id], item))
     fci_rule_run_problem (run, FCI_PROBLEM_NAME, "'%s' and '%s' both become '%s'",
                           fci_rule_item_tensor (run, m->named[id], 0)->name,
                           fci_rule_item_tensor (run, item, 0)->name, item->name);

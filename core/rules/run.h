@@ -88,6 +88,7 @@ typedef struct fci_rule_run
   size_t n_tensors;
   const fci_pattern *prefix; /* the prefix in use; NULL: not chosen yet */
   uint32_t *taken;           /* by tensor: number of its family, or FCI_RULE_NONE */
+  const char **spare; /* by tensor: why it is left out for another one that becomes the same; NULL: none is */
   fci_rule_index sites;
   fci_site **site; /* in source order */
   size_t n_sites;

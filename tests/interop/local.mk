@@ -53,6 +53,7 @@ interop_tests = \
 	tests/interop/test_spec.py \
 	tests/interop/test_spec_input.py \
 	tests/interop/test_ties.py \
+	tests/interop/test_t5.py \
 	tests/interop/test_tokenizer.py \
 	tests/interop/test_torch.py \
 	tests/interop/test_torch_models.py \

@@ -296,6 +296,22 @@ Test (rules_values, numbers_of_names)
       .rules = RULES ({ "a.{k}", "b.{999999999*k}" }));
 }
 
+/* Of two tensors that become the same, the later rule leaves out its own if it says why. */
+Test (rules_values, spare_tensors)
+{
+#define SPARE                                                                    \
+  .rules = RULES ({ "a", "x", .flags = FMTCONV_RULE_OPTIONAL },                  \
+                  { "b", "x", .flags = FMTCONV_RULE_OPTIONAL, .why = "a copy" }, \
+                  { "c", "x", .flags = FMTCONV_RULE_OPTIONAL })
+  EXPECT ("a:1 b:1", 0, "x:1", SPARE);
+  EXPECT ("b:1 a:1", 0, "x:1", SPARE);
+  EXPECT ("b:2", 0, "x:2", SPARE);
+  EXPECT ("a:1 c:1", FMTCONV_E_FORMAT, "tensors: 1 with a conflicting name\n'a' and 'c' both become 'x'",
+          SPARE);
+  EXPECT ("b:1 c:1", FMTCONV_E_FORMAT, "tensors: 1 with a conflicting name\n'b' and 'c' both become 'x'",
+          SPARE);
+}
+
 /* Lists of consecutive numbers, such as the experts of a layer. */
 Test (rules_values, ranges)
 {
