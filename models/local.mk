@@ -13,6 +13,7 @@ models = \
 	models/cosmos1.yaml \
 	models/dc-ae-sana.yaml \
 	models/deepseek2.yaml \
+	models/distilbert.yaml \
 	models/falcon.yaml \
 	models/flux-pipeline.yaml \
 	models/flux.yaml \
@@ -57,6 +58,7 @@ models = \
 	models/qwen2.yaml \
 	models/qwen3-moe.yaml \
 	models/qwen3.yaml \
+	models/roberta.yaml \
 	models/sana.yaml \
 	models/sd1-unet.yaml \
 	models/sd1.yaml \

@@ -224,6 +224,8 @@ parse_op (fci_table *table, fci_rule *rule, const char *s)
     return fci_rule_gather_parse (table, op, s + 7);
   if (strncmp (s, "trim ", 5) == 0)
     return fci_rule_trim_parse (table, op, s + 5);
+  if (strncmp (s, "skip ", 5) == 0)
+    return fci_rule_skip_parse (table, op, s + 5);
   if (strncmp (s, "add ", 4) == 0)
     return parse_factor (op, FCI_RULE_ADD, s + 4);
   return strncmp (s, "scale ", 6) == 0 && parse_factor (op, FCI_RULE_SCALE, s + 6);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/size.h"
 #include "core/model/model.h"
 #include "core/rules/constant.h"
 #include "core/rules/emit.h"
@@ -12,7 +13,9 @@
 #include "core/rules/pattern-match.h"
 #include "core/rules/run.h"
 #include "core/rules/shape.h"
+#include "core/view/view.h"
 #include <inttypes.h>
+#include <string.h>
 
 static fmtconv_view *
 change (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *after)
@@ -33,8 +36,31 @@ change (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *after)
       return fmtconv_view_gather (view, op->axis, op->n_indices, op->indices);
     case FCI_RULE_TRIM:
       return fmtconv_view_slice (view, op->axis, 0, after->n[op->axis]);
+    case FCI_RULE_SKIP:
+      return fmtconv_view_slice (view, op->axis, op->n_skipped, after->n[op->axis]);
     }
   return NULL;
+}
+
+/* Puts zeros for the first indices of an axis that were left out. */
+static fmtconv_view *
+unskip (fmtconv_view *view, const fci_rule_op *op)
+{
+  fci_tensor_dims dims = { .rank = view ? fmtconv_view_rank (view) : 0 };
+  if (!view || !op->n_skipped)
+    return view;
+  memcpy (dims.n, fmtconv_view_shape (view), dims.rank * sizeof *dims.n);
+  dims.n[op->axis] = op->n_skipped;
+  uint64_t n = 1;
+  for (unsigned i = 0; i < dims.rank; i++)
+    if (!fci_size_mul (n, dims.n[i], &n))
+      return NULL;
+  const float *zeros = fmtconv_ctx_alloc (view->ctx, n, sizeof *zeros);
+  fmtconv_view *first =
+      zeros ? fmtconv_view_constant (view->ctx, FMTCONV_F32, dims.rank, dims.n, zeros) : NULL;
+  if (first)
+    first = fmtconv_view_cast (first, fmtconv_view_dtype (view));
+  return first ? fmtconv_view_concat (op->axis, 2, (fmtconv_view *const[]){ first, view }) : NULL;
 }
 
 static fmtconv_view *
@@ -57,6 +83,8 @@ unchange (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *befo
       return fci_rule_ungather (view, op);
     case FCI_RULE_TRIM:
       return view; /* padding is not made again */
+    case FCI_RULE_SKIP:
+      return unskip (view, op);
     case FCI_RULE_CAST:
       break; /* refused when the table was compiled */
     }
@@ -145,6 +173,17 @@ cut (fci_rule_run *run, const fci_element_bytes *item, fmtconv_view *whole)
   return fmtconv_view_slice (whole, rule->declared->axis, start, size[item->part]);
 }
 
+/* Notes that the first indices of a tensor are cut off. */
+static void
+note_skipped (fci_rule_run *run, const fci_element_bytes *item, uint64_t n)
+{
+  const fmtconv_tensor *t = fci_rule_item_tensor (run, item, 0);
+  if (!n)
+    return;
+  fmtconv_note (run->ctx, "%s: left out the first %" PRIu64 " rows, which are not used", t->name, n);
+  fmtconv_model_drop (run->out, t, "rows that are not used");
+}
+
 /* Notes that the last n indices of a tensor are cut off. */
 static void
 note_padding (fci_rule_run *run, const fci_element_bytes *item, uint64_t n)
@@ -173,6 +212,8 @@ make_view (fci_rule_run *run, const fci_element_bytes *item)
     {
       if (rule->op[o].kind == FCI_RULE_TRIM)
         note_padding (run, item, by[o].n[rule->op[o].axis] - by[o + 1].n[rule->op[o].axis]);
+      if (rule->op[o].kind == FCI_RULE_SKIP)
+        note_skipped (run, item, rule->op[o].n_skipped);
       view = change (view, &rule->op[o], &by[o + 1]);
     }
   return view;

@@ -35,7 +35,7 @@ apply_op (fci_rule_run *run, const fci_rule_op *op, const fci_tensor_dims *befor
            && a == b;
   if (op->kind == FCI_RULE_GATHER)
     return fci_rule_gather_dims (op, after);
-  if (op->kind == FCI_RULE_TRIM)
+  if (op->kind == FCI_RULE_TRIM || op->kind == FCI_RULE_SKIP)
     return fci_rule_trim_dims (op, after);
   if (op->kind != FCI_RULE_PERMUTE)
     return true;

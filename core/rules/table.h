@@ -75,14 +75,16 @@ typedef struct fci_rule_op /* one of .ops */
     FCI_RULE_SCALE,
     FCI_RULE_ADD,
     FCI_RULE_GATHER,
-    FCI_RULE_TRIM
+    FCI_RULE_TRIM,
+    FCI_RULE_SKIP
   } kind;
   uint32_t dtype;
   double factor;
   unsigned rank;        /* PERMUTE */
-  unsigned axis;        /* GATHER, TRIM */
-  const fci_expr *size; /* TRIM */
+  unsigned axis;        /* GATHER, TRIM, SKIP */
+  const fci_expr *size; /* TRIM, SKIP */
   uint64_t n_kept;      /* TRIM: indices; UINT64_MAX: all */
+  uint64_t n_skipped;   /* SKIP: indices */
   size_t n_indices;
   uint64_t *indices;
   unsigned axes[FMTCONV_MAX_RANK];

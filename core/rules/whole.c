@@ -38,6 +38,12 @@ undo_ops (fci_rule_run *run, const fci_element_bytes *item, fci_tensor_dims *dim
         }
       for (unsigned i = 0; op->kind == FCI_RULE_PERMUTE && i < op->rank; i++)
         dims->n[op->axes[i]] = after.n[i];
+      if (op->kind == FCI_RULE_SKIP
+          && (op->axis >= dims->rank || !fci_size_add (dims->n[op->axis], op->n_skipped, &dims->n[op->axis])))
+        {
+          fci_rule_fail_ops (run, item, dims);
+          return false;
+        }
     }
   return true;
 }

@@ -78,6 +78,17 @@ def bert(**pooling):
     return files | {"modules.json": modules, "1_Pooling/config.json": pooling} if pooling else files
 
 
+def roberta():
+    """Whose padding is the token 1."""
+    files = gpt2()
+    tree = json.loads(files["tokenizer.json"])
+    cls, sep = (next(t["id"] for t in tree["added_tokens"] if t["content"] == s) for s in SPECIAL[1:3])
+    pad = next(s for s, i in tree["model"]["vocab"].items() if i == 1)
+    tree["post_processor"] = {"type": "RobertaProcessing", "sep": [SPECIAL[2], sep], "cls": [SPECIAL[1], cls], "trim_offsets": True,
+                              "add_prefix_space": False}
+    return files | {"tokenizer.json": json.dumps(tree), "tokenizer_config.json": files["tokenizer_config.json"] | {"pad_token": pad}}
+
+
 def rows(files):
     """The number of tokens."""
     pieces = files.get("tokenizer.model", files.get("spiece.model"))

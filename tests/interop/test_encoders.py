@@ -29,12 +29,17 @@ class Encoder:
 T5 = {"d_model": 64, "d_kv": 16, "d_ff": 96, "num_layers": 2, "num_heads": 4, "feed_forward_proj": "gated-gelu"}
 
 BERT = {"num_key_value_heads": None}
+ROBERTA = BERT | {"pad_token_id": 1, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
+DISTILBERT = BERT | {"dim": 64, "hidden_dim": 96, "n_layers": 2, "n_heads": 4}
 
 TABLE = [
     Encoder("t5-gguf", "T5EncoderModel", llmmake.t5, "T5EncoderModel", "default", [T5, T5 | {"feed_forward_proj": "relu", "n_positions": 128}]),
     Encoder("t5-gguf", "UMT5EncoderModel", llmmake.t5, "T5EncoderModel", "default", [T5]),
     Encoder("bert", "BertModel", lambda: llmmake.bert(pooling_mode_mean_tokens=True, pooling_mode_cls_token=False), "BertModel", "jina-v2-en", [BERT]),
     Encoder("bert", "BertModel", lambda: llmmake.bert(pooling_mode="lasttoken"), "BertModel", "jina-v2-en", [BERT]),
+    Encoder("roberta", "RobertaModel", llmmake.roberta, "RobertaModel", "roberta-bpe", [ROBERTA, ROBERTA | {"pad_token_id": 3, "type_vocab_size": 2}]),
+    Encoder("distilbert", "DistilBertModel", llmmake.bert, "DistilBertModel", "jina-v2-en", [DISTILBERT]),
+    Encoder("distilbert", "DistilBertForMaskedLM", lambda: llmmake.bert(pooling_mode="mean"), "DistilBertForMaskedLM", "jina-v2-en", [DISTILBERT]),
     Encoder("bert", "BertForMaskedLM", llmmake.bert, "BertForMaskedLM", "jina-v2-en", [BERT]),
 ]
 
@@ -60,6 +65,22 @@ class Encoders(Compared):
                         self.run_fmtconv("-f", folder, output)
                         self.compare(output, self.reference(folder, encoder.converter, encoder.pre, kind))
                     self.assertEqual(vectors(self.tmp / "out-f16.gguf"), vectors(self.tmp / "reference-f16.gguf"))
+
+    def test_back(self):
+        """Zeros stand for the positions that RoBERTa does not use."""
+        for encoder in TABLE:
+            if encoder.name not in ("roberta", "distilbert"):
+                continue
+            with self.subTest(encoder.cls):
+                folder = self.folder_of(encoder)
+                told = self.run_fmtconv("-f", folder, self.tmp / "a.gguf").stderr
+                self.run_fmtconv("-f", "-t", f"{encoder.name}:reverse", "--dtype", "bf16", self.tmp / "a.gguf", self.tmp / "back.safetensors")
+                wanted = {n.removeprefix("distilbert."): t for n, t in load_file(folder / "model.safetensors").items()
+                          if not n.startswith(("vocab_", "pooler."))}
+                if encoder.name == "roberta":
+                    self.assertIn("left out the first 2 rows", told)
+                    wanted["embeddings.position_embeddings.weight"][:2] = 0
+                self.assert_same(load_file(self.tmp / "back.safetensors"), wanted)
 
     def test_names_of_t5(self):
         """The embedding has one of two names; a feed-forward with another activation is refused."""

@@ -296,6 +296,22 @@ Test (rules_values, numbers_of_names)
       .rules = RULES ({ "a.{k}", "b.{999999999*k}" }));
 }
 
+/* The first indices of an axis. */
+Test (rules_values, skipped_indices)
+{
+#define SKIP(how) .rules = RULES ({ "a", "x", .shape = "n,h", .ops = how })
+  EXPECT ("a:5,2", 0, "x:3,2", SKIP ("skip 0: 2"));
+  EXPECT ("a:5,2", 0, "x:5,1", SKIP ("skip 1: config(n,0)+1"));
+  EXPECT ("a:5,2", 0, "x:5,2", SKIP ("skip 0: 0"));
+  EXPECT ("a:2,2", FMTCONV_E_FORMAT,
+          "tensors: 1 with a wrong shape\n'a' has the shape [2,2], which 'skip 0: 2' does not fit",
+          SKIP ("skip 0: 2"));
+  EXPECT ("a:2,2", FMTCONV_E_MISSING,
+          "rules: skip: the size '0-1' is not a number from 0 to 65536; give values with "
+          "let.NAME=NUMBER",
+          SKIP ("skip 0: 0-1"));
+}
+
 /* Of two tensors that become the same, the later rule leaves out its own if it says why. */
 Test (rules_values, spare_tensors)
 {
