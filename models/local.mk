@@ -55,6 +55,7 @@ models = \
 	models/pixart.yaml \
 	models/qwen-image.yaml \
 	models/qwen2-moe.yaml \
+	models/qwen2-vl.yaml \
 	models/qwen2.yaml \
 	models/qwen3-moe.yaml \
 	models/qwen3.yaml \

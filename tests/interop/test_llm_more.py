@@ -24,6 +24,11 @@ OLMO3_YARN = {"full_attention": {"rope_type": "yarn", "rope_theta": 500000.0, "f
               "sliding_attention": {"rope_type": "default", "rope_theta": 500000.0}}
 GRANITE = {"attention_multiplier": 0.015625, "embedding_multiplier": 12.0, "residual_multiplier": 0.22, "logits_scaling": 8.0, "num_local_experts": 4}
 
+VISION = {"embed_dim": 32, "hidden_size": 64, "depth": 1, "num_heads": 2, "mlp_ratio": 2, "patch_size": 14, "intermediate_size": 64, "out_hidden_size": 64}
+TEXT = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 416,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1000000.0, "mrope_section": [2, 3, 3]}}
+IMAGES = {"text_config": TEXT, "vision_config": VISION}
+
 TABLE = [
     Model("olmo3", "Olmo3ForCausalLM", llmmake.gpt2, "gpt-2", [OLMO3, OLMO3 | {"rope_parameters": OLMO3_YARN}]),
     Model("olmoe", "OlmoeForCausalLM", llmmake.gpt2, "gpt-2", [{n: v for n, v in EXPERTS.items() if n != "moe_intermediate_size"} | {"num_key_value_heads": 4}]),
@@ -31,6 +36,8 @@ TABLE = [
     Model("granite-moe", "GraniteMoeSharedForCausalLM", llmmake.granite, "gpt-2", [GRANITE | {"shared_intermediate_size": 48}]),
     Model("command-r", "CohereForCausalLM", llmmake.command_r, "command-r", [{}, {"use_qk_norm": True, "model_max_length": 1024, "num_hidden_layers": 64}]),
     Model("phi2", "PhiForCausalLM", llmmake.gpt2, "gpt-2", [{"num_key_value_heads": 4, "intermediate_size": 256}], {}, frozenset()),
+    Model("qwen2-vl", "Qwen2VLForConditionalGeneration", llmmake.qwen2, "qwen2", [IMAGES]),
+    Model("qwen2-vl", "Qwen2_5_VLForConditionalGeneration", llmmake.qwen2, "qwen2", [IMAGES, IMAGES | {"tie_word_embeddings": True}]),
     Model("stablelm", "StableLmForCausalLM", llmmake.stablelm, "stablelm2", [{"use_qkv_bias": True}, {"use_parallel_residual": True}]),
 ]
 
@@ -68,12 +75,25 @@ class More(Compared):
             self.run_fmtconv("-f", folder, output)
             self.compare(output, self.reference(model, folder, kind), model.more)
         self.run_fmtconv("-f", "-t", f"{model.name}:reverse", "--dtype", "bf16", self.tmp / "out.gguf", self.tmp / "back.safetensors")
-        self.assert_same(load_file(self.tmp / "back.safetensors"), load_file(folder / "model.safetensors"))
+        wanted = {n: t for n, t in load_file(folder / "model.safetensors").items() if not n.startswith("visual.")}
+        self.assert_same(load_file(self.tmp / "back.safetensors"), wanted)
         got = continued(self.tmp / "out-f16.gguf")
         self.assertEqual(len(got), 8)
         self.assertEqual(got, continued(self.tmp / "reference-f16.gguf"))
         for file in self.tmp.glob("*.gguf"):
             file.unlink()
+
+    def test_published_names_of_qwen2_vl(self):
+        """config.json as it was published, without text_config."""
+        model = named("qwen2-vl")
+        folder = llmmake.folder(self.tmp / "model", model.cls, model.files(), **IMAGES)
+        tree = json.loads((folder / "config.json").read_text())
+        text = {n: v for n, v in TEXT.items() if n != "rope_parameters"}
+        (folder / "config.json").write_text(json.dumps({"architectures": [model.cls], "model_type": "qwen2_vl", "max_position_embeddings": 512, **text,
+                                                        "rms_norm_eps": 1e-6, "rope_theta": 500000.0, "vision_config": tree["vision_config"],
+                                                        "rope_scaling": {"type": "mrope", "mrope_section": [2, 3, 3]}}))
+        self.run_fmtconv("-f", folder, self.tmp / "out.gguf")
+        self.compare(self.tmp / "out.gguf", self.reference(model, folder))
 
     def test_norms_of_heads(self):
         """StableLM 2 12B has a norm for each head, which the converter stacks in vain: it ends with an error."""
@@ -99,6 +119,9 @@ class More(Compared):
                                    ("granite-moe", {"shared_intermediate_size": 48}, "has_shared == (shared > 0)"),
                                    ("granite-moe", LLAMA3, "rope != 'llama3'"), ("olmoe", {"num_key_value_heads": 2}, "with a wrong shape", "k_proj.weight"),
                                    ("granite-moe", {"num_local_experts": 5}, "with a wrong shape", "block_sparse_moe.router.layer.weight"),
+                                   ("qwen2-vl", {"text_config": TEXT | {"num_hidden_layers": 3}}, "layers == #i"),
+                                   ("qwen2-vl", {"text_config": TEXT | {"rope_parameters": {"mrope_section": [2, 2, 3]}}}, "first + second + third"),
+                                   ("qwen2-vl", {"text_config": TEXT | {"rope_parameters": {}}}, "mrope_section"),
                                    ("command-r", {"rope_parameters": {"rope_type": "yarn"}}, "rope == 'default'"),
                                    ("phi2", {"qk_layernorm": True}, "qk_layernorm"), ("phi2", {"rope_parameters": {"rope_theta": 5e4}}, "== 10000.0"),
                                    ("stablelm", {"use_parallel_residual": True}, "has_second != parallel"),
