@@ -31,16 +31,23 @@ add_words (fci_conversion *c, const char *at, fci_links *links)
   return c->ctx->failed;
 }
 
-int
-fci_chain_before (fci_conversion *c, fci_links *links)
+/* Returns the transforms around one that is chosen for the writer. */
+static const char *
+around (const fci_conversion *c, const fmtconv_transform *chosen)
 {
-  return add_words (c, c->writer.plugin->writer->before, links);
+  return chosen->around ? chosen->around : c->writer.plugin->writer->before;
 }
 
 int
-fci_chain_next (fci_conversion *c, fci_links *links)
+fci_chain_before (fci_conversion *c, const fmtconv_transform *chosen, fci_links *links)
 {
-  const char *before = c->writer.plugin->writer->before, *place = before ? strchr (before, '*') : NULL;
+  return add_words (c, around (c, chosen), links);
+}
+
+int
+fci_chain_next (fci_conversion *c, const fmtconv_transform *chosen, fci_links *links)
+{
+  const char *before = around (c, chosen), *place = before ? strchr (before, '*') : NULL;
   return add_words (c, place ? place + 1 : NULL, links);
 }
 

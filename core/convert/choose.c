@@ -165,11 +165,11 @@ add_for_writer (fci_conversion *c, const fci_claim *claim, fci_links *links)
 {
   const bool only = claim->plugin->transform->writer != NULL;
   c->is_for_writer = only || claim->params;
-  if (only && fci_chain_before (c, links))
+  if (only && fci_chain_before (c, claim->plugin->transform, links))
     return c->ctx->failed;
   if (add_link (c->ctx, links, claim->module, NULL, claim->params))
     return c->ctx->failed;
-  return only ? fci_chain_next (c, links) : 0;
+  return only ? fci_chain_next (c, claim->plugin->transform, links) : 0;
 }
 
 /* Returns whether two transforms take the same tensor. */

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/convert/around.h"
 #include "core/convert/choose.h"
 #include "core/convert/for-writer.h"
 #include "core/convert/recognize.h"
@@ -55,18 +56,57 @@ fci_links_for_writer (fmtconv_ctx *ctx, const char *writer, fci_links *links)
   return ctx->failed;
 }
 
-/* Returns whether the whole chain is the transform `name` of the model, once or more. */
-static bool
-is_only (const fci_links *links, const char *name, size_t n)
+/* The parts of a typed chain: merges, a transform for the writer, and the writer's last one, once or more. */
+typedef struct typed
 {
-  for (size_t i = 0; i < links->n; i++)
-    {
-      const fci_link *link = &links->link[i];
-      if (link->reverse || link->component || strlen (link->plugin->name) != n
-          || strncmp (link->plugin->name, name, n) != 0)
-        return false;
-    }
-  return links->n > 0;
+  size_t merges;      /* how many */
+  const fci_link *of; /* NULL: none */
+  size_t last;        /* where the last ones begin */
+} typed;
+
+static bool
+is_named (const fci_link *link, const char *name, size_t n)
+{
+  return strlen (link->plugin->name) == n && strncmp (link->plugin->name, name, n) == 0;
+}
+
+/* Finds the parts of the typed chain. Returns false if it has other links; last_name: n bytes. */
+static bool
+find_parts (const fci_conversion *c, const char *last_name, size_t n, typed *out)
+{
+  const fci_links *links = &c->chain;
+  size_t i = 0;
+  *out = (typed){ 0 };
+  for (size_t k = 0; k < links->n; k++)
+    if (links->link[k].reverse || links->link[k].component)
+      return false;
+  for (; i < links->n && links->link[i].plugin->transform->merges; i++)
+    out->merges++;
+  const fmtconv_transform *next = i < links->n ? links->link[i].plugin->transform : NULL;
+  if (next && next->around && next->writer && !strcmp (next->writer, c->writer.plugin->name))
+    out->of = &links->link[i++];
+  for (out->last = i; i < links->n && is_named (&links->link[i], last_name, n);)
+    i++;
+  return links->n > 0 && i == links->n;
+}
+
+/* Appends a typed link. */
+static fci_link *
+append (fci_conversion *c, const fci_link *given, fci_links *to)
+{
+  fci_link *link = fci_links_add (c->ctx, to);
+  if (link)
+    *link = *given;
+  return link;
+}
+
+/* Appends the typed transform for the writer, and what stands around it. */
+static int
+add_given (fci_conversion *c, const fci_link *given, fci_links *to)
+{
+  if (fci_chain_before (c, given->plugin->transform, to) || !append (c, given, to))
+    return c->ctx->failed;
+  return fci_chain_next (c, given->plugin->transform, to);
 }
 
 int
@@ -74,21 +114,25 @@ fci_chain_around_types (fci_conversion *c)
 {
   const char *after = c->only_model ? NULL : c->writer.plugin->writer->after;
   const size_t n = after ? strcspn (after, ": ") : 0;
-  fci_links chosen = { 0 };
-  if (!n || strchr (after, ' ') || !is_only (&c->chain, after, n))
+  typed parts;
+  fci_links made = { 0 };
+  if (!n || strchr (after, ' ') || !find_parts (c, after, n, &parts))
     return 0;
-  if (fci_chain_choose_for_writer (c, c->part->read, &chosen) || !chosen.n)
+  for (size_t i = 0; i < parts.merges; i++)
+    if (!append (c, &c->chain.link[i], &made))
+      return c->ctx->failed;
+  if (parts.of ? add_given (c, parts.of, &made) : fci_chain_choose_for_writer (c, c->part->read, &made))
     return c->ctx->failed;
-  for (size_t i = 0; i < c->chain.n; i++)
+  if (made.n == parts.merges)
+    return 0;
+  for (size_t i = parts.last; i < c->chain.n; i++)
     {
-      fci_link *link = fci_links_add (c->ctx, &chosen);
-      if (!link)
-        return c->ctx->failed;
-      *link = c->chain.link[i];
-      if (add_params (c->ctx, after + n + (after[n] == ':'), link))
+      fci_link *link = append (c, &c->chain.link[i], &made);
+      if (!link || add_params (c->ctx, after + n + (after[n] == ':'), link))
         return c->ctx->failed;
     }
-  c->chain = chosen;
+  c->is_for_writer = parts.last == c->chain.n;
+  c->chain = made;
   c->detected = true;
   return c->ctx->failed;
 }

@@ -161,6 +161,51 @@ rename_named (const wanted *w, const char *model, fmtconv_renaming *out)
   return out->model ? 0 : fail_unfit (w, plugin->name, rules);
 }
 
+/* Returns the entry of a table's attributes that is a plain text: its architecture.  NULL: there is none. */
+static const char *
+architecture_of (fmtconv_ctx *ctx, const fmtconv_rules *rules)
+{
+  const char *why = NULL;
+  fmtconv_attr *all = rules->attributes ? fmtconv_attr_parse_json (ctx, rules->attributes, &why) : NULL;
+  return all ? fmtconv_attr_get_string (all, "architecture", NULL) : NULL;
+}
+
+/* Takes what the rules of a model file give for a configuration.  What was found before must be the same. */
+static int
+take_configured (const wanted *w, const char *model, const fmtconv_rules *rules, const fci_renamed *found,
+                 fmtconv_renaming *out)
+{
+  if (out->model)
+    {
+      out->several = fmtconv_ctx_printf (w->ctx, "%s and %s", out->model, model);
+      return w->ctx->failed;
+    }
+  *out = (fmtconv_renaming){ .model = model,
+                             .from = side_name (w->ctx, rules, false),
+                             .to = w->side,
+                             .n = found->n,
+                             .weight = found->weight,
+                             .models = model,
+                             .architecture = architecture_of (w->ctx, rules) };
+  return w->ctx->failed;
+}
+
+/* Fails as the rules of the model of the configuration do not take the weights, and lists these. */
+static int
+fail_configured (const wanted *w, const char *model, const fmtconv_rules *rules, fmtconv_attr *config)
+{
+  fci_renamed found;
+  if (fci_rules_rename_by_config (w->ctx, rules, config, w->weights, w->n, false, &found))
+    return w->ctx->failed;
+  return fmtconv_fail_at (
+      w->ctx, found.lost ? FMTCONV_E_FORMAT : FMTCONV_E_UNSUPPORTED,
+      &(fmtconv_where){ .hint = "check that this is the configuration of the right model" },
+      found.lost ? "the rules of '%s', the model of the configuration, do not take %zu of "
+                   "%zu weights:"
+                 : "the rules of '%s', the model of the configuration, do not fit the weights:",
+      model, found.lost, w->n);
+}
+
 /* Checks what a plugin gives, whose shapes are copied. */
 static int
 check_weights (const wanted *w)
@@ -197,6 +242,32 @@ fmtconv_rules_rename (fmtconv_ctx *ctx, const char *model, const char *side, siz
       const fmtconv_plugin *plugin =
           has_sides (fci_module_described (ctx, &modules[i])) ? fci_module_load (ctx, &modules[i]) : NULL;
       if (has_sides (plugin) && try_model (&w, plugin->name, plugin->transform->rules, out))
+        return ctx->failed;
+    }
+  return ctx->failed;
+}
+
+int
+fmtconv_rules_rename_by_config (fmtconv_ctx *ctx, fmtconv_attr *config, const char *side, size_t n,
+                                const fmtconv_weight *weights, fmtconv_renaming *out)
+{
+  const wanted w = { .ctx = ctx, .side = side, .n = n, .weights = weights };
+  size_t n_modules;
+  *out = (fmtconv_renaming){ 0 };
+  if (ctx->failed || check_weights (&w))
+    return ctx->failed;
+  fci_module *modules = fci_modules (ctx, &n_modules);
+  for (size_t i = 0; modules && i < n_modules && !ctx->failed; i++)
+    {
+      const fmtconv_plugin *plugin =
+          has_sides (fci_module_described (ctx, &modules[i])) ? fci_module_load (ctx, &modules[i]) : NULL;
+      const fmtconv_rules *rules = has_sides (plugin) ? plugin->transform->rules : NULL;
+      fci_renamed found;
+      if (!rules || strcmp (strchr (rules->sides, '|') + 1, side) != 0
+          || fci_rules_rename_by_config (ctx, rules, config, weights, n, true, &found) || found.is_other)
+        continue;
+      if (found.lost || found.wrong ? fail_configured (&w, plugin->name, rules, config)
+                                    : take_configured (&w, plugin->name, rules, &found, out))
         return ctx->failed;
     }
   return ctx->failed;

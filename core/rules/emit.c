@@ -17,8 +17,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-static fmtconv_view *
-change (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *after)
+fmtconv_view *
+fci_rule_change (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *after)
 {
   switch (op->kind)
     {
@@ -214,7 +214,7 @@ make_view (fci_rule_run *run, const fci_element_bytes *item)
         note_padding (run, item, by[o].n[rule->op[o].axis] - by[o + 1].n[rule->op[o].axis]);
       if (rule->op[o].kind == FCI_RULE_SKIP)
         note_skipped (run, item, rule->op[o].n_skipped);
-      view = change (view, &rule->op[o], &by[o + 1]);
+      view = fci_rule_change (view, &rule->op[o], &by[o + 1]);
     }
   return view;
 }

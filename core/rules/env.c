@@ -452,6 +452,20 @@ fci_rule_run_refuses (fci_rule_run *run)
 }
 
 void
+fci_rule_run_deny (fci_rule_run *run)
+{
+  for (unsigned i = 0; i < run->table.n_conditions && !run->code; i++)
+    {
+      fci_expr_env env = fci_rule_run_env (run);
+      const fci_condition *condition = &run->table.condition[i];
+      bool holds = false;
+      if (fci_expr_truth (&env, condition->expr, &holds) == FCI_EXPR_KNOWN && !holds)
+        fci_rule_run_problem (run, FCI_PROBLEM_CONFIG, "condition '%.*s' does not hold",
+                              (int) condition->text.len, condition->text.at);
+    }
+}
+
+void
 fci_rule_run_conditions (fci_rule_run *run)
 {
   for (unsigned i = 0; i < run->table.n_conditions && !run->code; i++)

@@ -17,6 +17,9 @@ fci_expr_state fci_rule_run_try_number (fci_rule_run *run, const fci_expr *expr,
 /* Returns whether a condition that needs no tensor does not hold: what config.json says tells models of equal names apart. */
 bool fci_rule_run_refuses (fci_rule_run *run);
 
+/* Reports the conditions and checks that do not hold, as far as they need no more of the model than is known. */
+void fci_rule_run_deny (fci_rule_run *run);
+
 /* Checks the conditions of the table, with all variables bound; each that does not hold is a problem. */
 void fci_rule_run_conditions (fci_rule_run *run);
 

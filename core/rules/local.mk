@@ -60,6 +60,7 @@ core_sources += \
 	core/rules/pipeline.c \
 	core/rules/range.c \
 	core/rules/range.h \
+	core/rules/rename-ops.c \
 	core/rules/rename-rows.c \
 	core/rules/rename-shapes.c \
 	core/rules/rename.c \

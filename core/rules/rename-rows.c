@@ -167,6 +167,8 @@ set_rows (fci_rename *r, const fci_new_weight *w, fmtconv_new_weight *out)
     return false;
   memcpy (copy, rows.range, rows.n * sizeof *copy);
   *out = (fmtconv_new_weight){ .n = is_plain ? 0 : rows.n, .rows = copy };
+  if (r->has_config)
+    fci_rename_set_ops (r, w, is_plain && has_rows ? r->given[w->first].shape[0] : rows.sum, out);
   return true;
 }
 

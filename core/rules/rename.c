@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A LoRA changes some weights of a model.  Rules are applied to one weight at a time: missing weights are accepted, and
- * what depends on the whole model (has(), "#i") has no value. */
+ * what depends on the whole model (has(), "#i") has no value.  Values of config.json have one if it is given. */
 #include "config.h"
 
 #include "core/base/ctx.h"
@@ -10,6 +10,7 @@
 #include "core/model/new.h"
 #include "core/rules/compile.h"
 #include "core/rules/complete.h"
+#include "core/rules/env.h"
 #include "core/rules/index.h"
 #include "core/rules/pattern-match.h"
 #include "core/rules/rename.h"
@@ -50,19 +51,35 @@ name_of (fci_rename *r, const fci_pattern *pattern, const fci_value *bound, uint
   return fci_rule_run_name (&r->run, pattern, false, bound, known);
 }
 
+/* Returns whether a family takes a weight.  With a configuration, the name may have a prefix of the table. */
+static bool
+takes (const fci_rename *r, const fci_family *family, const fmtconv_weight *w, fci_value *values)
+{
+  const fci_table *table = &r->run.table;
+  const size_t n = r->has_config && !family->anchored ? table->n_prefixes : 0;
+  for (size_t i = 0; i < n; i++)
+    {
+      const char *rest = fci_pattern_strip (&table->prefix[i], w->name);
+      if (rest && fci_pattern_match (&family->in, rest, strlen (rest), values))
+        return true;
+    }
+  return !n
+         && (w->is_flat ? fci_pattern_match_flat : fci_pattern_match) (&family->in, w->name, strlen (w->name),
+                                                                       values);
+}
+
 /* Finds the family that takes a weight.  Of a flat name, all families that take it must agree on the dots. */
 static const fci_family *
 find_family (fci_rename *r, size_t i, fci_value *values)
 {
   const fmtconv_weight *w = &r->given[i];
-  const size_t len = strlen (w->name);
   const fci_family *found = NULL;
   fci_value own[FCI_MAX_SLOTS], bound[FCI_MAX_CAPTURES];
   for (unsigned f = 0; f < r->run.table.n_families; f++)
     {
       const fci_family *family = &r->run.table.family[f];
-      if (family->why || family->anchored || !is_usable (&family->in, w->is_flat)
-          || !(w->is_flat ? fci_pattern_match_flat : fci_pattern_match) (&family->in, w->name, len, own))
+      if (family->why || (family->anchored && !r->has_config) || !is_usable (&family->in, w->is_flat)
+          || !takes (r, family, w, own))
         continue;
       const char *name = name_of (r, &family->in, bound, bind (family, own, bound));
       if (!name)
@@ -163,12 +180,14 @@ add (fci_rename *r, const char *name, const fci_rule *rule, uint32_t part, unsig
   w->from[k] = i;
 }
 
-/* Returns why a rule does more than moving rows; NULL: it does not. */
+/* Returns why a rule does more than moving rows, or with a configuration more than can be done; NULL: it does not. */
 static const char *
-refusal (const fci_rule *rule)
+refusal (const fci_rename *r, const fci_rule *rule)
 {
   for (unsigned k = 0; k < rule->n_ops; k++)
-    if (rule->op[k].kind != FCI_RULE_CAST)
+    if (rule->op[k].kind == FCI_RULE_GATHER || rule->op[k].kind == FCI_RULE_TRIM)
+      return "its rule chooses rows or columns of the weight";
+    else if (rule->op[k].kind != FCI_RULE_CAST && !r->has_config)
       return "its rule computes with the weight, or changes its shape";
   if (rule->declared->axis && (rule->n_join > 1 || rule->n_split > 1 || rule->n_pick))
     return "its rule cuts or fuses columns";
@@ -177,13 +196,31 @@ refusal (const fci_rule *rule)
   return NULL;
 }
 
+/* Gives a module's weight the shape in which the model stores it, if its rule exchanges rows and columns: the modules of
+ * PyTorch have [outputs, inputs], transformers' Conv1D has the other order. */
+static void
+store (fci_rename *r, const fci_rule *rule, uint32_t i)
+{
+  fmtconv_weight *w = r->has_config ? &r->stored[i] : NULL;
+  const fci_rule_op *op = rule->op;
+  if (!w || !w->is_module)
+    return;
+  w->is_module = w->rank == 2 && rule->n_ops && op->kind == FCI_RULE_PERMUTE && op->axes[0] == 1;
+  uint64_t *shape = w->is_module ? fci_rule_run_alloc (&r->run, 2, sizeof *shape) : NULL;
+  if (!shape)
+    return;
+  shape[0] = w->shape[1];
+  shape[1] = w->shape[0];
+  w->shape = shape;
+}
+
 /* Makes the new weights of one rule. */
 static void
 apply_rule (fci_rename *r, const fci_rule *rule, const fci_value *values, uint32_t i)
 {
   fci_value bound[FCI_MAX_CAPTURES];
   uint64_t known = bind (rule->family, values, bound);
-  const char *why = refusal (rule);
+  const char *why = refusal (r, rule);
   if (why && r->is_kept)
     return;
   if (why)
@@ -191,6 +228,7 @@ apply_rule (fci_rename *r, const fci_rule *rule, const fci_value *values, uint32
       fci_rule_run_problem (&r->run, FCI_PROBLEM_CONFIG, "'%s': %s", r->given[i].name, why);
       return;
     }
+  store (r, rule, i);
   for (uint32_t part = 0; part < rule->n_split && !r->run.code; part++)
     {
       uint32_t each = rule->n_split;
@@ -232,27 +270,72 @@ problems (const fci_rename *r)
          + r->run.problems[FCI_PROBLEM_CONFIG];
 }
 
+/* Compiles the table; with a configuration, its values are those of names. */
 static int
-rename_all (fci_rename *r, const fmtconv_rules *rules, bool reverse, fci_renamed *out)
+begin (fci_rename *r, const fmtconv_rules *rules, fmtconv_attr *config, bool reverse, fci_renamed *out)
 {
   fci_rule_run *run = &r->run;
+  fci_expr_env env = fci_rule_run_env (run);
+  fmtconv_model *in = fci_model_new (run->ctx, NULL); /* without tensors */
   run->table.arena = &run->arena;
   run->table.ctx = run->ctx;
-  run->in = fci_model_new (run->ctx, NULL); /* without tensors and config.json */
+  run->in = in;
   r->names = fci_map_new (run->ctx);
-  if (!run->in || !r->names || fci_table_compile (&run->table, rules, reverse))
-    return run->ctx->failed ? run->ctx->failed : run->table.code;
+  if (!in || !r->names)
+    return run->ctx->failed;
+  if (config)
+    fmtconv_attr_set (fmtconv_model_attrs (in), "config", config);
+  run->table.env = config ? &env : NULL;
+  const int code = fci_table_compile (&run->table, rules, reverse);
+  run->table.env = NULL;
+  out->is_other = config && (code || fci_rule_run_refuses (run));
+  return run->ctx->failed ? run->ctx->failed : code;
+}
+
+static int
+rename_all (fci_rename *r, const fmtconv_rules *rules, fmtconv_attr *config, bool reverse, fci_renamed *out)
+{
+  fci_rule_run *run = &r->run;
+  const int code = begin (r, rules, config, reverse, out);
+  if (code || out->is_other)
+    return code;
   r->exact = fci_rule_run_alloc (run, r->n_given + 1, sizeof *r->exact);
-  if (r->exact)
+  r->stored = config ? fci_rule_run_alloc (run, r->n_given + 1, sizeof *r->stored) : NULL;
+  if (r->stored && r->n_given)
+    {
+      memcpy (r->stored, r->given, r->n_given * sizeof *r->stored);
+      run->weights = r->given = r->stored;
+    }
+  if (r->exact && !run->code)
     match_all (r, &out->lost);
   if (!run->code && !out->lost && !problems (r))
     fci_rename_shapes (r);
+  if (!run->code && !out->lost && !problems (r) && config)
+    fci_rule_run_deny (run);
   if (!run->code && !out->lost && !problems (r))
     fci_rename_put (r, out);
   out->wrong = problems (r);
   if (run->code)
     fci_nomem (run->ctx);
   return run->ctx->failed;
+}
+
+/* Renames, and releases the memory of the run. */
+static int
+run_once (fci_rename *r, const fmtconv_rules *rules, fmtconv_attr *config, bool reverse, fci_renamed *out)
+{
+  fmtconv_ctx *ctx = r->run.ctx;
+  *out = (fci_renamed){ 0 };
+  int code = rename_all (r, rules, config, reverse, out);
+  if (code == FMTCONV_E_NOMEM)
+    fci_nomem (ctx);
+  if (code && !ctx->failed)
+    {
+      out->lost = r->n_given; /* a table that cannot be used without the model, or in reverse */
+      code = 0;
+    }
+  fci_arena_clear (&r->run.arena);
+  return code;
 }
 
 int
@@ -265,15 +348,18 @@ fci_rules_rename (fmtconv_ctx *ctx, const fmtconv_rules *rules, const fmtconv_we
     .n_given = n,
     .is_kept = keep
   };
-  *out = (fci_renamed){ 0 };
-  int code = rename_all (&r, rules, reverse, out);
-  if (code == FMTCONV_E_NOMEM)
-    fci_nomem (ctx);
-  if (code && !ctx->failed)
-    {
-      out->lost = n; /* a table that cannot be used without the model, or in reverse */
-      code = 0;
-    }
-  fci_arena_clear (&r.run.arena);
-  return code;
+  return run_once (&r, rules, NULL, reverse, out);
+}
+
+int
+fci_rules_rename_by_config (fmtconv_ctx *ctx, const fmtconv_rules *rules, fmtconv_attr *config,
+                            const fmtconv_weight *weights, size_t n, bool silent, fci_renamed *out)
+{
+  fci_rename r = {
+    .run = { .arena = FCI_ARENA_BESIDE (ctx), .ctx = ctx, .weights = weights, .silent = silent },
+    .given = weights,
+    .n_given = n,
+    .has_config = true
+  };
+  return run_once (&r, rules, config, false, out);
 }

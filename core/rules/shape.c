@@ -25,8 +25,9 @@ elements (const fci_tensor_dims *dims, uint64_t *n)
   return true;
 }
 
-static bool
-apply_op (fci_rule_run *run, const fci_rule_op *op, const fci_tensor_dims *before, fci_tensor_dims *after)
+bool
+fci_rule_op_dims (fci_rule_run *run, const fci_rule_op *op, const fci_tensor_dims *before,
+                  fci_tensor_dims *after)
 {
   uint64_t a = 0, b = 0;
   *after = *before;
@@ -80,7 +81,7 @@ shapes_by_ops (fci_rule_run *run, const fci_element_bytes *item, const fci_tenso
   if (split > 1 && !part_size (run, rule, split, item->part, &by[0].n[axis]))
     return false;
   for (unsigned k = 0; k < rule->n_ops; k++)
-    if (!apply_op (run, &rule->op[k], &by[k], &by[k + 1]))
+    if (!fci_rule_op_dims (run, &rule->op[k], &by[k], &by[k + 1]))
       return false;
   return true;
 }

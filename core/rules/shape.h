@@ -14,4 +14,8 @@ void fci_rule_run_shapes (fci_rule_run *run);
 bool fci_rule_item_shapes (fci_rule_run *run, const fci_element_bytes *item, fci_tensor_dims *by);
 bool fci_rule_hides (const fci_rule *rule);
 
+/* Computes the shape after one of .ops.  Returns false if it does not fit the shape before. */
+bool fci_rule_op_dims (fci_rule_run *run, const fci_rule_op *op, const fci_tensor_dims *before,
+                       fci_tensor_dims *after);
+
 #endif

@@ -505,6 +505,8 @@ typedef struct fmtconv_weight
   int is_flat;      /* underscores before the last dot may stand for dots: "a_b.weight" */
   unsigned rank;    /* 0: the shape is not known */
   const uint64_t *shape;
+  int is_module; /* fmtconv_rules_rename_by_config: the shape is [outputs, inputs] of a module, whose weight the model may
+                    store as [inputs, outputs]: its rule exchanges these axes */
 } fmtconv_weight;
 
 #define FMTCONV_NO_WEIGHT SIZE_MAX /* fmtconv_weight_rows.weight: rows of a weight that is not given */
@@ -517,12 +519,21 @@ typedef struct fmtconv_weight_rows
   uint64_t count;
 } fmtconv_weight_rows;
 
+/* What a rule does with a weight once its rows are put together: other axes, another order, a factor. */
+typedef struct fmtconv_weight_ops fmtconv_weight_ops;
+
 /* A weight under its name on the other side, and the rows that it is made of, in order. */
 typedef struct fmtconv_new_weight
 {
   const char *name;
   size_t n; /* 0: one weight as it is, that of `rows` */
   const fmtconv_weight_rows *rows;
+  /* fmtconv_rules_rename_by_config: */
+  size_t
+      stacked; /* the rows are those of so many weights of equal shape, each of which gets an index of a new first axis;
+                     0: they stay one below the other */
+  int is_transposed; /* the given weight is a module's, and the model stores it as [inputs, outputs] */
+  const fmtconv_weight_ops *ops; /* NULL: nothing; it is done to the weight as the model stores it */
 } fmtconv_new_weight;
 
 /* The weights of a model whose rules are known. */
@@ -535,6 +546,8 @@ typedef struct fmtconv_renaming
   size_t n;
   const fmtconv_new_weight *weight;
   const char *models; /* names of all models that give these names: "chroma, flux" */
+  const char *
+      architecture; /* fmtconv_rules_rename_by_config: what the GGUF file of the model names it; NULL: nothing */
 } fmtconv_renaming;
 
 /* Renames weights by the rules of an installed model file, of which they may be a part: conditions, and whether the model
@@ -546,6 +559,32 @@ typedef struct fmtconv_renaming
  * the named model's), E_UNSUPPORTED (a rule of it does more than moving rows, or both sides fit).  Thread: context.  Since: 0.1. */
 int fmtconv_rules_rename (fmtconv_ctx *ctx, const char *model, const char *side, size_t n,
                           const fmtconv_weight *weights, fmtconv_renaming *out);
+
+/* Renames weights with names of the first side by the rules of the installed model file whose conditions hold for a
+ * configuration.  Its values count in conditions and in shapes, and rules may do more than moving rows: see
+ * fmtconv_new_weight.stacked and .ops.  Names may have the prefixes of the model file.
+ *   config  config.json of the model
+ *   side    the second side of the model file: "gguf"
+ * Returns 0 or the code of the error; out->model is NULL if no installed model file with this side is for the configuration.
+ * Errors: E_USAGE (a weight without a name or a valid shape), E_FORMAT (not all of the weights are the model's),
+ * E_UNSUPPORTED (a rule that a part of the model cannot follow, or several model files that differ).
+ * Thread: context.  Since: 0.1. */
+int fmtconv_rules_rename_by_config (fmtconv_ctx *ctx, fmtconv_attr *config, const char *side, size_t n,
+                                    const fmtconv_weight *weights, fmtconv_renaming *out);
+
+/* Returns a value of the weight's shape as the rule of the weight changes it.  NULL after an error.
+ * Errors: those of the views.  Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_weight_change (const fmtconv_new_weight *weight, fmtconv_view *view);
+
+/* Changes the factors of a product as the rule of its weight changes the product: what acts on rows alone acts on B, what
+ * swaps rows and columns swaps the factors.
+ *   a  [rank, columns], or [stacked, rank, columns]; set to [rank, columns] of the changed product, with its leading axes
+ *      or 1 for each of them
+ *   b  [rows, rank], or [stacked, rows, rank]; set to [..., rows, rank]
+ * Returns 0 or the code of the error.
+ * Errors: E_UNSUPPORTED (the rule does something that is not the same on the factors).  Thread: context.  Since: 0.1. */
+int fmtconv_weight_factors (fmtconv_ctx *ctx, const fmtconv_new_weight *weight, fmtconv_view **a,
+                            fmtconv_view **b);
 
 FMTCONV_END_DECLS
 

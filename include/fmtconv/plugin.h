@@ -155,6 +155,14 @@ typedef struct fmtconv_transform
    * transform is to be chosen for a writer; its rules are for recognition, and do not run in reverse.  Returns 1: it is
    * chosen; 0: it is not, or an error was recorded.  NULL: the rules alone decide. */
   int (*recognize) (fmtconv_ctx *ctx, const fmtconv_model *model);
+
+  /* With .writer: the transforms that are chosen automatically before and after this one, in place of the writer's .before
+   * and in its form, because what this one makes is a part of a model: "* model-card".  NULL: the writer's. */
+  const char *around;
+
+  /* 1: it adds something to the weights of a model, whose names and shapes stay.  If the user types nothing else, what is
+   * chosen automatically for a writer follows it. */
+  int merges;
 } fmtconv_transform;
 
 /* Limits of a format.  The core checks them before `write`, and lists every offender. */

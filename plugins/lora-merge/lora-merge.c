@@ -115,6 +115,6 @@ describe (fmtconv_ctx *ctx, const fmtconv_model *model, fmtconv_description *out
 }
 
 FMTCONV_PLUGIN (lora_merge, .name = "lora-merge", .summary = "adds a LoRA to the weights it was trained on",
-                .transform = FMTCONV_TRANSFORM (.params = params, .main = "file=FILE",
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "file=FILE", .merges = 1,
                                                 .understands = FMTCONV_FEATURE_TIED, .apply = apply,
                                                 .describe = describe));

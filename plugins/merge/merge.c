@@ -63,6 +63,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 
 FMTCONV_PLUGIN (merge, .name = "merge",
                 .summary = "adds the tensors of other files to a model, or averages models",
-                .transform = FMTCONV_TRANSFORM (.params = params, .main = "file=FILE",
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "file=FILE", .merges = 1,
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));
