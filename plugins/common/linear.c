@@ -24,6 +24,9 @@ static const char *const gates[] = { "*.gate.weight",          "*.router.weight"
 /* llama.cpp's names of tables that are added to the tokens; it reads them as f32 (src/llama-quant.cpp). */
 static const char *const tables[] = { "position_embd.weight", "token_types.weight" };
 
+/* The matrices of an adapter of llama.cpp, also those of experts. */
+static const char *const adapters[] = { "*.weight.lora_a", "*.weight.lora_b" };
+
 static bool
 matches (const char *const *globs, size_t n, const char *name)
 {
@@ -55,7 +58,7 @@ linear_refusal (const fmtconv_tensor *t)
   static const char *const weights[] = { "weight", "*.weight", "*_weight" };
   if (t->rank < 2)
     return "1-D";
-  if (is_stack (t))
+  if (is_stack (t) || matches (adapters, sizeof adapters / sizeof *adapters, t->name))
     return NULL;
   if (t->rank > 2)
     return "more than 2-D: convolutions and position tables";

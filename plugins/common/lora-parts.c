@@ -43,9 +43,8 @@ is_of_inputs (int part, const fmtconv_tensor *t)
   return part == LORA_MAGNITUDE && t->rank > 1 && t->shape[0] == 1;
 }
 
-/* Returns a tensor that is not in a file.  NULL after an error. */
-static const fmtconv_tensor *
-tensor_of (fmtconv_ctx *ctx, const char *name, fmtconv_view *view)
+const fmtconv_tensor *
+lora_part_of_view (fmtconv_ctx *ctx, const char *name, fmtconv_view *view)
 {
   fmtconv_tensor *t = view ? fmtconv_ctx_alloc (ctx, 1, sizeof *t) : NULL;
   if (!t)
@@ -88,7 +87,7 @@ cut (const fmtconv_tensor *t, const fmtconv_weight_rows *rows)
 const fmtconv_tensor *
 lora_part_rows (fmtconv_ctx *ctx, const fmtconv_tensor *t, uint64_t start, uint64_t count)
 {
-  return tensor_of (ctx, t->name, cut (t, &(fmtconv_weight_rows){ .start = start, .count = count }));
+  return lora_part_of_view (ctx, t->name, cut (t, &(fmtconv_weight_rows){ .start = start, .count = count }));
 }
 
 static int
@@ -147,7 +146,8 @@ cut_part (const struct lora_sources *s, const struct lora_group *g, int part, co
     views[i] = w->rows[i].weight == FMTCONV_NO_WEIGHT
                    ? zeros (ctx, t, w->rows[i].count, t->rank > 1 ? t->shape[1] : 0)
                    : cut (t, &w->rows[i]);
-  return !views ? NULL : tensor_of (ctx, t->name, w->n == 1 ? *views : fmtconv_view_concat (0, w->n, views));
+  return !views ? NULL
+                : lora_part_of_view (ctx, t->name, w->n == 1 ? *views : fmtconv_view_concat (0, w->n, views));
 }
 
 /* Returns alpha over rank, as the file has them. */
@@ -268,7 +268,7 @@ fuse_up_biases (const struct lora_sources *s, const fmtconv_new_weight *w, const
       if (t && own != first)
         views[i] = fmtconv_view_cast (fmtconv_view_scale (views[i], own / first), t->dtype);
     }
-  out->part[LORA_UP_BIAS] = tensor_of (ctx, like->name, fmtconv_view_concat (0, w->n, views));
+  out->part[LORA_UP_BIAS] = lora_part_of_view (ctx, like->name, fmtconv_view_concat (0, w->n, views));
   return fmtconv_ctx_failed (ctx);
 }
 
@@ -299,10 +299,11 @@ fuse (const struct lora_sources *s, const fmtconv_new_weight *w, const struct fu
                            f->is_equal ? f->group[0]->part[LORA_UP]->shape[1] : f->rank)
                   : block (ctx, f, k, &w->rows[i], own == first ? 1 : own / first);
     }
-  out->part[LORA_UP] = tensor_of (ctx, f->group[0]->part[LORA_UP]->name, fmtconv_view_concat (0, w->n, up));
-  out->part[LORA_DOWN] =
-      tensor_of (ctx, f->group[0]->part[LORA_DOWN]->name,
-                 f->is_equal ? fmtconv_view_require_equal (f->n, down) : fmtconv_view_concat (0, f->n, down));
+  out->part[LORA_UP] =
+      lora_part_of_view (ctx, f->group[0]->part[LORA_UP]->name, fmtconv_view_concat (0, w->n, up));
+  out->part[LORA_DOWN] = lora_part_of_view (ctx, f->group[0]->part[LORA_DOWN]->name,
+                                            f->is_equal ? fmtconv_view_require_equal (f->n, down)
+                                                        : fmtconv_view_concat (0, f->n, down));
   return fuse_up_biases (s, w, f, first, out);
 }
 
@@ -331,7 +332,7 @@ fuse_biases (const struct lora_sources *s, const fmtconv_new_weight *w, int part
           w->rows[i].weight == FMTCONV_NO_WEIGHT ? NULL : s->group[w->rows[i].weight]->part[part];
       views[i] = t ? cut (t, &w->rows[i]) : zeros (ctx, first, w->rows[i].count, 0);
     }
-  out->part[part] = tensor_of (ctx, first->name, fmtconv_view_concat (0, w->n, views));
+  out->part[part] = lora_part_of_view (ctx, first->name, fmtconv_view_concat (0, w->n, views));
   return fmtconv_ctx_failed (ctx);
 }
 

@@ -41,6 +41,9 @@ struct lora_sources
   const struct lora_group **group;
 };
 
+/* Returns a view as a tensor that is not in a file, in the context's memory.  NULL after an error. */
+const fmtconv_tensor *lora_part_of_view (fmtconv_ctx *ctx, const char *name, fmtconv_view *view);
+
 /* Returns rows of a tensor as another tensor of the same name, in the context's memory.  NULL after an error. */
 const fmtconv_tensor *lora_part_rows (fmtconv_ctx *ctx, const fmtconv_tensor *tensor, uint64_t start,
                                       uint64_t count);

@@ -54,7 +54,8 @@ put_list (struct model_card *m, const char *key, const char *first, const char *
 static int
 put_keys (struct model_card *m)
 {
-  fmtconv_attr_set_string (m->keys, "general.type", "model");
+  if (!fmtconv_attr_at (fmtconv_model_attrs (m->in), "gguf/general.type")) /* an adapter */
+    fmtconv_attr_set_string (m->keys, "general.type", "model");
   for (const fmtconv_attr *a = m->said->first; a; a = a->next)
     fmtconv_attr_set_string (m->keys, fmtconv_ctx_printf (m->ctx, "general.%s", a->key), a->v.s);
   model_card_put_sources (m);

@@ -7,13 +7,18 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Returns the elements of a tensor.  Of the matrices of an adapter, which follow each other, the second counts as their
+ * product, and the first is not counted.  *a: the first of a pair, if it was the last tensor. */
 static double
-elements (const fmtconv_tensor *t)
+elements (const fmtconv_tensor *t, const fmtconv_tensor **a)
 {
   double n = 1;
+  const fmtconv_tensor *first = *a;
+  const bool is_a = text_ends_with (t->name, ".lora_a"), is_b = text_ends_with (t->name, ".lora_b");
+  *a = is_a ? t : NULL;
   for (unsigned d = 0; d < t->rank; d++)
-    n *= (double) t->shape[d];
-  return n;
+    n *= (double) (is_b && first && d + 1 == t->rank ? first->shape[first->rank - 1] : t->shape[d]);
+  return is_a ? 0 : n;
 }
 
 /* Returns the number of experts of which a tensor has the weights, or of those before it; 0: it is shared. */
@@ -61,14 +66,15 @@ const char *
 model_card_size (struct model_card *m)
 {
   double shared = 0, routed = 0, experts = 0;
+  const fmtconv_tensor *a = NULL;
   FMTCONV_FOREACH (t, m->in)
     {
       const double n = experts_of (t);
       experts = n > experts ? n : experts;
       if (n > 0)
-        routed += elements (t);
+        routed += elements (t, &a);
       else
-        shared += elements (t);
+        shared += elements (t, &a);
     }
   m->parameters = shared + routed;
   if (experts <= 0)

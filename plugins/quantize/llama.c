@@ -224,8 +224,8 @@ uint32_t
 quantize_llama_type (const struct quantize_llama *l, uint32_t base, const fmtconv_tensor *t)
 {
   const bool is_embedding = !strcmp (t->name, "token_embd.weight");
-  if (!fmtconv_dtype_is_blocks (base))
-    return base;
+  if (!fmtconv_dtype_is_blocks (base) || !text_ends_with (t->name, ".weight"))
+    return base; /* the matrices of an adapter are of equal weight */
   if (!strcmp (t->name, "output.weight") || (is_embedding && l->is_tied))
     return of_head (l, base, t);
   if (is_embedding)

@@ -26,6 +26,7 @@ interop_tests = \
 	tests/interop/test_llm_more.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_lora_forms.py \
+	tests/interop/test_lora_gguf.py \
 	tests/interop/test_lora_models.py \
 	tests/interop/test_lora_names.py \
 	tests/interop/test_manifest.py \
