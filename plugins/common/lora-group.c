@@ -60,7 +60,7 @@ parse_full (const char *name, struct lora_name *parsed)
 {
   const char *dot = strrchr (name, '.');
   const bool is_bias = dot && strcmp (dot, ".bias") == 0;
-  if (!dot || dot == name || (!is_bias && strcmp (dot, ".weight") != 0))
+  if (!dot || dot == name || (!is_bias && strcmp (dot, ".weight") != 0) || lora_base_module (name))
     return false;
   *parsed = (struct lora_name){
     .module = (size_t) (dot - name), .adapter = name, .part = is_bias ? LORA_SET_BIAS : LORA_SET, .index = -1

@@ -192,6 +192,14 @@ lora_is_scale (const char *module)
   return fmtconv_pattern_match ("{x*}.{p:query_norm,key_norm}.scale", module);
 }
 
+size_t
+lora_base_module (const char *name)
+{
+  static const char end[] = ".base_layer.weight";
+  const size_t n = strlen (name);
+  return ends_with (name, n, end) ? n - strlen (end) : 0;
+}
+
 bool
 lora_name_parse (const char *name, struct lora_name *parsed)
 {

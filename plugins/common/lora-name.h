@@ -67,6 +67,10 @@ bool lora_name_parse (const char *name, struct lora_name *parsed);
 /* Returns whether the name of a module is that of a whole weight: a norm of queries or keys, by the authors' names of Flux. */
 bool lora_is_scale (const char *module);
 
+/* Returns the length of the name of a module before ".base_layer.weight": peft saves this weight of the model with an adapter of its
+ * embedding.  0: another name.  (A bias with such a name was trained.) */
+size_t lora_base_module (const char *name);
+
 /* Returns the suffix of a part in the convention that most tools write: ".lora_A.weight". */
 const char *lora_part_suffix (int part);
 

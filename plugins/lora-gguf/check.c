@@ -6,7 +6,7 @@
 #include "config.h"
 
 #include "lora-gguf.h"
-#include "plugins/common/text.h"
+#include <string.h>
 
 /* Returns why a part has no place in the file; NULL: it has one. */
 static const char *
@@ -33,33 +33,7 @@ refusal (const struct lora_group *g, int part)
     }
 }
 
-static bool
-is_base (const struct lora_group *g)
-{
-  return g->part[LORA_SET] && text_ends_with (g->module, ".base_layer");
-}
-
-/* Leaves out the weights of the model itself that modules were wrapped around. */
-static void
-drop_base (struct adapter *s)
-{
-  size_t kept = 0;
-  for (size_t i = 0; i < s->groups.n; i++)
-    {
-      const struct lora_group *g = &s->groups.group[i];
-      if (!is_base (g))
-        {
-          s->groups.group[kept++] = *g;
-          continue;
-        }
-      for (int part = 0; part < LORA_PARTS; part++)
-        if (g->part[part])
-          fmtconv_model_drop (s->out, g->part[part], "the base model's, which the adapter is added to");
-    }
-  s->groups.n = kept;
-}
-
-/* Lists what is refused; returns the number. */
+/* Lists what is refused, and leaves out the weights of the model itself; returns the number of the first. */
 static size_t
 list_refused (const struct adapter *s)
 {
@@ -75,7 +49,9 @@ list_refused (const struct adapter *s)
         wrong++;
       }
   FMTCONV_FOREACH (t, s->in)
-    if (!lora_groups_use (&s->groups, t))
+    if (lora_base_module (t->name))
+      fmtconv_model_drop (s->out, t, "the base model's, which the adapter is added to");
+    else if (!lora_groups_use (&s->groups, t))
       {
         fmtconv_detail (s->ctx, "'%s': it is not part of a LoRA", t->name);
         wrong++;
@@ -109,7 +85,6 @@ int
 adapter_check (struct adapter *s)
 {
   size_t pairs = 0;
-  drop_base (s);
   const size_t wrong = list_refused (s);
   if (wrong)
     return fmtconv_fail_at (

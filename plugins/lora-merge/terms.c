@@ -102,12 +102,35 @@ check_group (struct merge *m, const struct lora_group *g)
   return wrong + (lacking >= 0 || lacks_magnitude (m, g));
 }
 
+#define OTHER_BASE "is not that of the model: the LoRA is for another one, or for one with more tokens"
+
+/* Returns whether a tensor of the LoRA's file is one of the model, which peft saves with it: drops it if they are equal. */
+static bool
+is_base (struct merge *m, const fmtconv_tensor *t)
+{
+  const size_t n = m->lora != m->in ? lora_base_module (t->name) : 0;
+  struct lora_index index;
+  if (!n || lora_index_make (m->ctx, m->in, &index))
+    return false;
+  const char *module = fmtconv_ctx_printf (m->ctx, "%.*s", (int) n, t->name);
+  const fmtconv_tensor *own =
+      module ? lora_index_find (&index, module, strrchr (t->name, '.') + 1, t->name, false) : NULL;
+  if (!own || fmtconv_tensor_equal (own, t) != 1)
+    return false;
+  fmtconv_model_drop (m->out, t, "a weight of the model itself");
+  return true;
+}
+
 /* Drops or lists a tensor that is in no group; returns whether it is wrong. */
 static bool
 check_other (struct merge *m, const fmtconv_tensor *t, bool is_sat)
 {
   const bool is_own_file = m->lora != m->in;
-  const char *why = is_own_file && is_sat ? NULL : merge_skip_reason (t->name, is_own_file);
+  if (is_base (m, t) || fmtconv_ctx_failed (m->ctx))
+    return false;
+  const char *why = is_own_file && is_sat                       ? NULL
+                    : is_own_file && lora_base_module (t->name) ? OTHER_BASE
+                                                                : merge_skip_reason (t->name, is_own_file);
   if (is_own_file && is_sat)
     fmtconv_model_drop (m->out, t, "only the LoRA is used from this file");
   else if (why)

@@ -320,15 +320,26 @@ class Adapters(Compared):
         self.refuse(tied, self.adapter(tied, named("qwen2"), target_modules=["lm_head", "q_proj"], name="tied"), "its embedding", "lora-merge")
 
     def test_base_weights(self):
-        """Weights of the model that peft saves with an adapter of the embedding are left out."""
+        """Weights of the model that peft saves with an adapter of the embedding are left out, and compared before a merge."""
         model = named("llama")
         folder = self.base(model)
         adapter = self.adapter(folder, model, target_modules=["embed_tokens", "q_proj"])
         self.convert(folder, adapter)
         wanted = read(self.tmp / "ad-f32.gguf")[1]
-        name = "base_model.model.model.embed_tokens.base_layer.weight"
-        self.convert(folder, self.changed(adapter, lambda t: t.update({name: torch.ones(300, 64)})))
-        self.assertEqual(read(self.tmp / "ad-f32.gguf")[1], wanted)
+        self.run_fmtconv("-f", "-t", f"lora-merge:file={adapter}", folder, self.tmp / "wanted.safetensors")
+        name, own = "model.embed_tokens.{}weight", load_file(folder / "model.safetensors")
+        with_base = self.changed(adapter, lambda t: t.update({f"base_model.model.{name.format('base_layer.')}": own[name.format("")]}))
+        for more in ({}, {"modules_to_save": ["norm"]}):
+            fields = json.loads((with_base / "adapter_config.json").read_text())
+            (with_base / "adapter_config.json").write_text(json.dumps(fields | more))
+            self.convert(folder, with_base)
+            self.assertEqual(read(self.tmp / "ad-f32.gguf")[1], wanted)
+            self.run_fmtconv("-f", "-t", f"lora-merge:file={with_base}", folder, self.tmp / "merged.safetensors")
+            self.assert_same(load_file(self.tmp / "merged.safetensors"), load_file(self.tmp / "wanted.safetensors"))
+        other = self.changed(adapter, lambda t: t.update({f"base_model.model.{name.format('base_layer.')}": own[name.format("")] + 1}))
+        said = self.run_fmtconv("-f", "-t", f"lora-merge:file={other}", folder, self.tmp / "no.safetensors", status=1).stderr
+        self.assertIn("embed_tokens.base_layer.weight' is not that of the model", said)
+        self.assertFalse((self.tmp / "no.safetensors").exists())
 
 
 if __name__ == "__main__":
