@@ -9,6 +9,8 @@
 #ifndef TOKENIZER_PRE_TABLE_H
 #define TOKENIZER_PRE_TABLE_H
 
+#include "plugins/tokenizer/pre.h"
+
 #define LLAMA3                                                                               \
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{" \
   "N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
@@ -66,39 +68,15 @@
   "\xe3\x80\x80-\xe3\x80\x82]+"
 #define IDEOGRAMS "[\xe4\xb8\x80-\xe9\xbe\xa5\xe0\xa0\x80-\xe4\xb8\x80\xea\xb0\x80-\xed\x9f\xbf]+"
 
-/* A condition: any, or no or yes alone. */
-enum
-{
-  ANY,
-  NO,
-  YES
-};
-
-enum
-{
-  MAX_STEPS = 8
-};
-
-struct pre_row
-{
-  const char *name;
-  const char *steps[MAX_STEPS]; /* the name of a step, or the regular expression of a split */
-  unsigned char nfc;            /* the normalizer is NFC */
-  unsigned char bos;            /* a text begins with a special token */
-  unsigned char ignores;        /* a word that is a token is not merged */
-  unsigned char cleans;         /* spaces are removed from the output */
-  unsigned char roberta;        /* the post-processor is RoBERTa's */
-};
-
 /* The first row that fits counts. */
 static const struct pre_row pre_rows[] = {
   { "llama-bpe", { LLAMA3, "ByteLevel" }, .nfc = NO, .bos = YES, .ignores = YES },
   { "smaug-bpe", { LLAMA3, "ByteLevel" }, .nfc = NO, .bos = NO, .ignores = YES },
   { "dbrx", { LLAMA3, "ByteLevel" }, .nfc = NO, .bos = NO, .ignores = NO },
-  { "deepseek-r1-qwen", { QWEN2, "ByteLevel" }, .bos = YES },
+  { "deepseek-r1-qwen", { QWEN2, "ByteLevel" }, .bos = YES, .usual_nfc = YES },
   { "stablelm2", { QWEN2, "ByteLevel" }, .nfc = NO, .bos = NO, .cleans = YES },
-  { "qwen2", { QWEN2, "ByteLevel" }, .bos = NO },
-  { "qwen35", { QWEN35, "ByteLevel" }, .bos = NO },
+  { "qwen2", { QWEN2, "ByteLevel" }, .bos = NO, .usual_nfc = YES },
+  { "qwen35", { QWEN35, "ByteLevel" }, .bos = NO, .usual_nfc = YES },
   { "llama4", { GPT4O, "ByteLevel" }, .nfc = NO, .bos = YES },
   { "gpt-4o", { GPT4O, "ByteLevel" }, .nfc = NO, .bos = NO },
   { "tekken", { TEKKEN, "ByteLevel" }, .nfc = NO, .bos = YES },

@@ -39,10 +39,10 @@ name_of (fmtconv_attr *step)
   if (!strcmp (type, "Split"))
     return expression (step);
   if (!strcmp (type, "Digits") && is (step, "individual_digits", 0))
-    return "Digits";
+    return TOKENIZER_DIGITS;
   if (strcmp (type, "ByteLevel") != 0 || is (step, "add_prefix_space", 1))
     return NULL;
-  return is (step, "use_regex", 1) ? "ByteLevel with its expression" : "ByteLevel";
+  return is (step, "use_regex", 1) ? TOKENIZER_WORDS : TOKENIZER_BYTES;
 }
 
 static void
@@ -132,6 +132,15 @@ by_table (const struct tokenizer *t)
           && fits (row->roberta, post_processes (post, "RobertaProcessing", 0)))
         return row->name;
     }
+  return NULL;
+}
+
+const struct pre_row *
+tokenizer_pre_row (const char *name)
+{
+  for (size_t i = 0; i < sizeof pre_rows / sizeof *pre_rows; i++)
+    if (!strcmp (pre_rows[i].name, name))
+      return &pre_rows[i];
   return NULL;
 }
 

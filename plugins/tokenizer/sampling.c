@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "plugins/tokenizer/sampling.h"
 #include "plugins/tokenizer/tokenizer.h"
 #include <math.h>
 
@@ -59,4 +60,15 @@ tokenizer_put_sampling (struct tokenizer *t)
         return fmtconv_ctx_failed (t->ctx);
     }
   return fmtconv_ctx_failed (t->ctx);
+}
+
+void
+tokenizer_back_sampling (fmtconv_attr *keys, fmtconv_attr *to)
+{
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    {
+      fmtconv_attr *value = fmtconv_attr_get (keys, names[i].to);
+      if (value)
+        fmtconv_attr_set (to, names[i].from, value);
+    }
 }

@@ -2,12 +2,15 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "plugins/tokenizer/back.h"
 #include "plugins/tokenizer/tokenizer.h"
 #include <string.h>
 
 static const fmtconv_param params[] = {
   { "pre", FMTCONV_PARAM_TEXT, offsetof (struct tokenizer_params, pre), NULL,
     "llama.cpp's name of the pre-tokenizer (qwen2); default: found by what tokenizer.json says" },
+  { "reverse", FMTCONV_PARAM_BOOL, offsetof (struct tokenizer_params, reverse), "no",
+    "turn the keys of a GGUF file into the files of a tokenizer" },
   { 0 },
 };
 
@@ -111,6 +114,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
                          .keys = fmtconv_attr_object (ctx) };
   FMTCONV_FOREACH (tensor, in)
     fmtconv_model_put (out, tensor->name, tensor->view);
+  if (t.p->reverse)
+    return fmtconv_ctx_failed (ctx) ? fmtconv_ctx_failed (ctx) : tokenizer_back (&t, out);
   t.settings = tokenizer_read_json (&t, TOKENIZER_CONFIG, FMTCONV_ATTR_OBJECT);
   if (t.settings && !t.settings->len)
     t.settings = NULL;
@@ -120,7 +125,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   return tokenizer_detach_files (&t, out);
 }
 
-FMTCONV_PLUGIN (tokenizer, .name = "tokenizer", .summary = "stores the files of a tokenizer as keys of GGUF",
+FMTCONV_PLUGIN (tokenizer, .name = "tokenizer",
+                .summary = "stores the files of a tokenizer as keys of GGUF, and makes them again",
                 .transform = FMTCONV_TRANSFORM (.params = params, .main = "pre=NAME",
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED
                                                                | FMTCONV_FEATURE_BLOBS,

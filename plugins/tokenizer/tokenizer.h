@@ -1,4 +1,4 @@
-/* plugins/tokenizer/tokenizer.h: declarations of the transform that turns the files of a tokenizer into GGUF keys.
+/* plugins/tokenizer/tokenizer.h: declarations of the transform that turns the files of a tokenizer into GGUF keys, and back.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The keys are those of llama.cpp's converter (convert_hf_to_gguf.py with gguf-py's SpecialVocab), for these kinds:
@@ -24,6 +24,7 @@
 struct tokenizer_params
 {
   const char *pre; /* NULL: by the table of known pre-tokenizers */
+  int reverse;     /* from keys of GGUF to files */
 };
 
 struct tokenizer

@@ -77,7 +77,7 @@ by_text (const void *a, const void *b)
 }
 
 int
-tokenizer_vocab_sort (struct tokenizer_vocab *v)
+tokenizer_vocab_order (struct tokenizer_vocab *v)
 {
   v->n_sorted = 0;
   v->sorted = fmtconv_ctx_alloc (v->ctx, v->n, sizeof *v->sorted);
@@ -88,6 +88,14 @@ tokenizer_vocab_sort (struct tokenizer_vocab *v)
       v->sorted[v->n_sorted++] =
           (struct tokenizer_entry){ .text = v->at[i].text, .n = v->at[i].n, .id = (uint32_t) i };
   qsort (v->sorted, v->n_sorted, sizeof *v->sorted, by_text);
+  return 0;
+}
+
+int
+tokenizer_vocab_sort (struct tokenizer_vocab *v)
+{
+  if (tokenizer_vocab_order (v))
+    return fmtconv_ctx_failed (v->ctx);
   for (size_t i = 1; i < v->n_sorted; i++)
     if (!by_text (&v->sorted[i - 1], &v->sorted[i]))
       return fail (v, FMTCONV_E_FORMAT,

@@ -58,7 +58,10 @@ int tokenizer_vocab_reserve (struct tokenizer_vocab *v, uint64_t n);
 int tokenizer_vocab_set (struct tokenizer_vocab *v, int64_t id, const char *text, size_t n, unsigned type,
                          float score);
 
-/* Makes tokens searchable by text, as they are now.  Refuses a text that is there twice. */
+/* Makes tokens searchable by text, as they are now. */
+int tokenizer_vocab_order (struct tokenizer_vocab *v);
+
+/* Does so, and refuses a text that is there twice. */
 int tokenizer_vocab_sort (struct tokenizer_vocab *v);
 
 /* Returns the id of a text among the sorted tokens; -1: none. */
