@@ -14,6 +14,7 @@ models = \
 	models/dc-ae-sana.yaml \
 	models/deepseek2.yaml \
 	models/distilbert.yaml \
+	models/falcon-two-norms.yaml \
 	models/falcon.yaml \
 	models/flux-pipeline.yaml \
 	models/flux.yaml \

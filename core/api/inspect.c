@@ -327,11 +327,22 @@ writer_of (const inspection *s, size_t i)
   return s->is_made ? NULL : s->claims.claim[i].plugin->transform->writer;
 }
 
+/* Returns whether the transform is chosen in reverse for a folder, with what else the folder needs. */
+static bool
+is_chosen_back (const inspection *s)
+{
+  const fmtconv_transform *transform = s->claims.complete ? s->claims.claim[0].plugin->transform : NULL;
+  fmtconv_attr *config = s->origin ? fmtconv_attr_get (fmtconv_model_attrs (s->origin), "config") : NULL;
+  return s->is_made && transform && transform->writer && fmtconv_attr_get (config, "architectures");
+}
+
 /* Returns a command that converts the whole model, or copies it; NULL: there are only commands for parts. */
 static const char *
 whole_command (const inspection *s, const char *reader, const char *path)
 {
   bool is_folder = is_bundle (s) || fci_claims_are_components (&s->claims) || has_config (s->stages[0]);
+  if (is_chosen_back (s))
+    return NULL;
   if (s->claims.complete && !s->is_made && !writer_of (s, 0) && !fci_claims_are_components (&s->claims))
     return NULL;
   const char *transform = !s->claims.complete && has_blocks (s) ? " -t dequantize"
@@ -351,6 +362,8 @@ static const char *
 command_of (const inspection *s, const char *reader, const char *path, size_t i)
 {
   const char *params, *output = output_of (s, i, &params);
+  if (is_chosen_back (s) && s->claims.complete == 1)
+    return fmtconv_ctx_printf (s->ctx, "fmtconv%s %s %s", reader, path, output);
   return fmtconv_ctx_printf (s->ctx, "fmtconv%s -t %s%s %s %s", reader, s->claims.claim[i].plugin->name,
                              params, path, output);
 }

@@ -149,7 +149,7 @@ static bool
 is_other_writer (const fci_conversion *c, const fci_conversion *first)
 {
   return c->writer.plugin != first->writer.plugin
-         && (first->is_for_writer || c->writer.plugin->writer->after);
+         && (first->is_for_writer || c->writer.plugin->writer->after || c->writer.plugin->writer->undoes);
 }
 
 int

@@ -16,6 +16,7 @@
 #include "core/model/model.h"
 #include "core/plugin/missing.h"
 #include "core/plugin/registry.h"
+#include "core/view/dtype.h"
 #include <string.h>
 
 /* Returns a name for the output of one part: "out-vae.safetensors" for "out.safetensors", "out-vae/" for "out/". */
@@ -296,6 +297,35 @@ choose_decoded (fci_conversion *c, const fmtconv_model *model, fci_links *links)
   return 0;
 }
 
+/* Adds the writer's transform that decodes tensors in blocks, if there are some. */
+static int
+add_decoding (fci_conversion *c, const fmtconv_model *model, fci_links *links)
+{
+  const char *decode = c->writer.plugin->writer->decode;
+  FMTCONV_FOREACH (t, model)
+    if (decode && fci_is_blocks (t->dtype))
+      return fci_links_parse (c->ctx, &decode, 1, links);
+  return c->ctx->failed;
+}
+
+/* Chooses the transform that made the model for the writer that this one undoes, in reverse, those around it, and what a folder needs of
+ * types.  Returns whether there is one. */
+static bool
+choose_back (fci_conversion *c, const fmtconv_model *model, fci_module *modules, size_t n_modules,
+             fci_links *links)
+{
+  fci_claims claims;
+  const char *undoes = c->only_model ? NULL : c->writer.plugin->writer->undoes;
+  if (!undoes || fci_claims_of_writer (c->ctx, modules, n_modules, model, undoes, &claims)
+      || claims.complete != 1)
+    return false;
+  c->is_for_writer = true;
+  if (!fci_chain_before (c, links) && !add_link (c->ctx, links, claims.claim[0].module, NULL, "reverse")
+      && !fci_chain_next (c, links))
+    add_decoding (c, model, links);
+  return true;
+}
+
 int
 fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *links)
 {
@@ -306,7 +336,9 @@ fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *link
   if (choose_decoded (c, model, links) || links->n)
     return c->ctx->failed;
   fci_module *modules = usable_modules (c->ctx, &n_modules);
-  if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, writer_of (c), &claims))
+  if (!modules || choose_back (c, model, modules, n_modules, links))
+    return c->ctx->failed;
+  if (fci_claims_make (c->ctx, modules, n_modules, model, writer_of (c), &claims))
     return c->ctx->failed;
   return choose (c, &claims, links);
 }

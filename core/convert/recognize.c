@@ -100,9 +100,10 @@ typedef struct search
   fmtconv_ctx *ctx;
   const fmtconv_model *model;
   recognizer *recognize;
-  const char *writer; /* name of the writer of the output; NULL: not known */
-  bool near;          /* near matches count */
-  bool is_reverse;    /* the index has no rules for it */
+  const char *writer;   /* name of the writer of the output; NULL: not known */
+  bool near;            /* near matches count */
+  bool is_reverse;      /* the index has no rules for it */
+  const char *made_for; /* in reverse: only transforms that are for the writer of that name; NULL: all */
 } search;
 
 const char *
@@ -139,12 +140,32 @@ makes_too_many (const search *s, const fmtconv_rules *rules)
          && !(module->plugin->writer->limits.understands & FMTCONV_FEATURE_COMPONENTS);
 }
 
+/* Returns whether the rules make a configuration, without which a library does not load what they make in reverse. */
+static bool
+makes_config (fmtconv_ctx *ctx, const fmtconv_rules *rules)
+{
+  const char *why = NULL;
+  fmtconv_attr *tree =
+      rules && rules->attributes ? fmtconv_attr_parse_json (ctx, rules->attributes, &why) : NULL;
+  return tree && fmtconv_attr_get (tree, "config");
+}
+
+/* Returns whether a transform is only for the writer of that name, and can run in reverse without being asked. */
+static bool
+is_made_for (const search *s, const fmtconv_transform *transform)
+{
+  return transform->writer && !strcmp (transform->writer, s->made_for)
+         && makes_config (s->ctx, transform->rules);
+}
+
 /* Returns whether a transform may be chosen for the writer of the search. One that looks further than its rules is chosen only
  * for a known writer: fmtconv_inspect calls its `describe` instead. */
 static bool
 suits_writer (const search *s, const fmtconv_transform *transform)
 {
   const bool is_any = s->writer && !strcmp (s->writer, FCI_ANY_WRITER);
+  if (s->made_for && !is_made_for (s, transform))
+    return false;
   if (transform->recognize && (s->is_reverse || !s->writer || is_any))
     return false;
   return s->is_reverse || !transform->writer || is_any
@@ -238,6 +259,19 @@ fci_claims_reverse (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, con
 {
   const search s = { .ctx = ctx, .model = model, .recognize = recognize_reverse, .is_reverse = true };
   return find_claims (&s, modules, n_modules, out);
+}
+
+int
+fci_claims_of_writer (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, const fmtconv_model *model,
+                      const char *writer, fci_claims *out)
+{
+  const search s = {
+    .ctx = ctx, .model = model, .recognize = recognize_reverse, .is_reverse = true, .made_for = writer
+  };
+  if (find_claims (&s, modules, n_modules, out))
+    return ctx->failed;
+  out->n = out->first = out->complete;
+  return 0;
 }
 
 enum

@@ -45,4 +45,8 @@ const char *fci_transform_for_writer (const fmtconv_transform *transform, const 
 int fci_claims_reverse (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, const fmtconv_model *model,
                         fci_claims *out);
 
+/* Finds those of them that are only for the writer of that name, and make a configuration. Returns 0 or an error code. */
+int fci_claims_of_writer (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, const fmtconv_model *model,
+                          const char *writer, fci_claims *out);
+
 #endif

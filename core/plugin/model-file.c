@@ -86,6 +86,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (p->config.n && !config)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "config.%s=: the output has no config.json", p->config.key[0]);
   fmtconv_attr_override (config, &p->config);
+  if (is_reverse)
+    fci_rules_check_back (rules, in, out);
   return fci_pipeline_set (ctx, &p->set, out);
 }
 

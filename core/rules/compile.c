@@ -54,10 +54,10 @@ compile_rules (fci_table *table)
     return fci_table_bad (table, 0, "the table is empty");
   if (n > FCI_MAX_PATTERNS && !fci_table_many (table))
     return false;
-  table->family = fci_table_alloc (table, n, sizeof *table->family);
+  table->family = fci_table_alloc (table, n + FCI_MAX_COMPUTED, sizeof *table->family);
   table->rule = fci_table_alloc (table, n, sizeof *table->rule);
-  table->pattern =
-      fci_table_alloc (table, n < FCI_MAX_PATTERNS ? n : FCI_MAX_PATTERNS, sizeof *table->pattern);
+  table->pattern = fci_table_alloc (table, n < FCI_MAX_PATTERNS ? n + FCI_MAX_COMPUTED : FCI_MAX_PATTERNS,
+                                    sizeof *table->pattern);
   if (!table->family || !table->rule || !table->pattern)
     return false;
   for (unsigned i = 0; i < n; i++)
@@ -66,7 +66,7 @@ compile_rules (fci_table *table)
       if (!(declared->make ? fci_table_constant : compile_rule) (table, declared, i + 1))
         return false;
     }
-  return true;
+  return fci_table_computed (table);
 }
 
 static bool

@@ -9,6 +9,7 @@
 #include "core/rules/details.h"
 #include "core/rules/index.h"
 #include "core/rules/items.h"
+#include "core/rules/keys.h"
 #include "core/rules/let.h"
 #include "core/rules/link.h"
 #include "core/rules/unify.h"
@@ -50,13 +51,27 @@ parse_dtype (fci_table *table, const char *name, uint32_t *dtype)
   return fmtconv_dtype_is_float (*dtype);
 }
 
-/* In reverse, the tensor of that name is dropped, and compared. */
+/* In reverse, the tensor of that name is dropped. */
 static bool
-drop (fci_table *table, const fmtconv_rule *declared, unsigned number)
+drop (fci_table *table, const fmtconv_rule *left_out, const char *name, unsigned number)
 {
-  static const fmtconv_rule left_out = { .why = "a constant, which the output does not have" };
-  fci_rule rule = { .declared = &left_out, .number = number };
-  return fci_table_pattern (table, number, &rule.in, declared->to) && fci_table_join (table, &rule, true);
+  fci_rule rule = { .declared = left_out, .number = number };
+  return fci_table_pattern (table, number, &rule.in, name) && fci_table_join (table, &rule, true);
+}
+
+bool
+fci_table_computed (fci_table *table)
+{
+  static const fmtconv_rule left_out = { .why = "config.json says what it is computed from" };
+  const char *text = table->declared->attributes, *why = NULL;
+  fmtconv_attr *tree = table->reverse && text ? fmtconv_attr_parse_json (table->ctx, text, &why) : NULL;
+  const fmtconv_attr *tensors = tree ? fmtconv_attr_get (tree, FCI_TENSORS) : NULL;
+  if (tensors && tensors->len > FCI_MAX_COMPUTED)
+    return fci_table_bad (table, 0, ".attributes computes more than %d tensors", FCI_MAX_COMPUTED);
+  for (const fmtconv_attr *a = tensors ? tensors->first : NULL; a; a = a->next)
+    if (!drop (table, &left_out, a->key, 0))
+      return false;
+  return true;
 }
 
 /* Evaluates .when, before there are tensors; without a model, it is met. */
@@ -86,6 +101,7 @@ is_wanted (fci_table *table, const fmtconv_rule *declared, unsigned number, bool
 bool
 fci_table_constant (fci_table *table, const fmtconv_rule *declared, unsigned number)
 {
+  static const fmtconv_rule left_out = { .why = "a constant, which the output does not have" };
   if (table->n_constants == FCI_MAX_CONSTANTS)
     return fci_table_bad (table, number, "the table makes more than %d constants", FCI_MAX_CONSTANTS);
   fci_constant *constant = &table->constant[table->n_constants++];
@@ -106,7 +122,7 @@ fci_table_constant (fci_table *table, const fmtconv_rule *declared, unsigned num
   if (!is_wanted (table, declared, number, &wanted))
     return false;
   if (wanted)
-    return !table->reverse || drop (table, declared, number);
+    return !table->reverse || drop (table, &left_out, declared->to, number); /* and compared */
   table->n_constants--;
   return true;
 }

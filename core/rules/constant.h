@@ -5,8 +5,17 @@
 
 #include "core/rules/run.h"
 
+enum
+{
+  FCI_MAX_COMPUTED = 8 /* tensors that a model file computes from the configuration */
+};
+
 /* Compiles a rule with .make. Returns false on a fault. */
 bool fci_table_constant (fci_table *table, const fmtconv_rule *declared, unsigned number);
+
+/* Lets the table drop, in reverse, the tensors that the output's configuration describes: those of the attribute "tensors".
+ * Returns false on a fault. */
+bool fci_table_computed (fci_table *table);
 
 /* Reports, in reverse, the constants that the model lacks. */
 void fci_rule_run_miss_constants (fci_rule_run *run);

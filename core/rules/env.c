@@ -391,6 +391,25 @@ flags_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
   return flags ? FCI_EXPR_KNOWN : fci_expr_bad (env, "out of memory");
 }
 
+/* rope_scaling(KEY, ELSE): how transformers names the stretching of a rotary embedding in a GGUF file; null: it is not stretched.
+ * The key is that of its base. */
+static fci_expr_state
+scaling_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
+{
+  const fci_rule_run *run = env->arg;
+  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config");
+  const fmtconv_attr *base = config ? at_path (config, call->word) : NULL;
+  const fmtconv_attr *node = NULL;
+  int64_t otherwise = 0;
+  const fci_expr_state state = call->a ? fci_expr_number (env, call->a, &otherwise) : FCI_EXPR_KNOWN;
+  if (state)
+    return state;
+  const double number = fmtconv_attr_get_float ((fmtconv_attr *) base, NULL, (double) otherwise);
+  const char *why = fci_rope_scaling (run->in, number, &node);
+  *out = (fci_expr_value){ .type = node ? FCI_VALUE_NODE : FCI_VALUE_NULL, .node = node };
+  return why ? fci_expr_bad (env, "the rotary embedding: %s", why) : FCI_EXPR_KNOWN;
+}
+
 static fci_expr_state
 call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
 {
@@ -400,6 +419,8 @@ call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
     return factors_value (env, call, out);
   if (fci_text_span_equal (call->text, FCI_TEXT_SPAN ("flags")))
     return flags_value (env, call, out);
+  if (fci_text_span_equal (call->text, FCI_TEXT_SPAN ("rope_scaling")))
+    return scaling_value (env, call, out);
   if (table_of (call))
     return entry_value (env, call, out);
   if (!run->prefix || (run->table.reverse && !run->item))

@@ -3,6 +3,7 @@
 core_sources += \
 	core/rules/attributes.c \
 	core/rules/attributes.h \
+	core/rules/back-check.c \
 	core/rules/capture.c \
 	core/rules/capture.h \
 	core/rules/compile.c \
@@ -65,6 +66,7 @@ core_sources += \
 	core/rules/rename-shapes.c \
 	core/rules/rename.c \
 	core/rules/rename.h \
+	core/rules/rope-back.c \
 	core/rules/rope.c \
 	core/rules/rope.h \
 	core/rules/rules.c \

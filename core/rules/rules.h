@@ -38,6 +38,10 @@ void fci_rules_for_comfy (const fmtconv_rules *rules, const fmtconv_model *in, f
  * the rules do not fit. */
 fmtconv_attr *fci_rules_attributes (const fmtconv_rules *rules, const fmtconv_model *model);
 
+/* Warns of keys of a GGUF file `in` that the configuration of `out` does not hold: the rules made `out` of `in` in reverse, and do
+ * not make the same keys of `out`. */
+void fci_rules_check_back (const fmtconv_rules *rules, const fmtconv_model *in, const fmtconv_model *out);
+
 /* Apply the table itself, and recognize a model by it, without its components. */
 void fci_rules_run (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out, bool reverse);
 int fci_rules_recognize_one (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,

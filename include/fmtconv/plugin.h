@@ -214,8 +214,13 @@ typedef struct fmtconv_writer
   void (*adjust_to) (const void *params, const fmtconv_model *model, fmtconv_limits *limits);
 
   /* A transform that decodes quantized values with scales (FMTCONV_FEATURE_SCALED), as typed: "dequantize".  For a model
-   * that has some it is chosen before `before`, if a transform that names this writer recognizes its result.  NULL: none. */
+   * that has some it is chosen before `before`, if a transform that names this writer recognizes its result; with `undoes`,
+   * for a model with blocks, after the transform in reverse.  NULL: none. */
   const char *decode;
+
+  /* Name of another writer ("gguf"): a transform that names that one is chosen automatically in reverse, for a model that it
+   * made, with the transforms of this writer's `before` around it.  NULL: none. */
+  const char *undoes;
 } fmtconv_writer;
 
 /* ---- Codecs: block types that the library does not have.  Once the plugin is loaded, its types are data types as all

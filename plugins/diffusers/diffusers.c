@@ -27,16 +27,16 @@ static const fmtconv_param write_params[] = {
   { 0 },
 };
 
-FMTCONV_PLUGIN (diffusers, .name = "diffusers",
-                .summary = "component and pipeline folders of diffusers and transformers",
-                .reader = FMTCONV_READER (.params = read_params, .main = "variant=VARIANT",
-                                          .probe = diffusers_probe, .read = diffusers_read),
-                .writer = FMTCONV_WRITER (.params = write_params, .main = "variant=VARIANT", .suffixes = "/",
-                                          .limits = { .rank = FMTCONV_MAX_RANK,
-                                                      .name_bytes = 4096,
-                                                      .tensors = 1048576,
-                                                      .understands = FMTCONV_FEATURE_TIED
-                                                                     | FMTCONV_FEATURE_SCALED
-                                                                     | FMTCONV_FEATURE_COMPONENTS
-                                                                     | FMTCONV_FEATURE_BLOBS },
-                                          .write = diffusers_write, .keeps = "config"));
+FMTCONV_PLUGIN (
+    diffusers, .name = "diffusers", .summary = "component and pipeline folders of diffusers and transformers",
+    .reader = FMTCONV_READER (.params = read_params, .main = "variant=VARIANT", .probe = diffusers_probe,
+                              .read = diffusers_read),
+    .writer = FMTCONV_WRITER (.params = write_params, .main = "variant=VARIANT", .suffixes = "/",
+                              .limits = { .rank = FMTCONV_MAX_RANK,
+                                          .name_bytes = 4096,
+                                          .tensors = 1048576,
+                                          .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED
+                                                         | FMTCONV_FEATURE_COMPONENTS
+                                                         | FMTCONV_FEATURE_BLOBS },
+                              .write = diffusers_write, .keeps = "config", .before = "* tokenizer:reverse",
+                              .undoes = "gguf", .decode = "dequantize"));

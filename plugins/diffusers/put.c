@@ -108,6 +108,27 @@ resolve_dtype (const fmtconv_model *model, fmtconv_attr *config)
     fmtconv_attr_set_string (config, key, first);
 }
 
+/* Says in the configuration of a model that comes from a GGUF file the data type of most elements: vectors are in 32 bits there,
+ * whatever the model was trained in. */
+static void
+put_dtype (const fmtconv_model *model, fmtconv_attr *config)
+{
+  static const uint32_t dtypes[] = { FMTCONV_F32, FMTCONV_F16, FMTCONV_BF16, FMTCONV_F64 };
+  uint64_t elements[sizeof dtypes / sizeof *dtypes] = { 0 };
+  size_t most = 0;
+  if (!fmtconv_attr_get (fmtconv_model_attrs (model), "gguf") || !fmtconv_attr_get (config, "architectures")
+      || fmtconv_attr_get (config, "dtype") || fmtconv_attr_get (config, "torch_dtype"))
+    return;
+  FMTCONV_FOREACH (t, model)
+    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
+      if (t->dtype == dtypes[i])
+        elements[i] += t->bytes / fmtconv_dtype_get (t->dtype)->block_bytes;
+  for (size_t i = 1; i < sizeof dtypes / sizeof *dtypes; i++)
+    most = elements[i] > elements[most] ? i : most;
+  if (elements[most])
+    fmtconv_attr_set_string (config, "torch_dtype", torch_name (dtypes[most]));
+}
+
 int
 diffusers_put_component (const struct diffusers_place *at, const fmtconv_model *model)
 {
@@ -118,6 +139,7 @@ diffusers_put_component (const struct diffusers_place *at, const fmtconv_model *
   for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (model, blob));)
     fmtconv_file_emit_source (diffusers_create (at, blob->name), blob->source);
   resolve_dtype (model, config);
+  put_dtype (model, config);
   const char *doubt = fmtconv_attr_get_string (attrs, "config-doubt", NULL);
   if (doubt)
     fmtconv_warn (at->ctx, "%s", doubt);

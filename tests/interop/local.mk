@@ -23,6 +23,7 @@ interop_tests = \
 	tests/interop/test_gguf_shapes.py \
 	tests/interop/test_known.py \
 	tests/interop/test_llm.py \
+	tests/interop/test_llm_back.py \
 	tests/interop/test_llm_more.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_lora_forms.py \

@@ -396,10 +396,10 @@ Test (rules_values, expressions_that_make_no_sense)
               KEEP_A);
   EXPECT_BAD ("rules: '#i' is neither a let above it nor a shape variable nor a count", .when = "#i == 1",
               KEEP_A);
-  EXPECT_BAD ("rules: 'size' is not a function: there are config, gguf, args, source, rope_factors, flags, "
-              "has, shape and rank, "
-              "and float, int, floor, sqrt, log, length and gcd",
-              .when = "size(a) == 1", KEEP_A);
+  EXPECT_BAD (
+      "rules: 'size' is not a function: there are config, gguf, args, source, rope_factors, rope_scaling, "
+      "flags, has, shape and rank, and float, int, floor, sqrt, log, length and gcd",
+      .when = "size(a) == 1", KEEP_A);
   EXPECT_BAD ("rule 1 ('a' to '='): 'x' is neither a let above it nor a shape variable nor a count",
               ONE (.shape = "x+1"));
   EXPECT_BAD ("rule 1 ('a' to '='): 'has' can stand in let and when alone: give its value a name in let",
