@@ -35,7 +35,7 @@ add_words (fci_conversion *c, const char *at, fci_links *links)
 static const char *
 around (const fci_conversion *c, const fmtconv_transform *chosen)
 {
-  return chosen->around ? chosen->around : c->writer.plugin->writer->before;
+  return chosen && chosen->around ? chosen->around : c->writer.plugin->writer->before;
 }
 
 int

@@ -6,7 +6,8 @@
 #include "core/convert/convert.h"
 
 /* Append the transforms of the writer's `before`, or of the chosen transform's `around`, up to "*", those from there on, or those
- * of the writer's `after` to the chain.  The last of `after` takes the place of --dtype.  Return 0 or an error code. */
+ * of the writer's `after` to the chain.  The last of `after` takes the place of --dtype.  chosen: NULL
+ * for a transform that is chosen in reverse.  Return 0 or an error code. */
 int fci_chain_before (fci_conversion *c, const fmtconv_transform *chosen, fci_links *links);
 int fci_chain_next (fci_conversion *c, const fmtconv_transform *chosen, fci_links *links);
 int fci_chain_after (fci_conversion *c, fci_links *links);

@@ -308,8 +308,8 @@ add_decoding (fci_conversion *c, const fmtconv_model *model, fci_links *links)
   return c->ctx->failed;
 }
 
-/* Chooses the transform that made the model for the writer that this one undoes, in reverse, those around it, and what a folder needs of
- * types.  Returns whether there is one. */
+/* Chooses the transform that made the model for the writer that this one undoes, in reverse, those around it, and one that
+ * decodes blocks.  Returns whether there is one. */
 static bool
 choose_back (fci_conversion *c, const fmtconv_model *model, fci_module *modules, size_t n_modules,
              fci_links *links)
@@ -320,8 +320,8 @@ choose_back (fci_conversion *c, const fmtconv_model *model, fci_module *modules,
       || claims.complete != 1)
     return false;
   c->is_for_writer = true;
-  if (!fci_chain_before (c, links) && !add_link (c->ctx, links, claims.claim[0].module, NULL, "reverse")
-      && !fci_chain_next (c, links))
+  if (!fci_chain_before (c, NULL, links) && !add_link (c->ctx, links, claims.claim[0].module, NULL, "reverse")
+      && !fci_chain_next (c, NULL, links))
     add_decoding (c, model, links);
   return true;
 }

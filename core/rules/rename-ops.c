@@ -158,6 +158,7 @@ change (factors *f, const fci_rule_op *op, const fci_tensor_dims *before, const 
       return true;
     case FCI_RULE_GATHER:
     case FCI_RULE_TRIM:
+    case FCI_RULE_SKIP:
       break;
     }
   return false;

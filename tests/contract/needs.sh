@@ -19,6 +19,7 @@ for name in $plugins; do
     case $name:$other in
       "$name:$name") continue ;;
       lora-merge:diffusers | lora-names:diffusers) continue ;; # the name of a convention
+      diffusers:gguf) continue ;; # the name of an attribute, and of the format that it is the way back from
     esac
     # shellcheck disable=SC2086
     grep -qE "\"${other}[\":]" $files || continue
