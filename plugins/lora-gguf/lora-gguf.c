@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "lora-gguf.h"
+#include "plugins/common/lora-describe.h"
 
 static const fmtconv_param params[] = {
   { "base", FMTCONV_PARAM_INPUT, offsetof (struct adapter_params, base), NULL,
@@ -54,8 +55,20 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   return 0;
 }
 
+static int
+describe (fmtconv_ctx *ctx, const fmtconv_model *model, fmtconv_description *out)
+{
+  if (!recognize (ctx, model))
+    return 0;
+  *out = (fmtconv_description){ .kind = "lora",
+                                .title = lora_describe (ctx, model),
+                                .command = "-t lora-gguf:base=MODEL/ INPUT OUTPUT.gguf" };
+  return out->title != NULL && !fmtconv_ctx_failed (ctx);
+}
+
 FMTCONV_PLUGIN (lora_gguf, .name = "lora-gguf",
                 .summary = "makes a llama.cpp adapter of a language model's LoRA",
                 .transform = FMTCONV_TRANSFORM (.params = params, .main = "base=FOLDER", .kind = "lora",
                                                 .rules = &rules, .recognize = recognize, .writer = "gguf",
-                                                .around = "* model-card", .apply = apply));
+                                                .around = "* model-card", .apply = apply,
+                                                .describe = describe));

@@ -249,6 +249,10 @@ class Adapters(Compared):
                 exact = {n: t.to(torch.float32).numpy() for n, t in self.merged(folder, model, adapter).state_dict().items()}
                 self.assertTrue(np.allclose(arrays(self.tmp / f"{name}.gguf")["blk.0.ffn_gate.weight"],
                                             exact["model.layers.0.mlp.gate_proj.weight"], rtol=1e-5, atol=1e-6))
+        self.run_fmtconv("-f", "-t", f"merge:file={folder},weight=0.5", folder, self.tmp / "average-f32.gguf")
+        self.run_fmtconv("-f", folder, self.tmp / "same-f32.gguf")
+        self.assertEqual(read(self.tmp / "average-f32.gguf"), read(self.tmp / "same-f32.gguf"))
+        self.assertIn(f"fmtconv -t lora-gguf:base=MODEL/ {adapter} OUTPUT.gguf", self.run_fmtconv("inspect", adapter).stdout)
         self.run_fmtconv("-f", "-t", merge, folder, self.tmp / "out.safetensors")  # other writers: nothing is added
         self.assertEqual(set(load_file(self.tmp / "out.safetensors")), set(load_file(folder / "model.safetensors")))
 
