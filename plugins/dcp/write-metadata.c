@@ -33,7 +33,7 @@ enum
   M_FIELD, /* of an object: a number for each word */
   M_ALL = M_FIELD + 14
 };
-_Static_assert ((int) M_ALL <= (int) TORCH_MEMOS, "too many shared values");
+_Static_assert((int) M_ALL <= (int) TORCH_MEMOS, "too many shared values");
 
 enum
 {
