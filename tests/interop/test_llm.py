@@ -520,7 +520,7 @@ class Llm(Compared):
         for name, word in (("m-IQ3_XXS", "IQ3_XXS"), ("m-Q2_K_S", "Q2_K_S"), ("m-IQ2_M", "IQ2_M"), ("m_Q4_K_XL", "Q4_K_XL"), ("m-mxfp4", "mxfp4")):
             with self.subTest(name):
                 result = self.run_fmtconv("-f", folder, self.tmp / f"{name}.gguf", status=2)
-                self.assertIn(f"ends with '{word}', but this type cannot be chosen by a name (hint: end the name with one of Q3_K_S|", result.stderr)
+                self.assertIn(f"ends with '{word}', but this type cannot be chosen by a name (hint: end the name with one of tq1_0|tq2_0|Q3_K_S|", result.stderr)
                 self.assertFalse((self.tmp / f"{name}.gguf").exists())
         self.run_fmtconv("-f", "--dtype", "q8_0", folder, self.tmp / "m-IQ2_M.gguf")
         self.run_fmtconv("-f", "-t", "quantize:q8_0", folder, self.tmp / "typed.gguf")

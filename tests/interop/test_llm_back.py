@@ -27,7 +27,7 @@ from tokenizers import AddedToken, Tokenizer, normalizers
 # What the keys do not say, as llama.cpp computes it: the default of transformers is another.
 GIVEN = {"gemma2": {"query_pre_attn_scalar": 16}, "gemma3": {"query_pre_attn_scalar": 16}, "qwen3-moe": {"norm_topk_prob": True}}
 ADDED = {"smollm3": {"smollm3.attention.key_length", "smollm3.attention.value_length"}}  # keys of the file that is made again: config.json has head_dim
-ONE_WAY = {"gemma3-vision"}  # without the images
+ONE_WAY = {"gemma3-vision", "deepseek2"}  # without the images; without a config.json
 TEXTS = [*tokmake.TEXTS, "Съешь ещё этих мягких\u00a0булок", "  two  spaces\n\n\n", "0123456789 1,234.5", "e\u0301 \u212b n\u0303",
          "<|begin|>a<|pad|> b", "def f(x):\n\treturn x**2\n", "👩‍👩‍👧‍👦 🇩🇪", "it's I'M", "a\u200bb\ufeff"]
 

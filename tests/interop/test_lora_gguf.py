@@ -24,6 +24,7 @@ from transformers.pytorch_utils import Conv1D
 
 KEYS = {"general.architecture", "general.type", "general.name", "general.size_label", "general.file_type", "general.quantization_version",
         "general.alignment", "adapter.type", "adapter.lora.alpha"}
+CHOSEN = {"deepseek2": {"target_modules": r".*self_attn\.(q_proj|q_a_proj|q_b_proj|kv_a_proj_with_mqa|o_proj)"}}  # kv_b is divided by columns, experts are parameters
 
 
 def arrays(path):
@@ -96,8 +97,8 @@ class Adapters(Compared):
     def changes(self, folder, model, adapter):
         """What peft adds to the weights: it merges into a model of zeros."""
         whole = self.loaded(folder, model)
-        for p in whole.parameters():
-            p.data.zero_()
+        for p in whole.state_dict().values():
+            p.zero_()
         peft.PeftModel.from_pretrained(whole, adapter).merge_and_unload().save_pretrained(self.tmp / "changes")
         return load_file(self.tmp / "changes/model.safetensors")
 
@@ -112,7 +113,7 @@ class Adapters(Compared):
         for model in TABLE:
             with self.subTest(model.name, cls=model.cls, **model.variants[0]):
                 folder = self.base(model)
-                adapter = self.adapter(folder, model, True)
+                adapter = self.adapter(folder, model, True, **CHOSEN.get(model.name, {}))
                 self.convert(folder, adapter)
                 self.same_products(products(self.tmp / "ad-f32.gguf"), self.whole(folder, model, self.changes(folder, model, adapter)))
 
