@@ -121,7 +121,8 @@ quantize_llama_start (fmtconv_ctx *ctx, struct quantize_llama *l, const struct q
   const int64_t heads = fmtconv_attr_get_int (config, "attention.head_count", 1),
                 kv = fmtconv_attr_get_int (config, "attention.head_count_kv", heads);
   *l = (struct quantize_llama){ .file = file_of (p->to),
-                                .layers = layers,
+                                .layers =
+                                    (uint64_t) fmtconv_attr_get_int (config, "block_count", (int64_t) layers),
                                 .values = counted (in, ctx, is_values),
                                 .down = counted (in, ctx, is_down),
                                 .shares_values = kv > 0 && heads / kv >= 4,
@@ -226,6 +227,8 @@ quantize_llama_type (const struct quantize_llama *l, uint32_t base, const fmtcon
   const bool is_embedding = !strcmp (t->name, "token_embd.weight");
   if (!fmtconv_dtype_is_blocks (base) || !text_ends_with (t->name, ".weight"))
     return base; /* the matrices of an adapter are of equal weight */
+  if (text_ends_with (t->name, "attn_rel_b.weight"))
+    return FMTCONV_F32; /* the table of T5's positions */
   if (!strcmp (t->name, "output.weight") || (is_embedding && l->is_tied))
     return of_head (l, base, t);
   if (is_embedding)

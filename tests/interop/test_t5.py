@@ -43,6 +43,18 @@ class T5Models(Compared):
                 self.run_fmtconv(*back)
                 self.assert_same(load_file(self.tmp / "back.safetensors"), load_file(folder / "model.safetensors"))
 
+    def test_quantized(self):
+        """Types of llama_model_quantize (llama.cpp 0.5.0): decoder and encoder are counted together, by the encoder's number of layers."""
+        sizes = {"d_model": 256, "hidden_size": 256, "d_ff": 512, "num_layers": 8, "num_hidden_layers": 8, "num_decoder_layers": 11}
+        folder = llmmake.folder(self.tmp / "model", TABLE[1][0], llmmake.t5(), **TABLE[1][1] | sizes)
+        self.run_fmtconv("-f", folder, self.tmp / "x-Q4_K_M.gguf")
+        tensors = {n: t[0].name for n, t in read(self.tmp / "x-Q4_K_M.gguf")[1].items()}
+        order = sorted(n for n in tensors if n.endswith(".ffn_down.weight"))
+        self.assertEqual([tensors[n] for n in order], ["Q6_K" if i < 1 or i >= 7 or (i - 1) % 3 == 2 else "Q4_K" for i in range(19)])
+        order = sorted(n for n in tensors if n.endswith("attn_v.weight"))
+        self.assertEqual([tensors[n] for n in order], ["Q6_K" if i < 3 or i >= 26 or (i - 3) % 3 == 2 else "Q4_K" for i in range(30)])
+        self.assertEqual((tensors["enc.blk.0.attn_rel_b.weight"], tensors["dec.blk.0.attn_q.weight"]), ("F32", "Q4_K"))
+
     def test_copies(self):
         """Files of Flan-T5 have the embedding three times; one is converted, and the others are listed."""
         folder = self.folder_of(1)
