@@ -221,6 +221,21 @@ class Llm(Compared):
         self.assertEqual([experts[r] for r in ("attn_v", "attn_k", "attn_output", "ffn_gate_inp")], ["Q8_0", "Q8_0", "Q5_K", "F32"])
         self.assertEqual(experts["ffn_down_exps"], mixed)
 
+    def test_transformers(self):
+        """transformers opens the file: the same logits and ids as those of the folder."""
+        for model in (TABLE[0], TABLE[1]):
+            with self.subTest(model.cls):
+                folder = llmmake.folder(self.tmp / model.cls, model.cls, model.files(), dtype=torch.float32)
+                self.run_fmtconv(folder, self.tmp / "x-f32.gguf", "-f")
+                ids = torch.tensor([[7, 100, 33, 250]])
+                with torch.inference_mode():
+                    got, wanted = (getattr(transformers, model.cls).from_pretrained(p, **more)(ids).logits
+                                   for p, more in ((self.tmp, {"gguf_file": "x-f32.gguf"}), (folder, {})))
+                self.assertTrue(torch.equal(got, wanted))
+                got, wanted = (transformers.AutoTokenizer.from_pretrained(p, **more)("Hello world, 12 ways")["input_ids"]
+                               for p, more in ((self.tmp, {"gguf_file": "x-f32.gguf"}), (folder, {})))
+                self.assertEqual(got, wanted)
+
     def test_types_of_falcon(self):
         """Falcon gets other types than the rest.  The types are those of llama_model_quantize (llama.cpp 0.5.0)."""
         model = named("falcon")
