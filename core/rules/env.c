@@ -2,29 +2,17 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/attr/attr.h"
-#include "core/attr/float-text.h"
-#include "core/base/os.h"
 #include "core/model/model.h"
+#include "core/rules/attr-functions.h"
 #include "core/rules/env.h"
 #include "core/rules/index.h"
 #include "core/rules/let.h"
 #include "core/rules/lists.h"
 #include "core/rules/no-value.h"
 #include "core/rules/pattern-match.h"
-#include "core/rules/rope.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-static fci_expr_state
-number (uint64_t value, fci_expr_env *env, fci_expr_value *out)
-{
-  if (value > INT64_MAX)
-    return fci_expr_bad (env, "%" PRIu64 " does not fit into 63 bits", value);
-  *out = (fci_expr_value){ .type = FCI_VALUE_NUMBER, .number = (int64_t) value };
-  return FCI_EXPR_KNOWN;
-}
 
 /* The lists of a table are expanded before its rules match. */
 static fci_expr_state
@@ -99,148 +87,13 @@ name_value (fci_expr_env *env, fci_text_span name, fci_expr_value *out)
       const unsigned capture = fci_table_capture (table, (fci_text_span){ name.at + 1, name.len - 1 });
       if (capture == FCI_RULE_NONE || !run->prefix)
         return not_yet (env);
-      return number (table->capture[capture].values.n, env, out);
+      return fci_expr_unsigned (env, table->capture[capture].values.n, out);
     }
   for (unsigned i = 0; i < table->n_vars; i++)
     if (fci_text_span_equal (table->var[i].name, name) && table->var[i].bound)
-      return number (table->var[i].value, env, out);
+      return fci_expr_unsigned (env, table->var[i].value, out);
   snprintf (env->reason, sizeof env->reason, "no tensor gives '%.*s' a value", (int) name.len, name.at);
   return FCI_EXPR_OPEN;
-}
-
-/* ---- config(KEY), gguf(KEY), args(KEY) and source(KEY) */
-
-static const fmtconv_attr *
-child (const fmtconv_attr *node, fci_text_span key)
-{
-  uint64_t index = 0;
-  const bool array = node->kind == FMTCONV_ATTR_ARRAY;
-  if (node->kind != FMTCONV_ATTR_OBJECT && !array)
-    return NULL;
-  for (const fmtconv_attr *item = node->first; item; item = item->next, index++)
-    {
-      char digits[24];
-      int n = array ? snprintf (digits, sizeof digits, "%" PRIu64, index) : 0;
-      const fci_text_span own =
-          array ? (fci_text_span){ digits, (size_t) n } : (fci_text_span){ item->key, strlen (item->key) };
-      if (fci_text_span_equal (own, key))
-        return item;
-    }
-  return NULL;
-}
-
-/* Returns the node at a path with dots ("rope_scaling.factor", "axes.0"). */
-static const fmtconv_attr *
-at_path (const fmtconv_attr *node, fci_text_span path)
-{
-  while (node)
-    {
-      const fmtconv_attr *whole = child (node, path); /* keys of GGUF hold dots */
-      if (whole)
-        return whole;
-      const char *dot = memchr (path.at, '.', path.len);
-      const size_t n = dot ? (size_t) (dot - path.at) : path.len;
-      node = child (node, (fci_text_span){ path.at, n });
-      if (!dot)
-        break;
-      path = (fci_text_span){ dot + 1, path.len - n - 1 };
-    }
-  return node;
-}
-
-/* The tables of entries that calls look into. */
-static const struct entries
-{
-  const char *function;
-  const char *path; /* of the attribute, with '/' */
-  const char *what;
-  bool has_paths; /* a key with dots leads into objects */
-} tables[] = {
-  { "config", "config", "entry of config.json", true },
-  { "gguf", "gguf", "GGUF key", false },
-  { "args", "source/torch/args", "argument of its training", false },
-  { "source", "source", "fact of its folder", false },
-};
-
-static const struct entries *
-table_of (const fci_expr *call)
-{
-  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-    if (fci_text_span_equal (call->text, FCI_TEXT_SPAN (tables[i].function)))
-      return &tables[i];
-  return NULL;
-}
-
-/* Returns the attribute at a path with '/', or NULL. */
-static fmtconv_attr *
-attribute_at (fmtconv_attr *node, const char *path)
-{
-  while (node)
-    {
-      char key[16];
-      const size_t n = strcspn (path, "/");
-      snprintf (key, sizeof key, "%.*s", (int) n, path);
-      node = fmtconv_attr_get (node, key);
-      if (!path[n])
-        break;
-      path += n + 1;
-    }
-  return node;
-}
-
-/* Returns the entry that config(KEY), gguf(KEY), args(KEY) or source(KEY) names, or NULL. */
-static const fmtconv_attr *
-entry (const fci_rule_run *run, const fci_expr *call, const struct entries *table)
-{
-  const fmtconv_attr *all = attribute_at (fmtconv_model_attrs (run->in), table->path);
-  if (!all)
-    return NULL;
-  return table->has_paths ? at_path (all, call->word) : child (all, call->word);
-}
-
-/* Returns a fraction; of one in 32 bits the number that was meant: 1e-06. */
-static double
-real_of (const fmtconv_attr *node)
-{
-  char text[FCI_FLOAT];
-  if (node->bits != 32)
-    return node->v.f;
-  fci_float_text (node->v.f, 32, text);
-  return fci_os_strtod (text, NULL);
-}
-
-static fci_expr_state
-entry_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
-{
-  const struct entries *table = table_of (call);
-  const fmtconv_attr *node = entry (env->arg, call, table);
-  const int len = (int) call->word.len;
-  if (!node || node->kind == FMTCONV_ATTR_NULL)
-    return call->a ? fci_expr_eval (env, call->a, out)
-                   : fci_expr_bad (env, "the input has no %s '%.*s'", table->what, len, call->word.at);
-  switch (node->kind)
-    {
-    case FMTCONV_ATTR_INT:
-    case FMTCONV_ATTR_BOOL:
-      *out = (fci_expr_value){ .type = node->kind == FMTCONV_ATTR_BOOL ? FCI_VALUE_TRUTH : FCI_VALUE_NUMBER,
-                               .number = node->v.i };
-      return FCI_EXPR_KNOWN;
-    case FMTCONV_ATTR_UINT:
-      return number (node->v.u, env, out);
-    case FMTCONV_ATTR_FLOAT:
-      *out = (fci_expr_value){ .type = FCI_VALUE_REAL, .real = real_of (node) };
-      return FCI_EXPR_KNOWN;
-    case FMTCONV_ATTR_STRING:
-      *out = (fci_expr_value){ .type = FCI_VALUE_TEXT, .text = { node->v.s, node->len } };
-      return FCI_EXPR_KNOWN;
-    case FMTCONV_ATTR_ARRAY:
-    case FMTCONV_ATTR_OBJECT:
-      *out = (fci_expr_value){ .type = FCI_VALUE_NODE, .node = node };
-      return FCI_EXPR_KNOWN;
-    default:
-      return fci_expr_bad (env, "'%.*s' is neither a number nor a truth value nor a text", len,
-                           call->word.at);
-    }
 }
 
 /* ---- has(PATTERN), shape(NAME, AXIS) and rank(NAME): the side of `from`, which is the input, or in reverse the output */
@@ -332,7 +185,7 @@ dimension (fci_expr_env *env, const fci_expr *call, size_t tensor, fci_expr_valu
     return fci_expr_bad (env, "the tensor '%.*s' is missing", (int) name.len, name.at);
   if (axis < 0 || axis >= (int64_t) dims.rank)
     return fci_expr_bad (env, "'%s' has no axis %" PRId64, name_of (run, tensor), axis);
-  return number (dims.n[axis], env, out);
+  return fci_expr_unsigned (env, dims.n[axis], out);
 }
 
 static fci_expr_state
@@ -342,72 +195,7 @@ rank (fci_expr_env *env, const fci_expr *call, size_t tensor, fci_expr_value *ou
   fci_tensor_dims dims;
   if (tensor == n_names (run) || !dims_of (run, tensor, &dims))
     return fci_expr_bad (env, "the tensor '%.*s' is missing", (int) call->word.len, call->word.at);
-  return number (dims.rank, env, out);
-}
-
-/* rope_factors(KEY, SIZE): what the positions of a rotary embedding are divided by. */
-static fci_expr_state
-factors_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
-{
-  const fci_rule_run *run = env->arg;
-  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config");
-  const fmtconv_attr *scaling = config ? at_path (config, call->word) : NULL;
-  int64_t size = 0;
-  if (!call->a)
-    return fci_expr_bad (env, "rope_factors(KEY, SIZE) needs the size of a head");
-  const fci_expr_state state = fci_expr_number (env, call->a, &size);
-  if (state)
-    return state;
-  const char *why = fci_rope_factors (run->ctx, config, (fmtconv_attr *) scaling, size, &out->node);
-  out->type = FCI_VALUE_NODE;
-  return why ? fci_expr_bad (env, "%.*s: %s", (int) call->word.len, call->word.at, why) : FCI_EXPR_KNOWN;
-}
-
-/* flags(KEY, TEXT): a list of truth values, for each item of a list of texts in config.json whether it is that text. */
-static fci_expr_state
-flags_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
-{
-  const fci_rule_run *run = env->arg;
-  const fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config");
-  const fmtconv_attr *list = config ? at_path (config, call->word) : NULL;
-  const int len = (int) call->word.len;
-  fci_expr_value text = { 0 };
-  if (!list || list->kind != FMTCONV_ATTR_ARRAY)
-    return fci_expr_bad (env, "the input has no list '%.*s' in config.json", len, call->word.at);
-  if (!call->a)
-    return fci_expr_bad (env, "flags(KEY, TEXT) needs a text");
-  const fci_expr_state state = fci_expr_eval (env, call->a, &text);
-  if (state || text.type != FCI_VALUE_TEXT)
-    return state ? state : fci_expr_bad (env, "flags(KEY, TEXT) needs a text");
-  fmtconv_attr *flags = fci_attr_new (run->ctx, FMTCONV_ATTR_ARRAY);
-  for (const fmtconv_attr *item = list->first; flags && item; item = item->next)
-    {
-      if (item->kind != FMTCONV_ATTR_STRING)
-        return fci_expr_bad (env, "an item of '%.*s' is not a text", len, call->word.at);
-      fmtconv_attr_set_bool (flags, NULL,
-                             fci_text_span_equal ((fci_text_span){ item->v.s, item->len }, text.text));
-    }
-  *out = (fci_expr_value){ .type = FCI_VALUE_NODE, .node = flags };
-  return flags ? FCI_EXPR_KNOWN : fci_expr_bad (env, "out of memory");
-}
-
-/* rope_scaling(KEY, ELSE): how transformers names the stretching of a rotary embedding in a GGUF file; null: it is not stretched.
- * The key is that of its base. */
-static fci_expr_state
-scaling_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
-{
-  const fci_rule_run *run = env->arg;
-  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config");
-  const fmtconv_attr *base = config ? at_path (config, call->word) : NULL;
-  const fmtconv_attr *node = NULL;
-  int64_t otherwise = 0;
-  const fci_expr_state state = call->a ? fci_expr_number (env, call->a, &otherwise) : FCI_EXPR_KNOWN;
-  if (state)
-    return state;
-  const double number = fmtconv_attr_get_float ((fmtconv_attr *) base, NULL, (double) otherwise);
-  const char *why = fci_rope_scaling (run->in, number, &node);
-  *out = (fci_expr_value){ .type = node ? FCI_VALUE_NODE : FCI_VALUE_NULL, .node = node };
-  return why ? fci_expr_bad (env, "the rotary embedding: %s", why) : FCI_EXPR_KNOWN;
+  return fci_expr_unsigned (env, dims.rank, out);
 }
 
 static fci_expr_state
@@ -415,17 +203,12 @@ call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
 {
   fci_rule_run *run = env->arg;
   size_t found = 0;
-  if (fci_text_span_equal (call->text, FCI_TEXT_SPAN ("rope_factors")))
-    return factors_value (env, call, out);
-  if (fci_text_span_equal (call->text, FCI_TEXT_SPAN ("flags")))
-    return flags_value (env, call, out);
-  if (fci_text_span_equal (call->text, FCI_TEXT_SPAN ("rope_scaling")))
-    return scaling_value (env, call, out);
-  if (table_of (call))
-    return entry_value (env, call, out);
+  fci_expr_state state;
+  if (fci_attr_function (env, call, out, &state))
+    return state;
   if (!run->prefix || (run->table.reverse && !run->item))
     return not_yet (env); /* nor are the names of the output known in reverse */
-  fci_expr_state state = find_once (env, call, &found);
+  state = find_once (env, call, &found);
   if (!state && *call->text.at == 'r')
     return rank (env, call, found, out);
   if (state || *call->text.at == 's')

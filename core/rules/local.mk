@@ -1,6 +1,8 @@
 # core/rules/local.mk: the pattern language; tables that turn one model into another.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
+	core/rules/attr-functions.c \
+	core/rules/attr-functions.h \
 	core/rules/attributes.c \
 	core/rules/attributes.h \
 	core/rules/back-check.c \
