@@ -105,6 +105,16 @@ fci_float_text (double v, unsigned bits, char text[FCI_FLOAT])
   fci_os_c_locale_end (before);
 }
 
+double
+fci_float_meant (double v, unsigned bits)
+{
+  char text[FCI_FLOAT];
+  if (bits != 32)
+    return v;
+  fci_float_text (v, bits, text);
+  return fci_os_strtod (text, NULL);
+}
+
 int
 fmtconv_attr_float_is_f32 (double value)
 {

@@ -12,4 +12,7 @@ enum
  * or as a float if bits is 32. */
 void fci_float_text (double v, unsigned bits, char text[FCI_FLOAT]);
 
+/* Returns a number; of a float, if bits is 32, the double that its text means: 1e-06. */
+double fci_float_meant (double v, unsigned bits);
+
 #endif

@@ -4,7 +4,6 @@
 
 #include "core/attr/attr.h"
 #include "core/attr/float-text.h"
-#include "core/base/os.h"
 #include "core/rules/attr-functions.h"
 #include "core/rules/lists.h"
 #include "core/rules/rope.h"
@@ -110,17 +109,6 @@ entry (const fci_rule_run *run, const fci_expr *call, const struct entries *tabl
   return table->has_paths ? at_path (all, call->word) : child (all, call->word);
 }
 
-/* Returns a fraction; of one in 32 bits the number that was meant: 1e-06. */
-static double
-real_of (const fmtconv_attr *node)
-{
-  char text[FCI_FLOAT];
-  if (node->bits != 32)
-    return node->v.f;
-  fci_float_text (node->v.f, 32, text);
-  return fci_os_strtod (text, NULL);
-}
-
 static fci_expr_state
 entry_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
 {
@@ -140,7 +128,7 @@ entry_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
     case FMTCONV_ATTR_UINT:
       return fci_expr_unsigned (env, node->v.u, out);
     case FMTCONV_ATTR_FLOAT:
-      *out = (fci_expr_value){ .type = FCI_VALUE_REAL, .real = real_of (node) };
+      *out = (fci_expr_value){ .type = FCI_VALUE_REAL, .real = fci_float_meant (node->v.f, node->bits) };
       return FCI_EXPR_KNOWN;
     case FMTCONV_ATTR_STRING:
       *out = (fci_expr_value){ .type = FCI_VALUE_TEXT, .text = { node->v.s, node->len } };
@@ -201,6 +189,46 @@ flags_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
   return flags ? FCI_EXPR_KNOWN : fci_expr_bad (env, "out of memory");
 }
 
+/* Evaluates an argument that has to be a text. */
+static fci_expr_state
+text_argument (fci_expr_env *env, const fci_expr *argument, fci_text_span *out)
+{
+  fci_expr_value value = { 0 };
+  const fci_expr_state state = argument ? fci_expr_eval (env, argument, &value)
+                                        : fci_expr_bad (env, "texts(KEY, YES, NO) needs two texts");
+  *out = value.text;
+  return state || value.type == FCI_VALUE_TEXT ? state
+                                               : fci_expr_bad (env, "texts(KEY, YES, NO) needs two texts");
+}
+
+/* texts(KEY, YES, NO): the opposite of flags, a list of texts for the truth values of a list in a GGUF file. */
+static fci_expr_state
+texts_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
+{
+  const fci_rule_run *run = env->arg;
+  const fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config");
+  const fmtconv_attr *list = config ? at_path (config, call->word) : NULL;
+  const int len = (int) call->word.len;
+  fci_text_span text[2]; /* of false, of true */
+  fci_expr_state state = text_argument (env, call->a, &text[1]);
+  if (!state)
+    state = text_argument (env, call->b, &text[0]);
+  if (state)
+    return state;
+  if (!list || list->kind != FMTCONV_ATTR_ARRAY)
+    return fci_expr_bad (env, "the input has no list '%.*s'", len, call->word.at);
+  fmtconv_attr *texts = fci_attr_new (run->ctx, FMTCONV_ATTR_ARRAY);
+  for (const fmtconv_attr *item = list->first; texts && item; item = item->next)
+    {
+      if (item->kind != FMTCONV_ATTR_BOOL)
+        return fci_expr_bad (env, "an item of '%.*s' is not a truth value", len, call->word.at);
+      const fci_text_span one = text[item->v.i != 0];
+      fmtconv_attr_set (texts, NULL, fci_attr_string (run->ctx, one.at, one.len));
+    }
+  *out = (fci_expr_value){ .type = FCI_VALUE_NODE, .node = texts };
+  return texts ? FCI_EXPR_KNOWN : fci_expr_bad (env, "out of memory");
+}
+
 /* rope_scaling(KEY, ELSE): how transformers names the stretching of a rotary embedding in a GGUF file; null: it is not stretched.
  * The key is that of its base. */
 static fci_expr_state
@@ -229,7 +257,8 @@ fci_attr_function (fci_expr_env *env, const fci_expr *call, fci_expr_value *out,
     fci_expr_state (*value) (fci_expr_env *env, const fci_expr *call, fci_expr_value *out);
   } functions[] = { { "rope_factors", factors_value },
                     { "rope_scaling", scaling_value },
-                    { "flags", flags_value } };
+                    { "flags", flags_value },
+                    { "texts", texts_value } };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
     if (fci_text_span_equal (call->text, FCI_TEXT_SPAN (functions[i].name)))
       {

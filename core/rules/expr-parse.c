@@ -177,14 +177,14 @@ is_function (fci_expr *node)
   return false;
 }
 
-/* Parses the arguments of gcd. */
+/* Parses the two arguments of gcd, or the second and third of texts. */
 static const fci_expr *
-parse_gcd (parser *p, fci_expr *node)
+parse_pair (parser *p, fci_expr *node)
 {
-  node->kind = FCI_EXPR_GCD;
   node->a = parse_choice (p);
   if (!p->error && !take (p, ","))
-    return fail (p, "gcd has one argument, but needs two");
+    return fail (p, node->kind == FCI_EXPR_GCD ? "gcd has one argument, but needs two"
+                                               : "texts has two arguments, but needs three");
   node->b = p->error ? NULL : parse_choice (p);
   if (!p->error && !take (p, ")"))
     return fail (p, "')' is missing after the arguments of a function");
@@ -194,13 +194,16 @@ parse_gcd (parser *p, fci_expr *node)
 static const fci_expr *
 parse_call (parser *p, fci_expr *node)
 {
-  if (fci_text_span_equal (node->text, FCI_TEXT_SPAN ("gcd")))
-    return parse_gcd (p, node);
-  node->kind = FCI_EXPR_CALL;
+  const bool is_gcd = fci_text_span_equal (node->text, FCI_TEXT_SPAN ("gcd"));
+  node->kind = is_gcd ? FCI_EXPR_GCD : FCI_EXPR_CALL;
+  if (is_gcd)
+    return parse_pair (p, node);
   const bool is_plain = is_function (node);
   node->word = is_plain ? (fci_text_span){ 0 } : take_word (p);
   if (!is_plain && !node->word.len)
     return fail (p, "a function has no argument");
+  if (fci_text_span_equal (node->text, FCI_TEXT_SPAN ("texts")) && take (p, ","))
+    return parse_pair (p, node);
   if (is_plain || take (p, ","))
     node->a = parse_choice (p);
   if (!p->error && !take (p, ")"))

@@ -3,7 +3,7 @@
  * Without loops, each evaluation ends.
  *
  *   A ? B : C   ||   &&   == != < <= > >=   + -   * / %   - !   12h = 12 * h   0.5   NAME   #NAME   FUNCTION(WORD, A)
- *   float(A)   int(A)   sqrt(A)   log(A)   gcd(A, B)   'text'   null
+ *   texts(WORD, A, B)   float(A)   int(A)   sqrt(A)   log(A)   gcd(A, B)   'text'   null
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_EXPR_H

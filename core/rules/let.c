@@ -136,8 +136,9 @@ is_name (const scope *in, fci_text_span name)
 static const char *
 check_node (void *arg, const fci_expr *node)
 {
-  static const char *const functions[] = { "config",       "gguf",  "args", "source", "rope_factors",
-                                           "rope_scaling", "flags", "has",  "shape",  "rank" };
+  static const char *const functions[] = { "config",       "gguf",         "args",  "source",
+                                           "rope_factors", "rope_scaling", "flags", "texts",
+                                           "has",          "shape",        "rank" };
   scope *in = arg;
   in->unknown = node->text;
   if (node->kind == FCI_EXPR_NAME)
@@ -147,9 +148,8 @@ check_node (void *arg, const fci_expr *node)
       return in->is_often && i >= LOOKS_AT_NAMES
                  ? "can stand in let and when alone: give its value a name in let"
                  : NULL;
-  return "is not a function: there are config, gguf, args, source, rope_factors, rope_scaling, flags, has, "
-         "shape "
-         "and rank, and float, int, floor, sqrt, log, length and gcd";
+  return "is not a function: there are config, gguf, args, source, rope_factors, rope_scaling, flags, texts, "
+         "has, shape and rank, and float, int, floor, sqrt, log, length and gcd";
 }
 
 static bool

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "core/attr/attr.h"
+#include "core/attr/float-text.h"
 #include "core/base/ctx.h"
 #include "core/model/model.h"
 #include "core/rules/rope.h"
@@ -133,6 +134,21 @@ put_numbers (fmtconv_attr *config, fmtconv_attr *out)
     }
 }
 
+/* Puts the factor of the attention that DeepSeek adds: its files hold a tenth of mscale_all_dim, and llama.cpp takes mscale to be
+ * equal to it. */
+static void
+put_mscale (const fmtconv_model *in, fmtconv_attr *config, fmtconv_attr *out)
+{
+  const fmtconv_attr *tenth = fmtconv_attr_get (config, "rope.scaling.yarn_log_multiplier");
+  fmtconv_attr *keys = fmtconv_attr_get (fmtconv_model_attrs (in), "gguf");
+  if (!tenth || tenth->kind != FMTCONV_ATTR_FLOAT
+      || strcmp (fmtconv_attr_get_string (keys, "general.architecture", ""), "deepseek2") != 0)
+    return;
+  const double value = 10 * fci_float_meant (tenth->v.f, tenth->bits);
+  fmtconv_attr_set_float (out, "mscale", value);
+  fmtconv_attr_set_float (out, "mscale_all_dim", value);
+}
+
 const char *
 fci_rope_scaling (const fmtconv_model *in, double base, const fmtconv_attr **out)
 {
@@ -154,6 +170,8 @@ fci_rope_scaling (const fmtconv_model *in, double base, const fmtconv_attr **out
     {
       fmtconv_attr_set_string (made, "rope_type", type);
       put_numbers (config, made);
+      if (!strcmp (type, "yarn"))
+        put_mscale (in, config, made);
     }
   else if (strcmp (type, "none") != 0)
     return "rope.scaling.type of the file is none of: none, linear, yarn; longrope needs its tensors";

@@ -109,6 +109,9 @@ Test (rules_values, fractions)
   HAS_NONE ("int(256.7) == 256", "256.7 is not an integer");
   HAS_NONE ("float('a') == 1", "a text stands where a number is needed");
   HAS_NONE ("length(flags(a.b, 'x')) == 1", "the input has no list 'a.b' in config.json");
+  HAS_NONE ("length(texts(a.b, 'x', 'y')) == 1", "the input has no list 'a.b'");
+  HAS_NONE ("length(texts(a.b, 'x', 2)) == 1", "texts(KEY, YES, NO) needs two texts");
+  HAS_NONE ("length(texts(a.b)) == 1", "texts(KEY, YES, NO) needs two texts");
   HAS_NONE ("rope_factors(a.b, 8) == 1", "a.b: the input's config.json does not have it");
   HOLDS ("length(null) == null");
   HAS_NONE ("length('a') == 1", "a text stands where a list is needed");
@@ -373,6 +376,8 @@ Test (rules_values, tables_that_make_no_sense)
   EXPECT_BAD ("rules: .let is not of the form 'name=expression; …'", .let = "3=4", KEEP_A);
   EXPECT_BAD ("rules: .let is not of the form 'name=expression; …'", .let = "a", KEEP_A);
   EXPECT_BAD ("rules: .let 'gcd(4)': gcd has one argument, but needs two", .let = "a=gcd(4)", KEEP_A);
+  EXPECT_BAD ("rules: .let 'texts(b, c)': texts has two arguments, but needs three", .let = "a=texts(b, c)",
+              KEEP_A);
   EXPECT_BAD ("rules: .let 'n': it is declared twice", .let = "n=1; n=2", KEEP_A);
   EXPECT_BAD ("rules: .let '1 2': an unexpected character", .let = "n=1 2", KEEP_A);
   EXPECT_BAD ("rules: .let '(1': '(' is not closed", .let = "n=(1", KEEP_A);
@@ -398,7 +403,7 @@ Test (rules_values, expressions_that_make_no_sense)
               KEEP_A);
   EXPECT_BAD (
       "rules: 'size' is not a function: there are config, gguf, args, source, rope_factors, rope_scaling, "
-      "flags, has, shape and rank, and float, int, floor, sqrt, log, length and gcd",
+      "flags, texts, has, shape and rank, and float, int, floor, sqrt, log, length and gcd",
       .when = "size(a) == 1", KEEP_A);
   EXPECT_BAD ("rule 1 ('a' to '='): 'x' is neither a let above it nor a shape variable nor a count",
               ONE (.shape = "x+1"));
