@@ -2,7 +2,7 @@
 """Language models from GGUF back to transformers' folders: the weights are those of the original checkpoint, transformers computes
 the same from them, its tokenizer finds the same ids, and the way forward gives the same file again.
 
-The models are those of test_llm.py, which says what has to be installed.
+The models are those of test_llm.py, which says what has to be installed, and of test_llm_more.py.
 
 Differences that are meant:
   vectors      are f32 in GGUF and in the folder; transformers loads them in the type of config.json, that of the matrices
@@ -18,6 +18,7 @@ from llmfile import Compared, gguf, read  # finds the converter, which brings se
 import llmmake
 import sentencepiece
 import test_llm
+import test_llm_more
 import tokmake
 import torch
 import transformers
@@ -27,7 +28,7 @@ from tokenizers import AddedToken, Tokenizer, normalizers
 # What the keys do not say, as llama.cpp computes it: the default of transformers is another.
 GIVEN = {"gemma2": {"query_pre_attn_scalar": 16}, "gemma3": {"query_pre_attn_scalar": 16}, "qwen3-moe": {"norm_topk_prob": True}}
 ADDED = {"smollm3": {"smollm3.attention.key_length", "smollm3.attention.value_length"}}  # keys of the file that is made again: config.json has head_dim
-ONE_WAY = {"gemma3-vision", "deepseek2"}  # without the images; without a config.json
+ONE_WAY = {"gemma3-vision", "qwen2-vl"}  # without the images
 TEXTS = [*tokmake.TEXTS, "Съешь ещё этих мягких\u00a0булок", "  two  spaces\n\n\n", "0123456789 1,234.5", "e\u0301 \u212b n\u0303",
          "<|begin|>a<|pad|> b", "def f(x):\n\treturn x**2\n", "👩‍👩‍👧‍👦 🇩🇪", "it's I'M", "a\u200bb\ufeff"]
 
@@ -39,10 +40,17 @@ def logits(path):
         return model(ids).logits, model
 
 
+def first_ids(model):
+    """The ids that tokenizer_config.json puts before a text, and tokenizer.json does not."""
+    files = model.files()
+    settings = files["tokenizer_config.json"]
+    return [Tokenizer.from_str(files["tokenizer.json"]).token_to_id(settings["bos_token"])] if settings.get("add_bos_token") else []
+
+
 def each(test):
     """Runs the test for each model in each variant, with its folder."""
     def run(self):
-        for model in test_llm.TABLE:
+        for model in (*test_llm.TABLE, *test_llm_more.TABLE):
             for i, config in enumerate(model.variants if model.name not in ONE_WAY else ()):
                 with self.subTest(model.name, **config):
                     path = self.tmp / f"{model.cls}-{i}"
@@ -70,7 +78,8 @@ class Back(Compared):
         self.assertEqual(got.dtype, wanted.dtype)
         self.assertTrue(torch.equal(got, wanted), f"{(got - wanted).abs().max()}")
         if original.config.model_type != "falcon":  # whose keys have a constant
-            self.assertEqual(model.config.max_position_embeddings, original.config.max_position_embeddings)
+            context = getattr(original.config, "model_max_length", original.config.max_position_embeddings)  # which Command R's file has
+            self.assertEqual(model.config.max_position_embeddings, context)
 
     def check_again(self, path, out, more=()):
         self.run_fmtconv("-f", out, self.tmp / "again.gguf")
@@ -98,8 +107,8 @@ class Back(Compared):
             self.check_logits(folder, out)
             self.check_again(path, out, ADDED.get(model.name, ()))
             if "tokenizer.json" in model.files():
-                original = Tokenizer.from_file(str(folder / "tokenizer.json"))
-                self.check_ids(lambda text: original.encode(text).ids, out)
+                original, first = Tokenizer.from_file(str(folder / "tokenizer.json")), first_ids(model)
+                self.check_ids(lambda text: first + original.encode(text).ids, out)
 
     def model(self, name="Qwen2ForCausalLM", files=None, **config):
         shutil.rmtree(self.tmp / "model", ignore_errors=True)
@@ -203,6 +212,53 @@ class Back(Compared):
         _, said = self.back(path, status=1)
         self.assertIn("its factors are not those of Llama 3", said)
         self.run_fmtconv("-f", "-t", "llama:reverse,let.stretched=null", path, f"{self.tmp}/given/")
+
+    def made(self, module, name, **config):
+        """A folder of the first variant of a model."""
+        model = module.named(name)
+        return self.model(model.cls, model.files(), **model.variants[0] | config)
+
+    def test_what_transformers_does_not_compute(self):
+        """Keys for which transformers' class has no entry are refused or named."""
+        for module, name, key, said in (
+                (test_llm, "deepseek2", "deepseek2.expert_gating_func=2", "config(expert_gating_func, gate) == gate"),
+                (test_llm, "deepseek2", "deepseek2.expert_weights_norm=true", "!config(expert_weights_norm, false)"),
+                (test_llm_more, "olmo3", "olmo2.attention.sliding_window_pattern=4", "length(pattern) == #i"),
+                (test_llm_more, "olmoe", "olmoe.expert_weights_norm=true", "  expert_weights_norm: true\n"),
+                (test_llm_more, "phi2", "phi2.rope.scaling.type=linear", "  rope.scaling.type: "),
+                (test_llm_more, "stablelm", "stablelm.rope.scaling.type=linear", "  rope.scaling.type: "),
+                (test_llm_more, "command-r", "command-r.rope.scaling.type=linear", "  rope.scaling.type: ")):
+            with self.subTest(key):
+                path = self.forward(self.made(module, name), "-w", f"gguf:kv.{key}")
+                self.assertIn(said, self.run_fmtconv("-f", "--strict", path, f"{self.tmp}/none/", status=1).stderr)
+                self.assertFalse((self.tmp / "none").exists())
+        path = self.forward(self.made(test_llm_more, "granite-moe", attention_multiplier=0.0))  # for which there is no key
+        self.assertIn("attention.scale", self.back(path, status=1)[1])
+
+    def test_layers_with_a_window(self):
+        """In a text that is longer than the window."""
+        folder = self.made(test_llm_more, "olmo3", layer_types=["full_attention", "sliding_attention", "sliding_attention", "full_attention"], sliding_window=4)
+        out, _ = self.back(self.forward(folder))
+        self.check_logits(folder, out)
+        self.assertEqual(json.loads((out / "config.json").read_text())["layer_types"], json.loads((folder / "config.json").read_text())["layer_types"])
+
+    def test_norms_of_heads(self):
+        """StableLM 2 12B, of which the converter makes no file."""
+        folder = self.made(test_llm_more, "stablelm", qk_layernorm=True, use_parallel_residual=True)
+        out, said = self.back(self.forward(folder))
+        self.assertNotIn("warning", said)
+        self.check_weights(folder, out)
+        self.check_logits(folder, out)
+
+    def test_groups_of_experts(self):
+        """DeepSeek V2 chooses experts in groups if there are any."""
+        folder = self.model("DeepseekV2ForCausalLM", llmmake.deepseek2(), **test_llm.LATENT | {
+            "q_lora_rank": 24, "n_group": 2, "topk_group": 1, "topk_method": "group_limited_greedy", "routed_scaling_factor": 16.0})
+        path = self.forward(folder)
+        out, said = self.back(path)
+        self.assertNotIn("warning", said)
+        self.check_logits(folder, out)
+        self.check_again(path, out)
 
 
 if __name__ == "__main__":
