@@ -250,6 +250,13 @@ class Back(Compared):
         self.check_weights(folder, out)
         self.check_logits(folder, out)
 
+    def test_parallel_stablelm(self):
+        """llama.cpp goes by the tensors, and its converter writes true if config.json has no entry."""
+        folder = self.made(test_llm_more, "stablelm")
+        out, said = self.back(self.forward(folder, "-w", "gguf:kv.stablelm.use_parallel_residual=true"))
+        self.assertIn("  use_parallel_residual: true, but false by config.json\n", said)
+        self.check_logits(folder, out)
+
     def test_groups_of_experts(self):
         """DeepSeek V2 chooses experts in groups if there are any."""
         folder = self.model("DeepseekV2ForCausalLM", llmmake.deepseek2(), **test_llm.LATENT | {
