@@ -161,6 +161,16 @@ factors_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
   return why ? fci_expr_bad (env, "%.*s: %s", (int) call->word.len, call->word.at, why) : FCI_EXPR_KNOWN;
 }
 
+/* Evaluates an argument that has to be a text; needs: what is said if it is not. */
+static fci_expr_state
+text_argument (fci_expr_env *env, const fci_expr *argument, const char *needs, fci_text_span *out)
+{
+  fci_expr_value value = { 0 };
+  const fci_expr_state state = argument ? fci_expr_eval (env, argument, &value) : FCI_EXPR_KNOWN;
+  *out = value.text;
+  return state || value.type == FCI_VALUE_TEXT ? state : fci_expr_bad (env, "%s", needs);
+}
+
 /* flags(KEY, TEXT): a list of truth values, for each item of a list of texts in config.json whether it is that text. */
 static fci_expr_state
 flags_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
@@ -169,36 +179,22 @@ flags_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
   const fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config");
   const fmtconv_attr *list = config ? at_path (config, call->word) : NULL;
   const int len = (int) call->word.len;
-  fci_expr_value text = { 0 };
+  fci_text_span text;
   if (!list || list->kind != FMTCONV_ATTR_ARRAY)
     return fci_expr_bad (env, "the input has no list '%.*s' in config.json", len, call->word.at);
-  if (!call->a)
-    return fci_expr_bad (env, "flags(KEY, TEXT) needs a text");
-  const fci_expr_state state = fci_expr_eval (env, call->a, &text);
-  if (state || text.type != FCI_VALUE_TEXT)
-    return state ? state : fci_expr_bad (env, "flags(KEY, TEXT) needs a text");
+  const fci_expr_state state = text_argument (env, call->a, "flags(KEY, TEXT) needs a text", &text);
+  if (state)
+    return state;
   fmtconv_attr *flags = fci_attr_new (run->ctx, FMTCONV_ATTR_ARRAY);
   for (const fmtconv_attr *item = list->first; flags && item; item = item->next)
     {
       if (item->kind != FMTCONV_ATTR_STRING)
         return fci_expr_bad (env, "an item of '%.*s' is not a text", len, call->word.at);
       fmtconv_attr_set_bool (flags, NULL,
-                             fci_text_span_equal ((fci_text_span){ item->v.s, item->len }, text.text));
+                             fci_text_span_equal ((fci_text_span){ item->v.s, item->len }, text));
     }
   *out = (fci_expr_value){ .type = FCI_VALUE_NODE, .node = flags };
   return flags ? FCI_EXPR_KNOWN : fci_expr_bad (env, "out of memory");
-}
-
-/* Evaluates an argument that has to be a text. */
-static fci_expr_state
-text_argument (fci_expr_env *env, const fci_expr *argument, fci_text_span *out)
-{
-  fci_expr_value value = { 0 };
-  const fci_expr_state state = argument ? fci_expr_eval (env, argument, &value)
-                                        : fci_expr_bad (env, "texts(KEY, YES, NO) needs two texts");
-  *out = value.text;
-  return state || value.type == FCI_VALUE_TEXT ? state
-                                               : fci_expr_bad (env, "texts(KEY, YES, NO) needs two texts");
 }
 
 /* texts(KEY, YES, NO): the opposite of flags, a list of texts for the truth values of a list in a GGUF file. */
@@ -210,9 +206,10 @@ texts_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
   const fmtconv_attr *list = config ? at_path (config, call->word) : NULL;
   const int len = (int) call->word.len;
   fci_text_span text[2]; /* of false, of true */
-  fci_expr_state state = text_argument (env, call->a, &text[1]);
+  static const char needs[] = "texts(KEY, YES, NO) needs two texts";
+  fci_expr_state state = text_argument (env, call->a, needs, &text[1]);
   if (!state)
-    state = text_argument (env, call->b, &text[0]);
+    state = text_argument (env, call->b, needs, &text[0]);
   if (state)
     return state;
   if (!list || list->kind != FMTCONV_ATTR_ARRAY)

@@ -134,15 +134,13 @@ put_numbers (fmtconv_attr *config, fmtconv_attr *out)
     }
 }
 
-/* Puts the factor of the attention that DeepSeek adds: its files hold a tenth of mscale_all_dim, and llama.cpp takes mscale to be
+/* Puts the factor of the attention that DeepSeek adds: a file holds a tenth of mscale_all_dim, and llama.cpp takes mscale to be
  * equal to it. */
 static void
-put_mscale (const fmtconv_model *in, fmtconv_attr *config, fmtconv_attr *out)
+put_mscale (fmtconv_attr *config, fmtconv_attr *out)
 {
   const fmtconv_attr *tenth = fmtconv_attr_get (config, "rope.scaling.yarn_log_multiplier");
-  fmtconv_attr *keys = fmtconv_attr_get (fmtconv_model_attrs (in), "gguf");
-  if (!tenth || tenth->kind != FMTCONV_ATTR_FLOAT
-      || strcmp (fmtconv_attr_get_string (keys, "general.architecture", ""), "deepseek2") != 0)
+  if (!tenth || tenth->kind != FMTCONV_ATTR_FLOAT)
     return;
   const double value = 10 * fci_float_meant (tenth->v.f, tenth->bits);
   fmtconv_attr_set_float (out, "mscale", value);
@@ -171,7 +169,7 @@ fci_rope_scaling (const fmtconv_model *in, double base, const fmtconv_attr **out
       fmtconv_attr_set_string (made, "rope_type", type);
       put_numbers (config, made);
       if (!strcmp (type, "yarn"))
-        put_mscale (in, config, made);
+        put_mscale (config, made);
     }
   else if (strcmp (type, "none") != 0)
     return "rope.scaling.type of the file is none of: none, linear, yarn; longrope needs its tensors";
