@@ -75,6 +75,7 @@ repeating_tests += \
 	tests/interop/test_gguf_names.py \
 	tests/interop/test_gguf_shapes.py \
 	tests/interop/test_known.py \
+	tests/interop/test_llm_more.py \
 	tests/interop/test_models.py \
 	tests/interop/test_numbered.py \
 	tests/interop/test_packed.py \
@@ -83,6 +84,7 @@ repeating_tests += \
 	tests/interop/test_quant.py \
 	tests/interop/test_quantization_config.py \
 	tests/interop/test_scaled_quantize.py \
+	tests/interop/test_t5.py \
 	tests/interop/test_torch_models.py \
 	tests/interop/test_vaes.py \
 	tests/interop/test_zoo.py
