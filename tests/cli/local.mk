@@ -169,6 +169,9 @@ EXTRA_DIST += \
 	tests/cli/cases/strict.err \
 	tests/cli/cases/strict.out \
 	tests/cli/cases/strict.sh \
+	tests/cli/cases/tee.err \
+	tests/cli/cases/tee.out \
+	tests/cli/cases/tee.sh \
 	tests/cli/cases/transforms.err \
 	tests/cli/cases/transforms.out \
 	tests/cli/cases/transforms.sh \
