@@ -161,7 +161,7 @@ rename_named (const wanted *w, const char *model, fmtconv_renaming *out)
   return out->model ? 0 : fail_unfit (w, plugin->name, rules);
 }
 
-/* Returns the entry of a table's attributes that is a plain text: its architecture.  NULL: there is none. */
+/* Returns the architecture in the attributes of rules.  NULL: they have none. */
 static const char *
 architecture_of (fmtconv_ctx *ctx, const fmtconv_rules *rules)
 {

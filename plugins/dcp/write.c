@@ -16,6 +16,7 @@ const fmtconv_param dcp_write_params[] = {
   { 0 },
 };
 
+/* Fails unless a root is keys joined by dots. */
 static int
 check_root (fmtconv_ctx *ctx, const char *root)
 {
@@ -64,9 +65,7 @@ put_records (fmtconv_ctx *ctx, const struct dcp_write_params *p, const fmtconv_m
   uint64_t bytes = 0;
   FMTCONV_FOREACH (t, model)
     {
-      if (!file
-          || (bytes
-              && t->bytes > p->max_shard_size - (bytes < p->max_shard_size ? bytes : p->max_shard_size)))
+      if (!file || (bytes && (bytes >= p->max_shard_size || t->bytes > p->max_shard_size - bytes)))
         {
           name = fmtconv_ctx_printf (ctx, "__0_%u.distcp", files++);
           file = fmtconv_layout_create (out, name);
@@ -84,18 +83,19 @@ int
 dcp_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
 {
   const struct dcp_write_params *p = params;
+  const char *root = p->root && strcmp (p->root, ".") ? p->root : NULL; /* ".": at the top, as for torch */
   const size_t n = fmtconv_model_count (model);
   if (n == 0)
     return fmtconv_fail (ctx, FMTCONV_E_MISSING, "nothing to write: the model has no tensors");
   struct dcp_record_place *places = fmtconv_ctx_alloc (ctx, n, sizeof *places);
-  if (!places || check_root (ctx, p->root) || put_records (ctx, p, model, out, places))
+  if (!places || check_root (ctx, root) || put_records (ctx, p, model, out, places))
     return fmtconv_ctx_failed (ctx);
   fmtconv_layout_stale (out, "__*.distcp");
-  const size_t size = dcp_put_metadata (places, n, p->root, NULL);
+  const size_t size = dcp_put_metadata (places, n, root, NULL);
   uint8_t *metadata = fmtconv_ctx_alloc (ctx, size, 1);
   if (!metadata)
     return fmtconv_ctx_failed (ctx);
-  dcp_put_metadata (places, n, p->root, metadata);
+  dcp_put_metadata (places, n, root, metadata);
   fmtconv_file_emit (fmtconv_layout_create (out, ".metadata"), metadata, size);
   return fmtconv_ctx_failed (ctx);
 }

@@ -12,7 +12,7 @@
 
 #define EMBEDDING "token_embd.weight"
 
-/* Multiplies B by what is not in the file's alpha. */
+/* Multiplies B by the part of the factor that the alpha of the file does not give. */
 static fmtconv_view *
 scaled (struct adapter *s, const struct adapter_pair *p)
 {

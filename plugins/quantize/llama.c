@@ -10,7 +10,6 @@
 #include "plugins/common/text.h"
 #include "quantize.h"
 #include <fmtconv/formats.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -73,12 +72,11 @@ is_down (const char *name)
   return strstr (name, "ffn_down") && text_ends_with (name, "weight");
 }
 
-/* Returns the number after "blk." at the beginning of a name, or -1. */
-static int
+/* Returns 1 + the number after "blk." at the beginning of a name; 0: there is none. */
+static uint64_t
 block_of (const char *name)
 {
-  int block = -1;
-  return sscanf (name, "blk.%d.", &block) == 1 ? block : -1;
+  return strncmp (name, "blk.", 4) ? 0 : quantize_layer (name) + 1;
 }
 
 /* The order in which llama-quantize counts tensors (src/llama-model-loader.h): by block, then by name. */
@@ -86,7 +84,7 @@ static int
 in_order (const void *a_, const void *b_)
 {
   const char *a = *(const char *const *) a_, *b = *(const char *const *) b_;
-  const int left = block_of (a), right = block_of (b);
+  const uint64_t left = block_of (a), right = block_of (b);
   return left != right ? (left < right ? -1 : 1) : strcmp (a, b);
 }
 

@@ -9,7 +9,7 @@
 
 #define GGML "tokenizer.ggml."
 
-/* Returns an array among the keys, with its values in memory; NULL: there is none, or an error. */
+/* Loads the array of a key.  Returns NULL if the key has none, or after an error. */
 static fmtconv_attr *
 array (const struct tokenizer_back *b, const char *key)
 {

@@ -33,7 +33,7 @@ int tokenizer_back (struct tokenizer *t, fmtconv_model *out);
 /* Reads tokens, types, scores and merges.  *why: what cannot be rebuilt, or NULL. */
 int tokenizer_back_read (struct tokenizer_back *b, const char **why);
 
-/* Returns the token of a special id that the settings can name; NULL: there is none. */
+/* Returns the token whose id is the value of a key.  NULL: there is none. */
 const struct tokenizer_token *tokenizer_back_special (const struct tokenizer_back *b, const char *key);
 
 /* Returns a truth value among the keys. */

@@ -33,7 +33,7 @@ put_all (zero_load *load)
                                                       : zero_warn_of_others (load);
 }
 
-/* Prints what is read, and records what is not. */
+/* Prints what is read, and records what is skipped. */
 static int
 report (const zero_load *load, fmtconv_model *out)
 {

@@ -93,6 +93,7 @@ class Written(Dcp):
             metadata = pickle.loads((folder / ".metadata").read_bytes())
             self.assertEqual(metadata.planner_data[f"{root}.types.bool"], (*path, "types.bool"))
             self.convert(folder, self.tensors)
+        self.assert_same(self.loaded(self.write("-w", "dcp:root=.")), self.tensors)
         for root in ("", ".a", "a.", "a..b"):
             self.run_fmtconv("-w", f"dcp:root={root}", self.tmp / "in.safetensors", self.tmp / "no", status=2)
 
