@@ -81,10 +81,23 @@ check_pair (const struct adapter *s, const struct lora_group *g)
   return 0;
 }
 
+/* Returns whether the input has nothing but weights and biases, as a model has. */
+static bool
+is_model (const struct adapter *s)
+{
+  for (size_t i = 0; i < s->groups.n; i++)
+    for (int part = 0; part < LORA_PARTS; part++)
+      if (s->groups.group[i].part[part] && part != LORA_SET && part != LORA_SET_BIAS)
+        return false;
+  return true;
+}
+
 int
 adapter_check (struct adapter *s)
 {
   size_t pairs = 0;
+  if (is_model (s))
+    return fmtconv_model_fail_absent (s->in, "LoRA");
   const size_t wrong = list_refused (s);
   if (wrong)
     return fmtconv_fail_at (
