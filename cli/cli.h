@@ -138,9 +138,6 @@ int run_complete (const struct settings *s);
 const fmtconv_job *job_of (const struct settings *s, fmtconv_ctx *ctx, const char *input, const char *output,
                            fmtconv_job *own);
 
-/* Returns the peak memory of this program in bytes; 0: unknown (memory.c). */
-uint64_t peak_memory (void);
-
 /* Returns whether it is a model file, in the list of plugins (plugins.c). */
 bool is_model (fmtconv_attr *plugin);
 
@@ -185,7 +182,9 @@ struct speaker
 struct speaker *speaker_of (const struct settings *s);
 void put_message (void *speaker, const fmtconv_message *message); /* fmtconv_options.message */
 void put_progress (void *speaker, const fmtconv_progress *progress);
-void put_event (const char *event, fmtconv_attr *node); /* one line of JSON */
+
+/* Prints one line of JSON.  Returns false if there is no memory for it. */
+bool put_event (const char *event, fmtconv_attr *node);
 void print_usage_of (const struct command *command); /* the command that print_usage refers to; NULL: none */
 void print_usage (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
@@ -195,6 +194,10 @@ fmtconv_ctx *context_new (const struct settings *s, struct speaker *sp);
 
 /* Returns whether the context exists and has not failed. */
 bool context_is_fine (const fmtconv_ctx *ctx);
+
+/* Says that the outputs have their names: what fails from here on takes something from their report alone, and is no
+ * failure of the run. */
+void context_complete (void);
 
 /* Frees the context and returns the exit status. Ends the process by a caught signal. */
 int context_end (fmtconv_ctx *ctx, bool done);

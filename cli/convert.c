@@ -97,11 +97,15 @@ convert (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
   fmtconv_attr *report = fmtconv_convert (ctx, job);
   if (!report)
     return false;
+  if (!(s->flags & FMTCONV_DRY_RUN))
+    context_complete ();
   if (!report->first) /* a note said why */
     return true;
-  fmtconv_attr_set_uint (fmtconv_attr_get (report, "memory"), "peak", peak_memory ());
   if (s->json)
-    put_event ("result", report);
+    {
+      if (!put_event ("result", report))
+        fputs ("fmtconv: note: there is no memory for the result\n", stderr);
+    }
   else if (s->flags & FMTCONV_DRY_RUN)
     plan_print (s, report);
   else if (s->verbosity >= PRINT_NOTES)

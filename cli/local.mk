@@ -16,7 +16,6 @@ fmtconv_SOURCES = \
 	cli/inspect.c \
 	cli/main.c \
 	cli/map.c \
-	cli/memory.c \
 	cli/models.c \
 	cli/new-plugin.c \
 	cli/options.c \

@@ -8,6 +8,7 @@
 #include "core/api/tree.h"
 #include "core/base/clock.h"
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/convert/chain.h"
 #include "core/convert/convert.h"
 #include "core/plan/compile.h"
@@ -83,6 +84,7 @@ add_cost (fmtconv_attr *report, const fci_conversion *c, size_t n)
   fci_add_count (memory, "unit", cost->unit);
   fci_add_count (memory, "parse", report->ctx->budget.most);
   fci_add_count (memory, "parse_limit", fci_budget_limit (&report->ctx->budget));
+  fci_add_count (memory, "peak", fci_os_peak_memory ());
 }
 
 static const char *

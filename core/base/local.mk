@@ -34,6 +34,7 @@ core_sources += \
 	core/base/os-file.c \
 	core/base/os-folder.c \
 	core/base/os-missing.h \
+	core/base/os-memory.c \
 	core/base/os-open.c \
 	core/base/os-process.c \
 	core/base/os-rename.c \

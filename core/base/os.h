@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
@@ -114,6 +115,11 @@ bool fci_os_has_arm_crc32 (void);
 
 /* Fills n bytes, at most 256, with random numbers, without waiting for them.  Returns false if there are none yet. */
 bool fci_os_random (void *bytes, size_t n);
+
+/* ---- Memory (os-memory.c) */
+
+/* Returns the peak memory of this process in bytes; 0: unknown. */
+uint64_t fci_os_peak_memory (void);
 
 /* ---- Threads (os-thread.c) */
 

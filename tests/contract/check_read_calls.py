@@ -22,6 +22,7 @@ fci_os_open_beneath fci_os_open_unnamed""".split()
 FOLDERS = {"core/exec/publish"}
 FILES = {
     "core/base/os-folder.c": ("plain", "opendir 1 readdir 1 stat 1 fstatat 1"),
+    "core/base/os-memory.c": ("plain", "open 1 read 1"),
     "core/base/os-open.c": ("caller", "fci_os_open_beneath 1 openat 2 fstatat 1 fci_os_open_unnamed 1 open 1"),
     "core/base/os-process.c": ("caller", "open 1 read 1"),
     "core/base/os-rename.c": ("caller", "fstatat 1 openat 1"),
@@ -47,7 +48,6 @@ FILES = {
     "core/source/within.c": ("fails", "open 1 openat 3 fstat 4 fstatat 1"),
     "core/spec/find.c": ("fails", "fopen 1 fgets 2"),
     "core/zip/inflate.c": ("fails", "fstat 1 fci_os_open_unnamed 1"),
-    "cli/memory.c": ("plain", "fopen 1 fgets 1"),
     "cli/new-plugin.c": ("fails", "readlink 1 fopen 2 fread 1 access 1"),
     "cli/sandbox-files.c": ("plain", "open 1"),
     "cli/startup.c": ("fails", "open 1"),
