@@ -195,8 +195,7 @@ fmtconv_ctx *context_new (const struct settings *s, struct speaker *sp);
 /* Returns whether the context exists and has not failed. */
 bool context_is_fine (const fmtconv_ctx *ctx);
 
-/* Says that the outputs have their names: what fails from here on takes something from their report alone, and is no
- * failure of the run. */
+/* Says that the outputs have their names: what fails from here on is missing in their report, but the run has not failed. */
 void context_complete (void);
 
 /* Frees the context and returns the exit status. Ends the process by a caught signal. */
