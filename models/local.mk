@@ -86,6 +86,7 @@ models = \
 	models/wan-vae.yaml \
 	models/wan.yaml \
 	models/wan22-vae.yaml \
+	models/xlm-roberta.yaml \
 	models/z-image.yaml
 if STANDALONE
 dist_noinst_DATA += $(models)

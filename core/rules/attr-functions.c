@@ -4,6 +4,7 @@
 
 #include "core/attr/attr.h"
 #include "core/attr/float-text.h"
+#include "core/base/sort.h"
 #include "core/rules/attr-functions.h"
 #include "core/rules/lists.h"
 #include "core/rules/rope.h"
@@ -197,6 +198,52 @@ flags_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
   return flags ? FCI_EXPR_KNOWN : fci_expr_bad (env, "out of memory");
 }
 
+/* Compares keys that are numbers without a zero in front. */
+static int
+by_number (const void *a, const void *b, void *unused)
+{
+  const char *x = (*(const fmtconv_attr *const *) a)->key, *y = (*(const fmtconv_attr *const *) b)->key;
+  const size_t n = strlen (x), m = strlen (y);
+  (void) unused;
+  return n != m ? (n > m) - (n < m) : strcmp (x, y);
+}
+
+static bool
+is_number (const char *key)
+{
+  return *key && key[strspn (key, "0123456789")] == '\0' && (key[0] != '0' || !key[1]);
+}
+
+/* values(KEY): a list of the texts in an object of config.json whose keys are numbers, in their order. */
+static fci_expr_state
+values_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
+{
+  const fci_rule_run *run = env->arg;
+  const fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (run->in), "config");
+  const fmtconv_attr *object = config ? at_path (config, call->word) : NULL;
+  const int len = (int) call->word.len;
+  if (call->a)
+    return fci_expr_bad (env, "values(KEY) has one argument");
+  if (!object || object->kind != FMTCONV_ATTR_OBJECT)
+    return fci_expr_bad (env, "the input has no object '%.*s' in config.json", len, call->word.at);
+  const fmtconv_attr **item = fmtconv_ctx_alloc (run->ctx, object->len + 1, sizeof *item);
+  fmtconv_attr *list = fci_attr_new (run->ctx, FMTCONV_ATTR_ARRAY);
+  size_t n = 0;
+  for (const fmtconv_attr *a = item && list ? object->first : NULL; a; a = a->next)
+    item[n++] = a;
+  if (n)
+    fci_sort (item, n, sizeof *item, by_number, NULL);
+  for (size_t i = 0; i < n; i++)
+    {
+      if (item[i]->kind != FMTCONV_ATTR_STRING || !is_number (item[i]->key))
+        return fci_expr_bad (env, "an entry of '%.*s' is not a text with a number as its key", len,
+                             call->word.at);
+      fmtconv_attr_set (list, NULL, fci_attr_string (run->ctx, item[i]->v.s, item[i]->len));
+    }
+  *out = (fci_expr_value){ .type = FCI_VALUE_NODE, .node = list };
+  return item && list ? FCI_EXPR_KNOWN : fci_expr_bad (env, "out of memory");
+}
+
 /* texts(KEY, YES, NO): the opposite of flags, a list of texts for the truth values of a list in a GGUF file. */
 static fci_expr_state
 texts_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
@@ -255,7 +302,8 @@ fci_attr_function (fci_expr_env *env, const fci_expr *call, fci_expr_value *out,
   } functions[] = { { "rope_factors", factors_value },
                     { "rope_scaling", scaling_value },
                     { "flags", flags_value },
-                    { "texts", texts_value } };
+                    { "texts", texts_value },
+                    { "values", values_value } };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
     if (fci_text_span_equal (call->text, FCI_TEXT_SPAN (functions[i].name)))
       {

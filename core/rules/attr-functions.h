@@ -1,5 +1,5 @@
 /* core/rules/attr-functions.h: functions of expressions that look into the attributes of the input: config, gguf, args,
- * source, flags, texts, rope_factors, rope_scaling.
+ * source, flags, texts, values, rope_factors, rope_scaling.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_ATTR_FUNCTIONS_H
 #define FCI_RULES_ATTR_FUNCTIONS_H

@@ -138,7 +138,7 @@ check_node (void *arg, const fci_expr *node)
 {
   static const char *const functions[] = { "config",       "gguf",         "args",  "source",
                                            "rope_factors", "rope_scaling", "flags", "texts",
-                                           "has",          "shape",        "rank" };
+                                           "values",       "has",          "shape", "rank" };
   scope *in = arg;
   in->unknown = node->text;
   if (node->kind == FCI_EXPR_NAME)
@@ -149,7 +149,7 @@ check_node (void *arg, const fci_expr *node)
                  ? "can stand in let and when alone: give its value a name in let"
                  : NULL;
   return "is not a function: there are config, gguf, args, source, rope_factors, rope_scaling, flags, texts, "
-         "has, shape and rank, and float, int, floor, sqrt, log, length and gcd";
+         "values, has, shape and rank, and float, int, floor, sqrt, log, length and gcd";
 }
 
 static bool

@@ -8,7 +8,8 @@
 static int
 has_tokenizer (const fmtconv_model *model)
 {
-  static const char *const names[] = { "merges.txt", "spiece.model", "tokenizer.json", "tokenizer.model" };
+  static const char *const names[] = { "merges.txt", "sentencepiece.bpe.model", "spiece.model",
+                                       "tokenizer.json", "tokenizer.model" };
   for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (model, blob));)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
       if (!strcmp (blob->name, names[i]))

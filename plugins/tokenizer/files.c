@@ -13,9 +13,10 @@ enum
 
 /* Files whose content is in the keys, or that say the same as others that are. */
 static const char *const names[] = {
-  "added_tokens.json", "chat_template.jinja",     "chat_template.json", "generation_config.json",
-  "merges.txt",        "special_tokens_map.json", "spiece.model",       TOKENIZER_JSON,
-  "tokenizer.model",   TOKENIZER_CONFIG,          "vocab.json",         "vocab.txt",
+  "added_tokens.json", "chat_template.jinja", "chat_template.json",      "generation_config.json",
+  "merges.txt",        TOKENIZER_FAIRSEQ,     "special_tokens_map.json", "spiece.model",
+  TOKENIZER_JSON,      "tokenizer.model",     TOKENIZER_CONFIG,          "vocab.json",
+  "vocab.txt",
 };
 
 fmtconv_source *

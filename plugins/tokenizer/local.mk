@@ -18,6 +18,7 @@ plugins_tokenizer_la_SOURCES = \
 	plugins/tokenizer/bytelevel.c \
 	plugins/tokenizer/bytelevel.h \
 	plugins/tokenizer/chat.c \
+	plugins/tokenizer/fairseq.c \
 	plugins/tokenizer/files.c \
 	plugins/tokenizer/gpt2.c \
 	plugins/tokenizer/json.c \

@@ -207,6 +207,8 @@ complete (struct model *m)
       && fmtconv_warn (t->ctx, "%zu pieces of the tokenizer are left out, because the model has %zu tokens",
                        m->n_pieces - size, size))
     return fmtconv_ctx_failed (t->ctx);
+  if (tokenizer_is_fairseq (t))
+    return tokenizer_order_fairseq (t, size, PAD_SCORE);
   if (apply_added (t, m->type != UNIGRAM, size) || tokenizer_vocab_pad (&t->vocab, size, PAD_SCORE))
     return fmtconv_ctx_failed (t->ctx);
   t->vocab.n = size;
@@ -243,10 +245,14 @@ tokenizer_put_sentencepiece (struct tokenizer *t, fmtconv_source *source)
 {
   struct model m = { .t = t, .source = source, .type = UNIGRAM, .adds_prefix = 1, .removes_spaces = 1 };
   t->json = t->vocab.source = source;
-  if (read_model (&m) || complete (&m) || read_parts (t))
+  if (read_model (&m))
     return fmtconv_ctx_failed (t->ctx);
-  if (m.type != UNIGRAM && m.type != BPE)
-    return fail (&m, 0, "the model is neither BPE nor Unigram");
+  if (m.type != UNIGRAM && (m.type != BPE || tokenizer_is_fairseq (t)))
+    return fail (&m, 0,
+                 tokenizer_is_fairseq (t) ? "the model is not Unigram"
+                                          : "the model is neither BPE nor Unigram");
+  if (complete (&m) || read_parts (t))
+    return fmtconv_ctx_failed (t->ctx);
   fmtconv_attr_set_string (t->keys, "tokenizer.ggml.model", m.type == BPE ? "llama" : "t5");
   fmtconv_attr_set_string (t->keys, "tokenizer.ggml.pre", "default");
   tokenizer_vocab_put (&t->vocab, 1, t->keys);

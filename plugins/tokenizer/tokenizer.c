@@ -62,6 +62,19 @@ put_json (struct tokenizer *t, fmtconv_source *source)
   return tokenizer_put_gpt2 (t);
 }
 
+/* Puts the keys of XLM-RoBERTa, whose tokenizer.json may normalize a text in a way that llama.cpp does not know. */
+static int
+put_fairseq (struct tokenizer *t)
+{
+  fmtconv_source *model = tokenizer_file (t, TOKENIZER_FAIRSEQ);
+  if (model)
+    return tokenizer_put_sentencepiece (t, model);
+  return fmtconv_fail_at (
+      t->ctx, FMTCONV_E_MISSING,
+      &(fmtconv_where){ .hint = "put the file " TOKENIZER_FAIRSEQ " of the published model into the folder" },
+      "the tokenizer of XLM-RoBERTa needs " TOKENIZER_FAIRSEQ);
+}
+
 /* Puts the keys of the files that decide, in the order of the reference: SentencePiece, tokenizer.json, the older
  * files. */
 static int
@@ -72,6 +85,8 @@ put_keys (struct tokenizer *t)
   for (size_t i = 0; i < sizeof models / sizeof *models; i++)
     if (tokenizer_file (t, models[i]))
       return tokenizer_put_sentencepiece (t, tokenizer_file (t, models[i]));
+  if (tokenizer_is_fairseq (t))
+    return put_fairseq (t);
   if (json)
     return put_json (t, json);
   if (tokenizer_file (t, "vocab.json") && tokenizer_file (t, "merges.txt"))

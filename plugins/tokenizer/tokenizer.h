@@ -4,7 +4,7 @@
  * The keys are those of llama.cpp's converter (convert_hf_to_gguf.py with gguf-py's SpecialVocab), for these kinds:
  *   gpt2   byte-level BPE: tokenizer.json, or vocab.json and merges.txt
  *   llama  SentencePiece of the type BPE: tokenizer.model, or tokenizer.json with byte fallback
- *   t5     SentencePiece of the type Unigram: spiece.model or tokenizer.model
+ *   t5     SentencePiece of the type Unigram: spiece.model or tokenizer.model; sentencepiece.bpe.model of XLM-RoBERTa
  *   bert   WordPiece: tokenizer.json
  *
  * Memory: tokenizer.json is parsed a member at a time, so the peak is its largest member, "model".  What stays is a
@@ -18,7 +18,8 @@
 
 #define TOKENIZER_JSON "tokenizer.json"
 #define TOKENIZER_CONFIG "tokenizer_config.json"
-#define TOKENIZER_SPACE "\xe2\x96\x81" /* U+2581, the mark of a space in SentencePiece */
+#define TOKENIZER_FAIRSEQ "sentencepiece.bpe.model" /* of XLM-RoBERTa */
+#define TOKENIZER_SPACE "\xe2\x96\x81"              /* U+2581, the mark of a space in SentencePiece */
 #define TOKENIZER_HINT "the file is damaged or was edited: get it again from where the model is published"
 
 struct tokenizer_params
@@ -105,6 +106,12 @@ int tokenizer_put_gpt2 (struct tokenizer *t);
 int tokenizer_put_bert (struct tokenizer *t);
 int tokenizer_put_llama_json (struct tokenizer *t);
 int tokenizer_put_sentencepiece (struct tokenizer *t, fmtconv_source *source);
+
+/* Returns whether the model is a kind of XLM-RoBERTa, whose ids are those of fairseq (fairseq.c). */
+int tokenizer_is_fairseq (const struct tokenizer *t);
+
+/* Pads the pieces to `size` tokens, and gives them fairseq's ids. */
+int tokenizer_order_fairseq (struct tokenizer *t, size_t size, float pad_score);
 
 /* Returns llama.cpp's name of the pre-tokenizer of a byte-level BPE; NULL: an error. */
 const char *tokenizer_pre (const struct tokenizer *t);

@@ -101,7 +101,7 @@ EXPRESSIONS = (
     "rank(a.0.w)", "rank(x)", "config(a)", "config(a.b.c, 3)", "config(a, 'x')", "config(a, null)", "config(a, 1.5)", "config()", "config(,)", "gguf(general.architecture, '')",
     "metadata(a, 'x')", "int(1.5)", "int(2)", "int('x')", "float(2)", "float('x')", "text(3)", "#i", "#k", "#", "i", "h", "1 +", "1 1", "a.b", "[1]",
     "[1, 2.5, 'a', null, true]", "[]", "[1", "[[1]]",
-    "rope_factors(rope_scaling, 8)", "rope_factors(rope_scaling)", "texts(a, 'b', 'c')", "texts(a, 'b')", "min(1, 2)", "max(1, 2)", "abs(-1)", "f(1)", "1 <= 2", "1 >= 2", "1 != 2", "1.5 < 2", "1.5 == 1.5",
+    "rope_factors(rope_scaling, 8)", "rope_factors(rope_scaling)", "texts(a, 'b', 'c')", "texts(a, 'b')", "values(a)", "values(a, 1)", "min(1, 2)", "max(1, 2)", "abs(-1)", "f(1)", "1 <= 2", "1 >= 2", "1 != 2", "1.5 < 2", "1.5 == 1.5",
     "2.5 > 1 && 2.5 >= 1 && 2.5 <= 3 && 2.5 != 1", "true < false", "null < null", "-1.5", "-'a'", "-true", "1 || 2", "true && 1", "0x10", "1e", "1.", ".5", "@", "'\\x'",
     "a" * 300, "9223372036854775807 * 2",
     "-9223372036854775807 - 1 == 0", "(0 - 9223372036854775807 - 1) / (0 - 1)", "has(a.{i}.w) ? 1 : 0", "count(a.{i}.w)", "sum(#i)", "{", "}", "a ? b", "1 == 1 ? 2", " ",

@@ -89,12 +89,25 @@ def roberta():
     return files | {"tokenizer.json": json.dumps(tree), "tokenizer_config.json": files["tokenizer_config.json"] | {"pad_token": pad}}
 
 
+def xlm_roberta():
+    """Whose ids are not those of SentencePiece: <s>, <pad>, </s>, <unk>, the other pieces, and <mask>, for which there is no piece."""
+    model = {"sentencepiece.bpe.model": tokmake.sentence_piece("unigram", normalization_rule_name="identity")}
+    names = {0: "<s>", 1: "<pad>", 2: "</s>", 3: "<unk>", rows(model) - 1: "<mask>"}
+    added = [{"id": i, "content": s, "single_word": False, "lstrip": s == "<mask>", "rstrip": False, "normalized": False, "special": True}
+             for i, s in names.items()]
+    template = tokmake.processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    tree = {"version": "1.0", "added_tokens": added, "post_processor": json.loads(template.__getstate__()),
+            "model": {"type": "Unigram", "unk_id": 3, "vocab": [["<s>", 0.0], ["<pad>", 0.0]]}}
+    settings = {f"{n}_token": s for n, s in (("bos", "<s>"), ("eos", "</s>"), ("cls", "<s>"), ("sep", "</s>"), ("unk", "<unk>"), ("pad", "<pad>"))}
+    return model | {"tokenizer.json": json.dumps(tree), "tokenizer_config.json": settings | {"mask_token": {"content": "<mask>", "lstrip": True}}}
+
+
 def rows(files):
     """The number of tokens."""
-    pieces = files.get("tokenizer.model", files.get("spiece.model"))
+    pieces = next((files[n] for n in ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model") if n in files), None)
     if pieces:
         import sentencepiece
-        return sentencepiece.SentencePieceProcessor(model_proto=pieces).get_piece_size()
+        return sentencepiece.SentencePieceProcessor(model_proto=pieces).get_piece_size() + (2 if "sentencepiece.bpe.model" in files else 0)
     tree = json.loads(files["tokenizer.json"])
     return len(tree["model"]["vocab"]) + sum(t["content"] not in tree["model"]["vocab"] for t in tree["added_tokens"])
 

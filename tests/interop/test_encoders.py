@@ -30,6 +30,7 @@ T5 = {"d_model": 64, "d_kv": 16, "d_ff": 96, "num_layers": 2, "num_heads": 4, "f
 
 BERT = {"num_key_value_heads": None}
 ROBERTA = BERT | {"pad_token_id": 1, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
+LABELS = {"id2label": {i: f"label {i}" for i in range(11)}}
 DISTILBERT = BERT | {"dim": 64, "hidden_dim": 96, "n_layers": 2, "n_heads": 4}
 
 TABLE = [
@@ -38,6 +39,11 @@ TABLE = [
     Encoder("bert", "BertModel", lambda: llmmake.bert(pooling_mode_mean_tokens=True, pooling_mode_cls_token=False), "BertModel", "jina-v2-en", [BERT]),
     Encoder("bert", "BertModel", lambda: llmmake.bert(pooling_mode="lasttoken"), "BertModel", "jina-v2-en", [BERT]),
     Encoder("roberta", "RobertaModel", llmmake.roberta, "RobertaModel", "roberta-bpe", [ROBERTA, ROBERTA | {"pad_token_id": 3, "type_vocab_size": 2}]),
+    Encoder("roberta", "RobertaForSequenceClassification", llmmake.roberta, "RobertaForSequenceClassification", "roberta-bpe",
+            [ROBERTA | {"num_labels": 1}, ROBERTA | LABELS]),
+    Encoder("xlm-roberta", "XLMRobertaModel", llmmake.xlm_roberta, "XLMRobertaModel", "default", [ROBERTA | {"bos_token_id": 0, "eos_token_id": 2}]),
+    Encoder("xlm-roberta", "XLMRobertaForSequenceClassification", llmmake.xlm_roberta, "XLMRobertaForSequenceClassification", "default",
+            [ROBERTA | {"num_labels": 1}, ROBERTA | LABELS]),
     Encoder("distilbert", "DistilBertModel", llmmake.bert, "DistilBertModel", "jina-v2-en", [DISTILBERT]),
     Encoder("distilbert", "DistilBertForMaskedLM", lambda: llmmake.bert(pooling_mode="mean"), "DistilBertForMaskedLM", "jina-v2-en", [DISTILBERT]),
     Encoder("bert", "BertForMaskedLM", llmmake.bert, "BertForMaskedLM", "jina-v2-en", [BERT]),
@@ -69,7 +75,7 @@ class Encoders(Compared):
     def test_back(self):
         """Zeros stand for the positions that RoBERTa does not use."""
         for encoder in TABLE:
-            if encoder.name not in ("roberta", "distilbert"):
+            if encoder.name not in ("roberta", "xlm-roberta", "distilbert") or "Classification" in encoder.cls:
                 continue
             with self.subTest(encoder.cls):
                 folder = self.folder_of(encoder)
@@ -77,7 +83,7 @@ class Encoders(Compared):
                 self.run_fmtconv("-f", "-t", f"{encoder.name}:reverse", "--dtype", "bf16", self.tmp / "a.gguf", self.tmp / "back.safetensors")
                 wanted = {n.removeprefix("distilbert."): t for n, t in load_file(folder / "model.safetensors").items()
                           if not n.startswith(("vocab_", "pooler."))}
-                if encoder.name == "roberta":
+                if "roberta" in encoder.name:
                     self.assertIn("left out the first 2 rows", told)
                     wanted["embeddings.position_embeddings.weight"][:2] = 0
                 self.assert_same(load_file(self.tmp / "back.safetensors"), wanted)
@@ -125,6 +131,23 @@ class Encoders(Compared):
         self.refuse(folder, "pooling == null")
         (folder / "modules.json").write_text("[")
         self.refuse(folder, "modules.json")
+
+    def test_xlm_roberta(self):
+        """Without its model of SentencePiece, with one of another kind, or without room for its tokens it is refused, and so are two classes
+        without names."""
+        files = llmmake.xlm_roberta()
+        folder = llmmake.folder(self.tmp / "model", "XLMRobertaForSequenceClassification", files, **ROBERTA)
+        self.refuse(folder, "length(labels) == classes")
+        folder = llmmake.folder(self.tmp / "model", "XLMRobertaModel", files, **ROBERTA)
+        pieces = folder / "sentencepiece.bpe.model"
+        for wrong, said in ((llmmake.llama2()["tokenizer.model"], "not Unigram"),
+                            (llmmake.tokmake.sentence_piece("unigram", pad_id=0, unk_id=1, bos_id=2, eos_id=3), "first pieces")):
+            pieces.write_bytes(wrong)
+            self.refuse(folder, said, "sentencepiece.bpe.model")
+        pieces.unlink()
+        self.refuse(folder, "sentencepiece.bpe.model")
+        folder = llmmake.folder(self.tmp / "small", "XLMRobertaModel", files, padding=-2, **ROBERTA)
+        self.refuse(folder, "<pad>", "more than")
 
     def refuse(self, folder, *said):
         result = self.run_fmtconv("-f", folder, self.tmp / "bad.gguf", status=1)

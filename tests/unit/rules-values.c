@@ -112,6 +112,8 @@ Test (rules_values, fractions)
   HAS_NONE ("length(texts(a.b, 'x', 'y')) == 1", "the input has no list 'a.b'");
   HAS_NONE ("length(texts(a.b, 'x', 2)) == 1", "texts(KEY, YES, NO) needs two texts");
   HAS_NONE ("length(texts(a.b)) == 1", "texts(KEY, YES, NO) needs two texts");
+  HAS_NONE ("length(values(a.b)) == 1", "the input has no object 'a.b' in config.json");
+  HAS_NONE ("length(values(a.b, 1)) == 1", "values(KEY) has one argument");
   HAS_NONE ("rope_factors(a.b, 8) == 1", "a.b: the input's config.json does not have it");
   HOLDS ("length(null) == null");
   HAS_NONE ("length('a') == 1", "a text stands where a list is needed");
@@ -403,7 +405,7 @@ Test (rules_values, expressions_that_make_no_sense)
               KEEP_A);
   EXPECT_BAD (
       "rules: 'size' is not a function: there are config, gguf, args, source, rope_factors, rope_scaling, "
-      "flags, texts, has, shape and rank, and float, int, floor, sqrt, log, length and gcd",
+      "flags, texts, values, has, shape and rank, and float, int, floor, sqrt, log, length and gcd",
       .when = "size(a) == 1", KEEP_A);
   EXPECT_BAD ("rule 1 ('a' to '='): 'x' is neither a let above it nor a shape variable nor a count",
               ONE (.shape = "x+1"));
