@@ -2,7 +2,7 @@
 # folder for scratch files.  FMTCONV_PYTHON needs the modules of tests/interop/requirements.txt: './bootstrap bench' installs them.
 # SPDX-License-Identifier: Apache-2.0
 bench_programs = bench/cast bench/copy bench/rate bench/scaled
-bench_targets = bench-everyday bench-gguf bench-llm bench-lora bench-merge bench-outputs bench-pipeline bench-quant bench-scaled bench-transformer
+bench_targets = bench-everyday bench-gguf bench-llm bench-lora bench-merge bench-outputs bench-pipeline bench-quant bench-scaled bench-training bench-transformer
 bench_python = $${FMTCONV_PYTHON:-python3}
 bench $(bench_targets): all $(bench_programs) tests/interop/quantize
 	@FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; command -v "$(bench_python)" >/dev/null \
@@ -23,6 +23,7 @@ EXTRA_DIST += \
 	bench/bench_pipeline.py \
 	bench/bench_quant.py \
 	bench/bench_scaled.py \
+	bench/bench_training.py \
 	bench/bench_transformer.py \
 	bench/benchkit.py \
 	bench/modelmake.py \
@@ -32,6 +33,7 @@ EXTRA_DIST += \
 	bench/naive_lora.py \
 	bench/naive_merge.py \
 	bench/naive_pipeline.py \
+	bench/naive_training.py \
 	bench/naive_transformer.py \
 	bench/pipelinenames.py \
 	bench/run.py
