@@ -71,9 +71,8 @@ is_digit (char c)
   return c >= '0' && c <= '9';
 }
 
-/* Returns whether a word has the form of a type of blocks: "q4_k_xl", "iq2_m", "tq1_0". */
-static bool
-is_type_like (const char *word)
+bool
+fci_is_type_like (const char *word)
 {
   const char *at = word + (*word && strchr ("iItT", *word));
   if (!*at || !strchr ("qQ", *at) || !is_digit (at[1]))
@@ -91,7 +90,7 @@ value_of_word (const fci_conversion *c, const char *values, const char *word)
   const uint32_t dtype = fci_dtype_named (word);
   const char *name = dtype ? fmtconv_dtype_get (dtype)->name : word; /* "f16" for "fp16" */
   const char *value = listed (c->ctx, values, name, strlen (name));
-  if (value || c->ctx->failed || !(dtype || is_type_like (word)))
+  if (value || c->ctx->failed || !(dtype || fci_is_type_like (word)))
     return value;
   const char *hint =
       fmtconv_ctx_printf (c->ctx, "end the name with one of %s, or choose a type with --dtype", values);

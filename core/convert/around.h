@@ -12,4 +12,7 @@ int fci_chain_before (fci_conversion *c, const fmtconv_transform *chosen, fci_li
 int fci_chain_next (fci_conversion *c, const fmtconv_transform *chosen, fci_links *links);
 int fci_chain_after (fci_conversion *c, fci_links *links);
 
+/* Returns whether a word has the form of a type of blocks, or of a mix of them: "q4_K", "Q4_K_M", "iq2_m", "tq1_0". */
+bool fci_is_type_like (const char *word);
+
 #endif

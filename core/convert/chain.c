@@ -17,13 +17,15 @@
 #include "core/convert/typed.h"
 #include "core/plugin/params.h"
 #include "core/plugin/registry.h"
+#include "core/view/dtype.h"
 #include <string.h>
 
-/* Resolves --dtype to a last cast transform, which skips models marked keep-dtype. */
+/* Resolves --dtype to a last cast transform, which skips models marked keep-dtype.  A mix of types, such as Q4_K_M, is left
+ * to a transform that is chosen for the writer. */
 static int
 given_dtype (fci_conversion *c)
 {
-  if (!c->job.dtype)
+  if (!c->job.dtype || (!fci_dtype_named (c->job.dtype) && fci_is_type_like (c->job.dtype)))
     return 0;
   if (!fmtconv_dtype_parse (c->ctx, c->job.dtype))
     return c->ctx->failed;
@@ -122,6 +124,8 @@ end_chain (fci_conversion *c)
       *link = c->own.link[i];
       c->chain.none = false;
     }
+  if (c->job.dtype && !c->cast.plugin && !fmtconv_dtype_parse (c->ctx, c->job.dtype))
+    return c->ctx->failed;
   fci_link *cast = c->job.dtype ? fci_links_add (c->ctx, &c->chain) : NULL;
   if (cast)
     *cast = c->cast;

@@ -540,6 +540,8 @@ class Llm(Compared):
         self.run_fmtconv("-f", "--dtype", "q8_0", folder, self.tmp / "m-IQ2_M.gguf")
         self.run_fmtconv("-f", "-t", "quantize:q8_0", folder, self.tmp / "typed.gguf")
         self.assertEqual((self.tmp / "typed.gguf").read_bytes(), (self.tmp / "m-IQ2_M.gguf").read_bytes())
+        self.run_fmtconv("-f", "--dtype", "Q4_K_M", folder, self.tmp / "mixed.gguf")
+        self.assertEqual((self.tmp / "mixed.gguf").read_bytes(), (self.tmp / "m-Q4_K_M.gguf").read_bytes())
         told = self.run_fmtconv("-f", "-t", "cast:f16", folder, self.tmp / "x.gguf", status=1).stderr
         self.assertIn("omit -t, so that the transform of a language model is chosen, and choose the type with --dtype", told)
 
