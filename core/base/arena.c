@@ -26,19 +26,26 @@ enum
   HEADER = (sizeof (fci_chunk) + ALIGN - 1) / ALIGN * ALIGN
 };
 
+static void *
+out_of_memory (fci_arena *arena)
+{
+  arena->is_out = true;
+  return NULL;
+}
+
 static fci_chunk *
 new_chunk (fci_arena *arena, size_t size)
 {
   uint64_t total;
   if (!fci_size_add (size, HEADER, &total) || total > PTRDIFF_MAX)
-    return NULL;
+    return out_of_memory (arena);
   if (!fci_budget_take (arena->budget, total))
-    return NULL;
+    return out_of_memory (arena);
   fci_chunk *chunk = calloc (1, total);
   if (!chunk)
     {
       fci_budget_give (arena->budget, total);
-      return NULL;
+      return out_of_memory (arena);
     }
   chunk->size = size;
   arena->total += total;
@@ -80,7 +87,7 @@ fci_arena_alloc (fci_arena *arena, size_t n)
 {
   uint64_t size;
   if (!fci_size_round_up (n ? n : 1, ALIGN, &size) || size > PTRDIFF_MAX)
-    return NULL;
+    return out_of_memory (arena);
   if (size > (size_t) (arena->end - arena->at))
     {
       if (size > FIRST_CHUNK / 4)

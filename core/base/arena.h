@@ -4,6 +4,7 @@
 #define FCI_BASE_ARENA_H
 
 #include "core/base/budget.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct fci_chunk fci_chunk;
@@ -15,6 +16,7 @@ typedef struct fci_arena
   char *end;
   size_t total;       /* bytes allocated from the system */
   fci_budget *budget; /* is charged for them; NULL: none */
+  bool is_out;        /* an allocation has failed: what its caller says of it is no fault of an input */
 } fci_arena;
 
 /* Returns `n` zeroed bytes aligned for any type (n = 0: a unique pointer); NULL: out of memory, or beyond the

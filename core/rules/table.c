@@ -13,10 +13,9 @@ bool
 fci_table_bad (fci_table *table, unsigned rule, const char *format, ...)
 {
   va_list ap;
-  const fci_budget *budget = table->arena->budget;
   if (table->code)
     return false;
-  table->code = budget && budget->is_over ? FMTCONV_E_NOMEM : FMTCONV_E_INTERNAL;
+  table->code = table->arena->is_out ? FMTCONV_E_NOMEM : FMTCONV_E_INTERNAL;
   table->bad_rule = rule;
   va_start (ap, format);
   vsnprintf (table->bad, sizeof table->bad, format, ap);
