@@ -15,12 +15,14 @@
 #include "core/rules/table.h"
 #include <string.h>
 
-/* Compiles the two sides of a rule; '=' repeats the other side's text.  A rule with an empty list is left out. */
+/* Compiles the two sides of a rule; '=' repeats the other side's text.  A rule with an empty list or without its condition is
+ * left out. */
 static bool
 compile_rule (fci_table *table, const fmtconv_rule *declared, unsigned number)
 {
   fci_rule *rule = &table->rule[table->n_rules];
   bool anchored = *declared->from == '/';
+  bool wanted = true;
   const char *from = declared->from + anchored, *to = declared->to;
   if (!to && !declared->why)
     return fci_table_bad (table, number, "a drop needs .why");
@@ -28,13 +30,16 @@ compile_rule (fci_table *table, const fmtconv_rule *declared, unsigned number)
     to = from;
   if (!to && table->reverse)
     return true;
-  *rule =
-      (fci_rule){ .declared = declared, .number = number, .anchored = anchored, .n_join = 1, .n_split = 1 };
+  *rule = (fci_rule){
+    .declared = declared, .number = number, .anchored = anchored, .n_join = 1, .n_copies = 1, .n_split = 1
+  };
   if (!fci_table_pattern (table, number, &rule->in, table->reverse ? to : from))
     return false;
   if (to && !fci_table_pattern (table, number, &rule->out, table->reverse ? from : to))
     return false;
-  if (rule->in.is_void || rule->out.is_void)
+  if (!fci_table_wants (table, declared, number, &wanted))
+    return false;
+  if (rule->in.is_void || rule->out.is_void || !wanted)
     return true;
   if (!fci_table_join (table, rule, !to))
     return false;

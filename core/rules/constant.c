@@ -74,30 +74,6 @@ fci_table_computed (fci_table *table)
   return true;
 }
 
-/* Evaluates .when, before there are tensors; without a model, it is met. */
-static bool
-is_wanted (fci_table *table, const fmtconv_rule *declared, unsigned number, bool *wanted)
-{
-  const char *s = declared->when, *end = s ? s + strlen (s) : NULL;
-  const fci_expr *expr = NULL;
-  fci_expr_value value = { 0 };
-  *wanted = true;
-  if (!s)
-    return true;
-  const char *error = fci_expr_parse (table->arena, &s, end, true, &expr);
-  if (error || s != end)
-    return fci_table_bad (table, number, ".when '%.80s': %s", declared->when,
-                          error ? error : "it is not one expression");
-  if (!fci_table_check_expr (table, expr))
-    return false;
-  if (!table->env)
-    return true;
-  if (fci_expr_eval (table->env, expr, &value) != FCI_EXPR_KNOWN || value.type != FCI_VALUE_TRUTH)
-    return fci_table_bad (table, number, ".when '%.80s' is neither true nor false", declared->when);
-  *wanted = value.number != 0;
-  return true;
-}
-
 bool
 fci_table_constant (fci_table *table, const fmtconv_rule *declared, unsigned number)
 {
@@ -119,7 +95,7 @@ fci_table_constant (fci_table *table, const fmtconv_rule *declared, unsigned num
     return false;
   if (constant->is_identity && constant->shape.rank != 2)
     return fci_table_bad (table, number, "an identity has two dimensions");
-  if (!is_wanted (table, declared, number, &wanted))
+  if (!fci_table_wants (table, declared, number, &wanted))
     return false;
   if (wanted)
     return !table->reverse || drop (table, &left_out, declared->to, number); /* and compared */

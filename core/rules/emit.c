@@ -91,7 +91,7 @@ unchange (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *befo
   return NULL;
 }
 
-/* Returns the fused tensors; in reverse, before .ops. */
+/* Returns the fused tensors, of copies the first; in reverse, before .ops. */
 static fmtconv_view *
 join (fci_rule_run *run, const fci_element_bytes *item)
 {
@@ -106,7 +106,10 @@ join (fci_rule_run *run, const fci_element_bytes *item)
       for (unsigned o = rule->n_ops; run->table.reverse && o-- > 0;)
         parts[k] = unchange (parts[k], &rule->op[o], &by[o]);
     }
-  return rule->n_join == 1 ? parts[0] : fmtconv_view_concat (rule->declared->axis, rule->n_join, parts);
+  const unsigned n = rule->n_join / rule->n_copies;
+  for (unsigned k = 0; rule->n_copies > 1 && k < n; k++)
+    parts[k] = fmtconv_view_require_equal (rule->n_copies, parts + k * rule->n_copies);
+  return n == 1 ? parts[0] : fmtconv_view_concat (rule->declared->axis, n, parts);
 }
 
 /* Returns the parts that .pick names, joining neighbors into one slice. */

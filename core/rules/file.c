@@ -75,7 +75,7 @@ take_axis (const fci_reading *r, const fci_yaml *map, unsigned *axis)
 static int
 check_make (const fci_reading *r, const fci_yaml *node, fmtconv_rule *rule)
 {
-  static const char *const others[] = { "from", "parts", "pick", "groups", "ops", "why", "axis" };
+  static const char *const others[] = { "from", "parts", "pick", "groups", "copies", "ops", "why", "axis" };
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (fci_yaml_find (node, others[i]))
       return fci_yaml_fail (&r->file, node->at, "a rule with 'make' does not have '%s': it has no source",
@@ -90,7 +90,7 @@ static int
 take_rule (const fci_reading *r, const fci_yaml *node, fmtconv_rule *rule)
 {
   static const char *const keys[] = { "from", "to",   "shape",    "parts", "pick",  "groups", "ops",
-                                      "why",  "axis", "optional", "make",  "dtype", "when" };
+                                      "why",  "axis", "optional", "make",  "dtype", "when",   "copies" };
   rule->line = (unsigned) node->at.line;
   if (fci_yaml_is (&r->file, node, FCI_YAML_MAP, "a rule")
       || fci_yaml_keys (&r->file, node, "a rule", keys, sizeof keys / sizeof *keys)
@@ -99,12 +99,11 @@ take_rule (const fci_reading *r, const fci_yaml *node, fmtconv_rule *rule)
       || fci_take_text (r, node, "ops", &rule->ops) || fci_take_text (r, node, "why", &rule->why)
       || fci_take_text (r, node, "parts", &rule->parts) || fci_take_text (r, node, "groups", &rule->groups)
       || fci_take_text (r, node, "make", &rule->make) || fci_take_text (r, node, "dtype", &rule->dtype)
-      || fci_take_text (r, node, "when", &rule->when) || take_optional (r, node, &rule->flags))
+      || fci_take_text (r, node, "when", &rule->when) || fci_take_text (r, node, "copies", &rule->copies)
+      || take_optional (r, node, &rule->flags))
     return fmtconv_ctx_failed (ctx_of (r));
   if (rule->make)
     return check_make (r, node, rule);
-  if (rule->when)
-    return fci_yaml_fail (&r->file, node->at, "'when' is for a rule with 'make', and for the whole file");
   if (rule->dtype)
     return fci_yaml_fail (&r->file, node->at,
                           "'dtype' is for a rule with 'make'; 'ops: cast TYPE' changes a tensor");

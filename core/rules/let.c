@@ -220,3 +220,26 @@ fci_table_check_names (fci_table *table)
       return false;
   return true;
 }
+
+bool
+fci_table_wants (fci_table *table, const fmtconv_rule *declared, unsigned number, bool *wanted)
+{
+  const char *s = declared->when, *end = s ? s + strlen (s) : NULL;
+  const fci_expr *expr = NULL;
+  fci_expr_value value = { 0 };
+  *wanted = true;
+  if (!s)
+    return true;
+  const char *error = fci_expr_parse (table->arena, &s, end, true, &expr);
+  if (error || s != end)
+    return fci_table_bad (table, number, ".when '%.80s': %s", declared->when,
+                          error ? error : "it is not one expression");
+  if (!fci_table_check_expr (table, expr))
+    return false;
+  if (!table->env)
+    return true;
+  if (fci_expr_eval (table->env, expr, &value) != FCI_EXPR_KNOWN || value.type != FCI_VALUE_TRUTH)
+    return fci_table_bad (table, number, ".when '%.80s' is neither true nor false", declared->when);
+  *wanted = value.number != 0;
+  return true;
+}

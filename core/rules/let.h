@@ -18,6 +18,10 @@ bool fci_table_check_expr (fci_table *table, const fci_expr *expr);
 /* Checks an expression that is evaluated when all names have values: an attribute. Returns false on a fault. */
 bool fci_table_check_result (fci_table *table, const fci_expr *expr);
 
+/* Evaluates .when of a rule, before there are tensors: *wanted is whether the table has the rule.  Without a model, it has.
+ * Returns false on a fault. */
+bool fci_table_wants (fci_table *table, const fmtconv_rule *declared, unsigned number, bool *wanted);
+
 /* Returns the let of that name, or NULL. */
 fci_let *fci_table_let (fci_table *table, fci_text_span name);
 

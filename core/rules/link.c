@@ -125,6 +125,30 @@ link_out (fci_table *table, fci_rule *rule, const fci_token *token)
          || fci_table_bad (table, rule->number, "it splits into too many parts");
 }
 
+/* Returns the list of .copies, which only `in` has; NULL: there is none, or a fault. */
+static const fci_token *
+copied (const fci_table *table, const fci_rule *rule)
+{
+  const char *name = rule->declared->copies;
+  const unsigned capture = name ? fci_table_capture (table, FCI_TEXT_SPAN (name)) : FCI_RULE_NONE;
+  const fci_token *list = capture == FCI_RULE_NONE ? NULL : fci_pattern_token (&rule->in, capture);
+  return list && list->kind == FCI_T_LIST && !fci_pattern_token (&rule->out, capture) ? list : NULL;
+}
+
+static bool
+link_copies (fci_table *table, fci_rule *rule)
+{
+  const fci_token *list = copied (table, rule);
+  if (!rule->declared->copies)
+    return true;
+  if (table->reverse)
+    return fci_table_bad (table, rule->number, "it compares copies, of which one is left");
+  if (!list)
+    return fci_table_bad (table, rule->number, ".copies names no list that is in `from` alone");
+  rule->n_copies = list->count;
+  return true;
+}
+
 bool
 fci_table_link (fci_table *table, fci_rule *rule)
 {
@@ -139,7 +163,7 @@ fci_table_link (fci_table *table, fci_rule *rule)
       if (rule->n_join > FCI_MAX_PARTS)
         return fci_table_bad (table, rule->number, "it fuses too many parts");
     }
-  return true;
+  return link_copies (table, rule);
 }
 
 /* Numbers the combinations of the family's lists; the first list is the most significant. */
@@ -162,24 +186,37 @@ number_combos (fci_table *table, fci_family *family)
   return true;
 }
 
-/* Computes, for each fused tensor, the summand of the lists only in `in` in a combination's number. */
+/* Adds the summand of the list of a slot in a combination's number to each fused tensor. *each: tensors in a row that have
+ * one position in the lists before. */
+static void
+add_list (fci_rule *rule, unsigned slot, uint32_t *each)
+{
+  const fci_token *list = rule->family->list[slot];
+  *each /= list->count;
+  for (uint32_t k = 0; k < rule->n_join; k++)
+    rule->join[k] += rule->family->weight[slot] * (k / *each % list->count);
+}
+
+/* Computes, for each fused tensor, the summand of the lists only in `in` in a combination's number. Copies of one part are
+ * next to each other. */
 static bool
 number_join (fci_table *table, fci_rule *rule)
 {
-  uint32_t parts = rule->n_join;
-  rule->join = fci_table_alloc (table, parts, sizeof *rule->join);
+  uint32_t each = rule->n_join;
+  const fci_token *copies = copied (table, rule);
+  rule->join = fci_table_alloc (table, rule->n_join, sizeof *rule->join);
   if (!rule->join)
     return false;
-  for (unsigned slot = 0, each = parts; slot < rule->in.n_slots; slot++)
+  for (unsigned slot = 0; slot < rule->in.n_slots; slot++)
     {
       const fci_token *list = rule->family->list[slot];
-      if (!list || fci_pattern_token (&rule->out, list->capture))
-        continue;
-      each /= list->count;
-      for (uint32_t k = 0; k < parts; k++)
-        rule->join[k] += rule->family->weight[slot] * (k / each % list->count);
+      if (list && !fci_pattern_token (&rule->out, list->capture)
+          && (!copies || list->capture != copies->capture))
+        add_list (rule, slot, &each);
     }
-  rule->family->joins |= parts > 1;
+  if (copies)
+    add_list (rule, copies->slot, &each);
+  rule->family->joins |= rule->n_join > 1;
   return true;
 }
 

@@ -28,6 +28,8 @@ fci_rule_parts_parse (fci_table *table, fci_rule *rule)
   if (wanted == 1 || (rule->n_split > 1 && rule->n_join > 1))
     return fci_table_bad (table, rule->number,
                           ".parts needs one list that is in `from` alone or in `to` alone");
+  if (rule->n_copies > 1)
+    return fci_table_bad (table, rule->number, ".parts cannot be combined with .copies");
   if (rule->n_pick || has_reshape (rule))
     return fci_table_bad (table, rule->number, ".parts cannot be combined with .pick or a reshape");
   rule->part = fci_table_alloc (table, wanted, sizeof *rule->part);

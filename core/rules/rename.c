@@ -189,6 +189,8 @@ refusal (const fci_rename *r, const fci_rule *rule)
       return "its rule chooses rows or columns of the weight";
     else if (rule->op[k].kind != FCI_RULE_CAST && !r->has_config)
       return "its rule computes with the weight, or changes its shape";
+  if (rule->n_copies > 1)
+    return "its rule compares copies of the weight";
   if (rule->declared->axis && (rule->n_join > 1 || rule->n_split > 1 || rule->n_pick))
     return "its rule cuts or fuses columns";
   if (!is_usable (&rule->out, false))

@@ -155,8 +155,9 @@ typedef struct fci_rule
   struct fci_rule *sibling; /* the next rule of the family */
   bool anchored;            /* from begins with '/' */
 
-  unsigned n_join; /* tensors fused into each output: combinations of the lists only in `in` */
-  uint32_t *join;  /* summand of each in a combination's number */
+  unsigned n_join;   /* tensors fused into each output: combinations of the lists only in `in` */
+  unsigned n_copies; /* of these, how many in a row are copies of one part; 1: none are */
+  uint32_t *join;    /* summand of each in a combination's number */
   unsigned n_split;
   struct fci_rule *next_same; /* the next rule of the same .from */
   bool is_later;              /* another rule of the same .from precedes it */

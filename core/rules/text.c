@@ -38,6 +38,7 @@ rule_text (fmtconv_ctx *ctx, const fmtconv_rule *rule)
   text = add (ctx, text, "parts", rule->parts);
   text = add (ctx, text, "pick", rule->pick);
   text = add (ctx, text, "groups", rule->groups);
+  text = add (ctx, text, "copies", rule->copies);
   text = add (ctx, text, "ops", rule->ops);
   text = add (ctx, text, "why", rule->why);
   if (text && rule->axis)

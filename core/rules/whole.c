@@ -122,7 +122,7 @@ fci_rule_item_joined (fci_rule_run *run, const fci_element_bytes *item, fci_tens
     }
   if (run->table.reverse && !undo_ops (run, item, dims))
     return false;
-  if (rule->n_join == 1)
+  if (rule->n_join == rule->n_copies)
     return true;
   if (rule->part)
     {
@@ -130,7 +130,8 @@ fci_rule_item_joined (fci_rule_run *run, const fci_element_bytes *item, fci_tens
       return true;
     }
   return fci_rule_has_axis (run, item, dims)
-         && fci_size_mul (dims->n[rule->declared->axis], rule->n_join, &dims->n[rule->declared->axis]);
+         && fci_size_mul (dims->n[rule->declared->axis], rule->n_join / rule->n_copies,
+                          &dims->n[rule->declared->axis]);
 }
 
 /* Computes, in reverse, the dimensions of the parts that several rules picked. */

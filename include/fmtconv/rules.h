@@ -23,6 +23,8 @@
  *            fuses equal parts.  .pick = "0,1,2,6,7,8/12": this target is these twelfths, in this order; a family uses
  *            each part once; sizes must divide.
  *            .parts = "h,h,h,4h": the sizes along `axis` of the parts that a list splits into or fuses.
+ *            .copies = "r": the tensors of this list only in `from` are copies: the first is taken, and the executor requires
+ *            that the others are equal to it.  Such a table has no reverse.
  * Shapes     "12h,t|12h": the alternative with the tensor's rank counts.  A dimension is "?", a number, a variable, a
  *            multiple of a variable or another expression.  A variable, its multiple, a product that ends in it,
  *            "heads*d", and a sum that ends in one of these, "h+2*d", bind the variable, which has one value in the whole
@@ -98,8 +100,11 @@ typedef struct fmtconv_rule
       groups; /* "kv": the .pick is that of each of so many equal groups; its numbers and this are expressions of .let */
   const char
       *make; /* the rule has no source, and `from` is "": "identity", or the number that all elements are */
-  const char *when;  /* of .make: a condition of lets, config and gguf; NULL: always */
+  const char
+      *when; /* a condition of lets, config, gguf and args, without which the rule is left out; NULL: none */
   const char *dtype; /* of .make; NULL: that of the first tensor of the output */
+  const char *
+      copies; /* a list only in `from`: its tensors are copies, which must be equal bit for bit; NULL: none */
 } fmtconv_rule;
 
 #define FMTCONV_UNMATCHED_KEEP "" /* fmtconv_rules.unmatched: keep under the same name */

@@ -151,6 +151,37 @@ rules:
     def check(self, text, *arguments, status=0):
         return self.run_fmtconv("map", *arguments, "--check", self.rules(text), status=status)
 
+    def test_copies_are_compared(self):
+        """Copies that several ranks saved: the first is taken if all are equal; parts next to them are joined."""
+        a, b = torch.arange(6.0).reshape(2, 3), torch.randn(4, 3, generator=torch.Generator().manual_seed(1))
+        tensors = {"tp.0.norm": a, "tp.1.norm": a.clone(), "tp.2.norm": a.clone()}
+        tensors |= {f"tp.{r}.{n}": t.clone() for r, t in enumerate(b.reshape(2, 2, 3)) for n in ("in", "out")}
+        rules = self.rules("""fmtconv-rules: 1
+lists: "r=0,1,2"
+rules:
+  - {from: "tp.{r}.norm", to: "norm", shape: "n,m", copies: r, ops: "permute 1,0"}
+  - {from: "tp.{s:0,1}.{c:in,out}", to: "table", shape: "2n,m", copies: c}
+  - {from: "tp.{s:0,1}.none", to: "none", when: "3 < 2"}
+""")
+        source, out = self.tmp / "in.safetensors", self.tmp / "out.safetensors"
+        save_file(tensors, source)
+        said = self.run_fmtconv("--verify", "-t", f"map:rules={rules}", source, out).stderr
+        self.assertIn("compared", said)
+        self.assert_same(load_file(out), {"norm": a.T, "table": b})
+        self.assertIn("one-way", self.run_fmtconv("map", "--check", rules).stdout)
+        for name, change in (("tp.2.norm", 0), ("tp.1.out", 3)):
+            save_file(tensors | {name: tensors[name].clone().index_fill_(0, torch.tensor([1]), 9)}, source)
+            said = self.run_fmtconv("-f", "-t", f"map:rules={rules}", source, out, status=1).stderr
+            self.assertIn({"tp.2.norm": "norm", "tp.1.out": "table"}[name], said)
+        save_file(tensors | {"tp.2.norm": torch.ones(2, 4)}, source)
+        self.assertIn("cannot be fused", self.run_fmtconv("-f", "-t", f"map:rules={rules}", source, out, status=1).stderr)
+        for rule, says in (("from: 'a.{r}', to: 'b.{r}', copies: r", "copies names no list that is in `from` alone"),
+                           ("from: 'a.{i}', to: 'b', copies: i", "copies names no list"), ("from: 'a.{r}', to: 'b', copies: x", "copies names no list"),
+                           ("from: 'a.{r}', to: 'b', shape: '3n', parts: 'n,n,n', copies: r", "parts cannot be combined with .copies"),
+                           ("make: 1, to: s, shape: '2', copies: r", "does not have 'copies'")):
+            rules.write_text('fmtconv-rules: 1\nlists: "r=0,1,2"\nrules:\n  - {' + rule + "}\n")
+            self.assertIn(says, self.run_fmtconv("map", "--check", rules, status=1).stderr)
+
     def test_check(self):
         save_file(small(), self.tmp / "in.safetensors")
         self.assertIn("3 rules, well-formed, reversible", self.check(TABLE).stdout)

@@ -259,7 +259,7 @@ class Values(Case):
             "{make: 1, to: s, shape: h, optional: all}": "'optional' of a rule with 'make' must be yes or no",
             "{make: 1, to: s, shape: h, when: h == 3}": "'h'",
             "{from: c, to: d, dtype: f32}": "'dtype' is for a rule with 'make'",
-            "{from: c, to: d, when: 'true'}": "'when' is for a rule with 'make'",
+            "{from: c, to: d, when: h == 3}": "'h'",
         }
         rules, source, out, back = (self.tmp / n for n in ("r.yaml", "in.safetensors", "out.safetensors", "back.safetensors"))
         tensors = {"a": torch.randn(5, 3).bfloat16()}
