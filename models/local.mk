@@ -43,6 +43,7 @@ models = \
 	models/megatron-gpt.yaml \
 	models/megatron-llama.yaml \
 	models/megatron-mixtral.yaml \
+	models/megatron-ranks.yaml \
 	models/mixtral.yaml \
 	models/mochi-vae.yaml \
 	models/mochi.yaml \

@@ -266,3 +266,42 @@ fmtconv_input_read (fmtconv_input *in, const char *reader)
   /* The model is frozen: the caller can only read it, in spite of the type. */
   return (fmtconv_model *) model;
 }
+
+/* Lists the tensors that a transform dropped as items that the reader of `out` skipped. */
+static void
+skip_dropped (fmtconv_model *out, const fmtconv_model *made)
+{
+  const fmtconv_model *given;
+  for (size_t k = 0; (given = fci_model_input (made, k)); k++)
+    {
+      uint32_t at = fci_model_base (given);
+      FMTCONV_FOREACH (t, given)
+        {
+          const char *why = fci_model_dropped (made, at++);
+          if (why)
+            fmtconv_model_skip (out, t->name, t->bytes, why);
+        }
+    }
+}
+
+void
+fmtconv_model_transform (fmtconv_model *out, const fmtconv_model *in, const char *transform)
+{
+  fmtconv_ctx *ctx = out ? fci_model_ctx (out) : NULL;
+  fci_spec spec;
+  fci_link link;
+  if (!ctx || ctx->failed || !fci_has_argument (ctx, "fmtconv_model_transform", "in", in)
+      || !fci_has_argument (ctx, "fmtconv_model_transform", "transform", transform))
+    return;
+  const fmtconv_plugin *plugin = called (ctx, transform, FCI_TRANSFORM, &spec);
+  if (!plugin)
+    return;
+  calls_of (ctx)->depth++;
+  const int code = fci_link_make (ctx, FCI_TRANSFORM, plugin, spec.params, &link);
+  const fmtconv_model *made = code ? NULL : fci_stage_transform (ctx, &link, in);
+  calls_of (ctx)->depth--;
+  if (!made)
+    return;
+  fmtconv_model_adopt (out, made);
+  skip_dropped (out, made);
+}

@@ -148,6 +148,13 @@ fmtconv_model *fmtconv_input_read (fmtconv_input *in, const char *reader);
  * Errors: E_FORMAT (a name twice).  Thread: context.  Since: 0.1. */
 void fmtconv_model_adopt (fmtconv_model *out, const fmtconv_model *other);
 
+/* Adds to `out` everything that a transform makes of a model that fmtconv_input_read returned.  What the transform drops is
+ * listed as by fmtconv_model_skip.  For readers whose files are put together by rules.
+ *   transform  its name and parameters as typed
+ * Errors carry the transform's name.
+ * Errors: any of the transform's, E_USAGE (there is none of that name), E_LIMIT (nested calls).  Thread: context.  Since: 0.1. */
+void fmtconv_model_transform (fmtconv_model *out, const fmtconv_model *in, const char *transform);
+
 /* Lists something in the file that is not a tensor of the model, for the user.  For readers.
  *   bytes  0 if a size is not worth telling
  * Errors: none.  Thread: context.  Since: 0.1. */

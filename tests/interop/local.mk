@@ -33,6 +33,7 @@ interop_tests = \
 	tests/interop/test_manifest.py \
 	tests/interop/test_map.py \
 	tests/interop/test_megatron.py \
+	tests/interop/test_megatron_ranks.py \
 	tests/interop/test_merge.py \
 	tests/interop/test_models.py \
 	tests/interop/test_numbered.py \

@@ -1,0 +1,84 @@
+/* plugins/megatron/megatron.c: the megatron plugin: joins the shares of Megatron's tensor- and pipeline-parallel ranks.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "plugins/common/pickled.h"
+#include "plugins/megatron/megatron.h"
+#include <string.h>
+
+static const fmtconv_param params[] = {
+  { "iteration", FMTCONV_PARAM_TEXT, offsetof (struct megatron_params, iteration), NULL,
+    "iteration to read, a number or 'release'; default: that of latest_checkpointed_iteration.txt" },
+  { "rules", FMTCONV_PARAM_TEXT, offsetof (struct megatron_params, rules), "megatron-ranks",
+    "model file whose rules join the shares of the tensor-parallel ranks" },
+  { "join", FMTCONV_PARAM_BOOL, offsetof (struct megatron_params, join), "yes",
+    "no: leave the shares apart, as tp.RANK.NAME" },
+  { "crc", FMTCONV_PARAM_CHOICE, offsetof (struct megatron_params, crc), "check|ignore",
+    "whether a checksum mismatch is an error" },
+  { 0 },
+};
+
+/* Takes the arguments of the first rank, and lists what is left out. */
+static void
+describe (const megatron_load *load)
+{
+  fmtconv_ctx *ctx = load->ctx;
+  const fmtconv_model *first = megatron_model (load, 0, 0, 0);
+  fmtconv_attr_set (fmtconv_model_attrs (load->out), "source",
+                    fmtconv_attr_get (fmtconv_model_attrs (first), "source"));
+  for (uint32_t p = 0; p < load->pipeline_ranks; p++)
+    for (uint32_t t = 0; t < load->tensor_ranks; t++)
+      fmtconv_model_skip (
+          load->out,
+          fmtconv_ctx_printf (ctx, "%s: everything except its weights, such as the states of the optimizer",
+                              megatron_rank_name (load, t, p)),
+          0, "not weights");
+  fmtconv_attr_set_string (fmtconv_model_attrs (load->out), "title",
+                           fmtconv_ctx_printf (ctx,
+                                               "Megatron checkpoint, tensor-parallel ranks: %u, stages: %u",
+                                               load->tensor_ranks, load->pipeline_ranks * load->stages));
+}
+
+/* Reads the shares of all ranks, with the names that they have in the whole model. */
+static int
+read_shares (megatron_load *load, fmtconv_input *in)
+{
+  if (megatron_locate (load, in) || megatron_read_ranks (load) || megatron_put_shares (load))
+    return fmtconv_ctx_failed (load->ctx);
+  describe (load);
+  return fmtconv_note (load->ctx, "reading tensor-parallel ranks: %u, stages of the pipeline: %u",
+                       load->tensor_ranks, load->pipeline_ranks * load->stages);
+}
+
+static int
+read_megatron (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_model *out)
+{
+  const struct megatron_params *p = params_;
+  megatron_load load = { .ctx = ctx, .params = p, .out = out };
+  if (!p->join)
+    return read_shares (&load, in);
+  const char *iteration = p->iteration ? fmtconv_ctx_printf (ctx, ",iteration=%s", p->iteration) : "";
+  const fmtconv_model *shares = fmtconv_input_read (
+      in, fmtconv_ctx_printf (ctx, "megatron:join=no%s%s", p->crc ? ",crc=ignore" : "", iteration));
+  if (shares)
+    fmtconv_model_transform (out, shares, p->rules);
+  return fmtconv_ctx_failed (ctx);
+}
+
+static int
+probe (const fmtconv_peek *peek)
+{
+  uint32_t tensor, stage;
+  int bits = 0;
+  for (size_t i = 0; peek->is_folder && i < peek->n_entries; i++)
+    if (megatron_is_rank_name (peek->entries[i], &tensor, &stage))
+      return 256;
+    else if (!strcmp (peek->entries[i], "latest_checkpointed_iteration.txt")
+             || !strcmp (peek->entries[i], "model_optim_rng.pt"))
+      bits = 160;
+  return bits;
+}
+
+FMTCONV_PLUGIN (megatron, .name = "megatron", .summary = "Megatron-LM's checkpoints of parallel ranks",
+                .reader = FMTCONV_READER (.params = params, .main = "iteration=N", .probe = probe,
+                                          .read = read_megatron));
