@@ -15,6 +15,7 @@ enum
   OPT_VERIFY,
   OPT_MANIFEST,
   OPT_PROVENANCE,
+  OPT_RESUME,
   OPT_VERIFY_MANIFEST,
   OPT_VERIFY_AGAINST,
   OPT_STRICT,
@@ -79,6 +80,8 @@ static const struct option_row rows[] = {
     "compare OUTPUT with what a conversion of INPUT with these options gives" },
   { OPT_PROVENANCE, "provenance", NULL, ON_CONVERT | ON_VERIFY,
     "write version, chain and the SHA-256 of the input files to the metadata of OUTPUT" },
+  { OPT_RESUME, "resume", NULL, ON_CONVERT,
+    "continue this conversion where it was interrupted; keep what is written if it is interrupted again" },
   { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF, "treat warnings as errors" },
   { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT | ON_VERIFY, "allow conversions that lose information" },
   { OPT_PATHS, "allow-paths", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
@@ -233,6 +236,9 @@ take_switch (struct settings *s, int id)
       break;
     case OPT_PROVENANCE:
       s->flags |= FMTCONV_PROVENANCE;
+      break;
+    case OPT_RESUME:
+      s->flags |= FMTCONV_RESUME;
       break;
     case OPT_STRICT:
       s->flags |= FMTCONV_STRICT;

@@ -28,6 +28,18 @@ fci_os_host (char name[FCI_HOST_TEXT])
     *at = '-';
 }
 
+/* Linux: random_boot_id of random(4). */
+bool
+fci_os_boot (char text[FCI_BOOT_TEXT])
+{
+  int fd = open ("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd >= 0 ? read (fd, text, FCI_BOOT_TEXT - 1) : 0;
+  if (fd >= 0)
+    close (fd);
+  text[n > 0 ? n : 0] = '\0';
+  return n > 0;
+}
+
 bool
 fci_os_is_running (long process, const char *host)
 {

@@ -36,7 +36,8 @@ enum
   FCI_PATH_MAX = 4096,
 #endif
   FCI_ERROR_TEXT = 128, /* bytes for fci_os_error_text */
-  FCI_HOST_TEXT = 256   /* bytes for fci_os_host */
+  FCI_HOST_TEXT = 256,  /* bytes for fci_os_host */
+  FCI_BOOT_TEXT = 64    /* bytes for fci_os_boot */
 };
 
 /* Flags of fci_os_rename. */
@@ -99,6 +100,9 @@ struct timespec fci_os_mtime (const struct stat *st);
 
 /* Writes the name of this machine, without slashes. */
 void fci_os_host (char name[FCI_HOST_TEXT]);
+
+/* Writes a text that differs each time the machine is started.  Returns false where the system does not tell. */
+bool fci_os_boot (char text[FCI_BOOT_TEXT]);
 
 /* Returns whether a process of that number may be running; always true for another machine's. */
 bool fci_os_is_running (long process, const char *host);

@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/ctx.h"
 #include "core/base/held.h"
+#include "core/convert/chain.h"
 #include "core/convert/convert.h"
 #include "core/convert/finish.h"
 #include "core/convert/inside.h"
@@ -92,6 +93,19 @@ reread (void *arg, const fci_written *written)
   return model;
 }
 
+/* Returns a text that says what is done with the inputs; NULL: an error was recorded. */
+static const char *
+chains_text (fci_conversion *c, size_t n)
+{
+  const char *text = "";
+  for (size_t i = 0; text && i < n; i++)
+    {
+      const char *options = fci_chain_options (&c[i]);
+      text = options ? fmtconv_ctx_printf (c->ctx, "%s%s\n", text, options) : NULL;
+    }
+  return c->ctx->failed ? NULL : text;
+}
+
 int
 fci_finish_outputs (fci_conversion *c, size_t n)
 {
@@ -102,9 +116,13 @@ fci_finish_outputs (fci_conversion *c, size_t n)
   fci_messages_release (c->ctx);
   if (flags & FMTCONV_DRY_RUN)
     return c->ctx->failed;
+  const char *chain = chains_text (c, n);
+  if (!chain)
+    return c->ctx->failed;
   const fci_execution run = { .plan = c->plan,
                               .outputs = outputs,
                               .n_outputs = n,
+                              .chain = chain,
                               .reread = flags & FMTCONV_VERIFY ? reread : NULL,
                               .arg = c };
   return c->defects ? fci_execute_against (c->ctx, &run, c->defects, &c->outcome)

@@ -12,6 +12,7 @@ typedef struct fci_execution
   const fci_plan *plan;
   const fci_output *outputs; /* n_outputs >= 1, in the order of the plan's layouts */
   size_t n_outputs;
+  const char *chain;  /* text that says what is done with the inputs: a run of another one is not continued */
   fci_reread *reread; /* NULL: no verification */
   void *arg;
   const struct fci_io *io; /* core/exec/worker/io.h; NULL: the operating system's */

@@ -20,9 +20,11 @@
 #include "core/exec/publish/publication.h"
 #include "core/exec/publish/publish.h"
 #include "core/exec/publish/temporary.h"
+#include "core/exec/publish/work-map.h"
 #include "core/exec/worker/io.h"
 #include "core/exec/worker/pool.h"
 #include "core/exec/worker/worker.h"
+#include "core/exec/write/note.h"
 #include "core/exec/write/unit.h"
 #include "core/plan/digest.h"
 #include "core/source/disk.h"
@@ -39,6 +41,7 @@ typedef struct run
   int *fds;                      /* descriptors of all files … */
   const char **display;          /* … their final paths, for messages … */
   const char **paths;            /* … and their temporary paths */
+  fci_work_file work;            /* what is written */
   fci_outcome *outcome;
 } run;
 
@@ -84,11 +87,49 @@ prepare (run *r, fmtconv_ctx *ctx)
   return 0;
 }
 
+/* Returns whether a run that is interrupted can be continued: it has more than one unit. */
+static bool
+is_kept (const run *r)
+{
+  return r->execution->plan->units.n > 1;
+}
+
+/* Removes what other interrupted runs left; files of this one are locked.  Returns 0 or a code. */
+static int
+clean (const run *r)
+{
+  int code = 0;
+  for (size_t i = 0; i < r->execution->n_outputs && code == 0; i++)
+    code = fci_publish_clean (r->pool.ctx, r->execution->outputs[i].layout, r->execution->outputs[i].path);
+  return code;
+}
+
+/* Opens the work map.  Returns 0 or a code. */
+static int
+open_work (run *r, uint64_t digest)
+{
+  const fci_execution *e = r->execution;
+  if (!is_kept (r))
+    return 0;
+  int code =
+      fci_work_file_open (&r->work, e->plan, e->chain, e->outputs[0].path, e->outputs[0].layout, digest);
+  if (code == 0 && r->pool.ctx->options.flags & FMTCONV_RESUME && !r->work.map.bytes)
+    code = clean (r);
+  for (size_t i = 0; i < e->n_outputs && code == 0 && r->work.map.fd >= 0; i++)
+    {
+      fci_publication *p = &r->publications[i];
+      p->map = &r->work.map;
+      p->resumes = r->work.map.bytes != NULL;
+      p->left_mode = r->work.mode;
+    }
+  return code;
+}
+
 static int
 create (run *r)
 {
   const uint64_t digest = fci_plan_digest (r->execution->plan);
-  int code = 0;
+  int code = open_work (r, digest);
   size_t file = 0;
   for (size_t i = 0; i < r->execution->n_outputs && code == 0; i++)
     {
@@ -106,10 +147,27 @@ create (run *r)
   return code == 0 ? fci_pool_lock_files (&r->pool, file) : code;
 }
 
+/* Takes over what an interrupted run wrote, and notes how much that is.  Returns 0 or a code. */
+static int
+begin_writing (run *r)
+{
+  fmtconv_ctx *ctx = r->pool.ctx;
+  if (r->work.map.fd < 0)
+    return 0;
+  r->pool.map = &r->work.map;
+  int code = fci_note_begin (&r->pool);
+  const size_t n = fci_note_finished (&r->pool), all = r->execution->plan->units.n;
+  if (code == 0 && n)
+    fmtconv_note (ctx, "continuing an interrupted conversion: %zu of %zu parts are written", n, all);
+  return code;
+}
+
 static int
 write_all (run *r)
 {
   const fci_plan *plan = r->execution->plan;
+  if (begin_writing (r))
+    return fmtconv_ctx_failed (r->pool.ctx);
   return plan->n_layouts > 1 ? fci_pool_run (&r->pool, fci_write_group, NULL, plan->groups.n)
                              : fci_pool_run (&r->pool, fci_write_unit, NULL, plan->units.n);
 }
@@ -176,10 +234,35 @@ prove (run *r)
   return code == 0 ? fci_check_cancel (r->pool.ctx) : code;
 }
 
+/* Returns whether what is written is kept for a run that continues. */
+static bool
+keeps (const run *r, int code)
+{
+  const bool wanted = r->pool.ctx->options.flags & FMTCONV_RESUME;
+  return wanted && r->pool.map
+         && (code == FMTCONV_E_CANCELLED || code == FMTCONV_E_IO || code == FMTCONV_E_NOMEM);
+}
+
+/* Closes everything, and removes what is not published and not kept. */
+static void
+end (run *r, int code)
+{
+  const fci_execution *e = r->execution;
+  const bool keep = r->publications && code != 0 && keeps (r, code);
+  for (size_t i = 0; r->publications && i < e->n_outputs; i++)
+    {
+      fci_publication *p = &r->publications[i];
+      p->is_kept = p->is_kept || keep;
+      fci_publication_drop (p);
+    }
+  fci_pool_close (&r->pool);
+  fci_work_file_close (&r->work, keep);
+}
+
 int
 fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outcome)
 {
-  run r = { .execution = execution, .outcome = outcome };
+  run r = { .execution = execution, .outcome = outcome, .work = { .folder = -1, .map = { .fd = -1 } } };
   memset (outcome, 0, sizeof *outcome);
   int code = fci_check_cancel (ctx);
   if (code == 0)
@@ -196,12 +279,12 @@ fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outc
     code = write_all (&r);
   if (code == 0)
     code = prove (&r);
+  if (code == 0 && ctx->options.flags & FMTCONV_RESUME)
+    code = clean (&r);
   if (code == 0)
     code = fci_publish (r.publications, execution->n_outputs);
   if (code == 0)
     fci_pool_progress (&r.pool);
-  for (size_t i = 0; r.publications && i < execution->n_outputs; i++)
-    fci_publication_drop (&r.publications[i]);
-  fci_pool_close (&r.pool);
+  end (&r, code);
   return code;
 }

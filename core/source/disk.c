@@ -173,6 +173,14 @@ fci_sources_unchanged (fmtconv_ctx *ctx)
   return first ? fci_fail_changed (ctx, first->path) : 0;
 }
 
+void
+fci_sources_each (fmtconv_ctx *ctx, void (*visit) (void *arg, const fci_disk_file *disk), void *arg)
+{
+  const struct fci_sources *all = fci_state_find (ctx, &sources_key);
+  for (const fci_disk_file *disk = all ? all->disks : NULL; disk; disk = disk->next)
+    visit (arg, disk);
+}
+
 const char *
 fci_sources_find (fmtconv_ctx *ctx, const struct stat *st)
 {

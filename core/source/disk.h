@@ -61,6 +61,9 @@ int fci_fail_changed (fmtconv_ctx *ctx, const char *path);
  * has no name any more. */
 bool fci_disk_is_input (const fci_disk_file *disk);
 
+/* Calls `visit` for each file that was opened, the newest first. */
+void fci_sources_each (fmtconv_ctx *ctx, void (*visit) (void *arg, const fci_disk_file *disk), void *arg);
+
 /* Returns the path of an open source that is the same file as `st`, or NULL. */
 const char *fci_sources_find (fmtconv_ctx *ctx, const struct stat *st);
 

@@ -73,8 +73,11 @@ enum fmtconv_flag
       128, /* the output's metadata names version, chain and digests of the inputs, which are read as a
                             * whole: fmtconv_version, fmtconv_chain, fmtconv_sources */
   FMTCONV_ALLOW_PATHS =
-      256 /* a path in the text of a spec may lead out of the spec's folder; without it that is
+      256, /* a path in the text of a spec may lead out of the spec's folder; without it that is
                             * E_FORMAT, but not for what the variables, input and output of the caller say */
+  FMTCONV_RESUME =
+      512 /* continue the same conversion where it was interrupted, and keep what is written if this one is
+                        * interrupted too (E_CANCELLED, E_IO, E_NOMEM) */
 };
 
 typedef struct fmtconv_options

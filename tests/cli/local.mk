@@ -8,6 +8,7 @@ TESTS += \
 	tests/cli/kills.sh \
 	tests/cli/many-files.sh \
 	tests/cli/model-manual.sh \
+	tests/cli/resume.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh \
 	tests/cli/verify.sh
@@ -26,10 +27,12 @@ EXTRA_DIST += \
 	tests/cli/many-files.sh \
 	tests/cli/model-manual.sh \
 	tests/cli/prelude.sh \
+	tests/cli/resume.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh \
 	tests/cli/test_behavior.py \
 	tests/cli/test_kills.py \
+	tests/cli/test_resume.py \
 	tests/cli/test_verify.py \
 	tests/cli/verify.sh
 check_PROGRAMS += tests/cli/flip tests/cli/killed tests/cli/without

@@ -33,6 +33,7 @@ CONVERSIONS = [
     ("preset", "-p cogvideox-lora {in}/sat {out}/x.safetensors"),
     ("manifest", "-t none --manifest --verify -w diffusers:max-shard-size=2KB {in}/whole {out}/sums"),
     ("provenance", "-t none --provenance {in}/small.pt {out}/x.safetensors"),
+    ("resume", "-t none --resume -w diffusers:max-shard-size=2KB {in}/matrix.safetensors {out}/parts"),
     ("links", "-t none {in}/cache/snapshots/1 {out}/x.safetensors"),
 ]
 OTHERS = [

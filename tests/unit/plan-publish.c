@@ -134,7 +134,7 @@ catching_fsync (int fd)
 {
   DIR *folder = opendir (caught_in);
   for (struct dirent *e; (e = readdir (folder));)
-    if (strstr (e->d_name, ".fmtconv-"))
+    if (strstr (e->d_name, ".fmtconv-") && !strstr (e->d_name, ".work."))
       strcpy (caught, e->d_name);
   closedir (folder);
   return fsync (fd);

@@ -12,6 +12,7 @@ tests_unit_plan_SOURCES = \
 	tests/unit/plan-digest.c \
 	tests/unit/plan-faults.c \
 	tests/unit/plan-folders.c \
+	tests/unit/plan-map.c \
 	tests/unit/plan-outputs.c \
 	tests/unit/plan-publish.c \
 	tests/unit/plan-random.c \

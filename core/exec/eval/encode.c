@@ -143,9 +143,9 @@ fci_encode_rows (fci_worker *worker, const fci_encoder *encoder, const fci_impor
       if (tallies)
         add_tally (&tallies[encoder->tally], &tally);
       if (tallies && tally.nan)
-        lower (&worker->pool->bad_rows[encoder->number].nan, row + i);
+        lower (&fci_worker_bad_rows (worker)[encoder->number].nan, row + i);
       if (tallies && tally.inf)
-        lower (&worker->pool->bad_rows[encoder->number].inf, row + i);
+        lower (&fci_worker_bad_rows (worker)[encoder->number].inf, row + i);
     }
   return 0;
 }

@@ -182,7 +182,7 @@ static int
 repair (fmtconv_ctx *ctx, const fmtconv_layout *layout, int fd, const char *path, const char *within)
 {
   int code = fci_recover (ctx, fd, path);
-  if (code == 0 && !(ctx->options.flags & FMTCONV_DRY_RUN) && layout->first)
+  if (code == 0 && !(ctx->options.flags & (FMTCONV_DRY_RUN | FMTCONV_RESUME)) && layout->first)
     code = fci_leftovers_remove (ctx, layout, fd, path, within);
   return code == 0 && within ? check_listing (ctx, layout, path, fd) : code;
 }
@@ -239,6 +239,17 @@ repair_all (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, 
   return code;
 }
 
+/* Removes leftovers from a folder. */
+static int
+clean_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *path, const char *within)
+{
+  int fd = fci_open_folder (ctx, path);
+  int code = fd >= 0 ? fci_leftovers_remove (ctx, layout, fd, path, within) : fmtconv_ctx_failed (ctx);
+  if (fd >= 0)
+    close (fd);
+  return code;
+}
+
 int
 fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output)
 {
@@ -256,8 +267,18 @@ fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *o
                                : check_files (ctx, layout, folder, fd);
   if (code == 0 && faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
     code = fci_fail_io (ctx, folder, "cannot create the output here");
-  if (code == 0)
+  if (code == 0 && !(ctx->options.flags & FMTCONV_RESUME)) /* which may have most of it already */
     code = fci_space_check (ctx, fci_layout_size (layout), folder, fd);
   close (fd);
   return code;
+}
+
+int
+fci_publish_clean (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output)
+{
+  bool existing = layout->is_folder && fci_folder_exists (ctx, output);
+  int code = existing ? clean_in (ctx, layout, output, "") : fmtconv_ctx_failed (ctx);
+  const char *parent = fci_output_folder (ctx, output);
+  return code == 0 && parent ? clean_in (ctx, layout, parent, layout->is_folder ? NULL : "")
+                             : fmtconv_ctx_failed (ctx);
 }

@@ -10,6 +10,10 @@
  * are inputs, or if the file system is too full.  Serves dry runs and layouts that are not frozen, too. */
 int fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output);
 
+/* Removes what interrupted runs left, where fci_publish_check did not because this run continues one of them (RESUME).
+ * Returns 0 or a code. */
+int fci_publish_clean (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output);
+
 /* Returns 0, or a code if the file system of the open folder `fd` has less than `size` bytes free. */
 int fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd);
 

@@ -56,6 +56,13 @@ has_temporary (const fmtconv_layout *layout, const char *within, const char *nam
   return fci_layout_is_stale (layout, within, name);
 }
 
+/* Returns whether the folder is the one that holds the output. */
+static bool
+is_beside (const hunt *h)
+{
+  return !h->within || (!*h->within && !h->layout->is_folder);
+}
+
 /* Returns whether the temporary of that entry belongs to this output. */
 static bool
 is_ours (const hunt *h, const char *entry)
@@ -65,6 +72,14 @@ is_ours (const hunt *h, const char *entry)
     return name != NULL;
   return h->within ? has_temporary (h->layout, h->within, name)
                    : fci_temporary_is_for (name, h->layout->target);
+}
+
+/* Returns whether the entry is a work map of this output.  They are removed first: one without temporaries does no harm. */
+static bool
+is_map (const hunt *h, const char *entry)
+{
+  const char *name = is_beside (h) ? fci_temporary_target (h->ctx, entry) : NULL;
+  return name && fci_work_map_is_for (name, h->layout->target);
 }
 
 static DIR *
@@ -172,12 +187,17 @@ fci_leftovers_remove (fmtconv_ctx *ctx, const fmtconv_layout *layout, int folder
   if (!dir)
     return fci_fail_io (ctx, path, "cannot be listed");
   for (const struct dirent *entry; !fmtconv_ctx_failed (ctx) && (entry = readdir (dir));)
+    if (is_map (&h, entry->d_name))
+      remove_one (&h, dirfd (dir), entry->d_name);
+  const bool had_map = h.n_removed > 0;
+  rewinddir (dir);
+  for (const struct dirent *entry; !fmtconv_ctx_failed (ctx) && (entry = readdir (dir));)
     if (is_ours (&h, entry->d_name))
       remove_one (&h, dirfd (dir), entry->d_name);
   closedir (dir);
   if (h.n_removed)
-    fmtconv_note (ctx, "%s: removed %zu temporary file%s of an interrupted run", path, h.n_removed,
-                  h.n_removed == 1 ? "" : "s");
+    fmtconv_note (ctx, "%s: removed %zu temporary file%s of an interrupted run%s", path, h.n_removed,
+                  h.n_removed == 1 ? "" : "s", had_map ? "; --resume would have continued it" : "");
   return fmtconv_ctx_failed (ctx);
 }
 

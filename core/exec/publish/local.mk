@@ -35,5 +35,7 @@ core_sources += \
 	core/exec/publish/temporary.h \
 	core/exec/publish/twin.c \
 	core/exec/publish/twin.h \
+	core/exec/publish/work-map.c \
+	core/exec/publish/work-map.h \
 	core/exec/publish/working.c \
 	core/exec/publish/working.h

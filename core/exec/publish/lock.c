@@ -18,29 +18,32 @@ enum
 {
   DECOR = 24, /* bytes that a temporary's name adds to the target's name */
   MAX_NAME = NAME_MAX - DECOR,
-  HASH = 1 + 16 /* bytes of a hash with a '-' before it */
+  HASH = 1 + 16, /* bytes of a hash with a '-' before it */
+  MAX_MAP_STEM = MAX_NAME - 32
 };
+
+#define MAP_END ".work" /* of the name of a work map, after that of its output */
 
 /* Writes the part of a temporary's name that says whose it is: the name, or the start of a long one and a hash of all of
  * it, as the shards of a model differ at the end. */
 static void
-write_stem (const char *name, char stem[MAX_NAME + 1])
+write_stem (const char *name, size_t most, char stem[MAX_NAME + 1])
 {
   uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
   const size_t n = strlen (name);
   for (size_t i = 0; i < n; i++)
     hash = (hash ^ (unsigned char) name[i]) * 0x100000001b3u;
-  if (n <= MAX_NAME)
+  if (n <= most)
     memcpy (stem, name, n + 1);
   else
-    snprintf (stem, MAX_NAME + 1, "%.*s-%016" PRIx64, MAX_NAME - HASH, name, hash);
+    snprintf (stem, MAX_NAME + 1, "%.*s-%016" PRIx64, (int) most - HASH, name, hash);
 }
 
 const char *
 fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
 {
   char stem[MAX_NAME + 1];
-  write_stem (name, stem);
+  write_stem (name, MAX_NAME, stem);
   return fmtconv_ctx_printf (ctx, ".%s.fmtconv-%08x.tmp", stem,
                              (unsigned) (digest ^ digest >> 32) & 0xffffffffu);
 }
@@ -49,8 +52,26 @@ bool
 fci_temporary_is_for (const char *target, const char *name)
 {
   char stem[MAX_NAME + 1];
-  write_stem (name, stem);
+  write_stem (name, MAX_NAME, stem);
   return strcmp (target, stem) == 0;
+}
+
+const char *
+fci_work_map_name (fmtconv_ctx *ctx, const char *output, uint64_t digest)
+{
+  char stem[MAX_NAME + 1];
+  write_stem (output, MAX_MAP_STEM, stem);
+  const char *name = fmtconv_ctx_printf (ctx, "%s" MAP_END, stem);
+  return name ? fci_temporary_name (ctx, name, digest) : NULL;
+}
+
+bool
+fci_work_map_is_for (const char *target, const char *output)
+{
+  char stem[MAX_NAME + 1];
+  write_stem (output, MAX_MAP_STEM, stem);
+  const size_t n = strlen (stem);
+  return strncmp (target, stem, n) == 0 && strcmp (target + n, MAP_END) == 0;
 }
 
 enum
@@ -130,6 +151,23 @@ fci_open_locked (int folder, const char *name, mode_t *mode)
         return -1;
     }
   errno = EEXIST;
+  return -1;
+}
+
+int
+fci_open_left (int folder, const char *name, uint64_t size)
+{
+  struct stat st;
+  int fd = openat (folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0)
+    return -1;
+  const bool locked = fci_lock (fd, false);
+  int error = locked ? ENOENT : errno == EWOULDBLOCK ? EWOULDBLOCK : EEXIST;
+  if (locked && fci_is_own (folder, name, fd) && fstat (fd, &st) == 0
+      && (size == UINT64_MAX || (uint64_t) st.st_size == size))
+    return fd;
+  close (fd);
+  errno = error;
   return -1;
 }
 

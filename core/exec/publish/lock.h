@@ -17,6 +17,12 @@ const char *fci_temporary_target (fmtconv_ctx *ctx, const char *entry);
 /* Returns whether a text that fci_temporary_target returned stands for the file `name`: it may be a long one, cut. */
 bool fci_temporary_is_for (const char *target, const char *name);
 
+/* Returns the name of the work map of a conversion to a file or folder `output`: a temporary's name. */
+const char *fci_work_map_name (fmtconv_ctx *ctx, const char *output, uint64_t digest);
+
+/* Returns whether a text that fci_temporary_target returned stands for a work map of `output`. */
+bool fci_work_map_is_for (const char *target, const char *output);
+
 /* Returns whether it is one. */
 bool fci_is_temporary (const char *entry);
 
@@ -30,6 +36,11 @@ bool fci_is_own (int folder, const char *name, int fd);
 /* Creates and locks a file; one that a killed run left is replaced.  *mode: the mode that the umask leaves it.  Returns a
  * descriptor, or -1 with errno; EWOULDBLOCK: another process uses it. */
 int fci_open_locked (int folder, const char *name, mode_t *mode);
+
+/* Opens and locks a file of `size` bytes (UINT64_MAX: any) that a killed run left.  Returns a descriptor, or -1 with errno;
+ * ENOENT: there is none, or one of another size or user; EWOULDBLOCK: another process uses it; EEXIST: the file system has
+ * no locks, which would tell. */
+int fci_open_left (int folder, const char *name, uint64_t size);
 
 enum
 {

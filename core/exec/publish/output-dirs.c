@@ -29,6 +29,26 @@ remove_made (const fci_publication *p)
   return -1;
 }
 
+/* Takes over the temporary folder of an earlier run.  Its mode was that of a folder where that of a file is left_mode.
+ * Returns the descriptor. */
+static int
+take_left (fci_publication *p, int fd)
+{
+  struct stat st;
+  const mode_t file = p->left_mode & 0777;
+  p->folder_mode = file | (file & 0444) >> 2 | (fstat (fd, &st) == 0 ? st.st_mode & S_ISGID : 0);
+  return fd;
+}
+
+/* Returns whether an open folder is that of the run that is continued: another that was left may have the name. */
+static bool
+is_left (const fci_publication *p, int fd)
+{
+  struct stat st;
+  return fci_is_own (p->folder, p->temporary_folder, fd) && fstat (fd, &st) == 0
+         && fci_map_has_folder (p->map, (uint64_t) st.st_ino);
+}
+
 /* Creates and locks the temporary folder.  Returns a descriptor, or -1 with errno; EWOULDBLOCK: another process uses it;
  * ENOTEMPTY: it was left and holds files of others; EEXIST: one of these, in a file system without locks. */
 static int
@@ -47,6 +67,10 @@ make_whole (fci_publication *p)
         return made ? remove_made (p) : -1;
       bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
       errno = 0; /* the name may belong to another */
+      if (locked && !made && p->resumes && is_left (p, fd))
+        return take_left (p, fd);
+      if (locked && made && p->resumes && !fci_map_forget (p->map))
+        locked = false;
       if (locked && made && fci_is_own (p->folder, p->temporary_folder, fd) && fstat (fd, &st) == 0
           && fci_set_mode (fd, 0700 | (st.st_mode & S_ISGID)) == 0) /* files get the group of the folder */
         {
@@ -141,6 +165,7 @@ open_dir (fci_publication *p, const char *name, int parent)
   dir->made = p->io->mkdir (folder, dir->base, 0777) == 0;
   if (!dir->made && errno != EEXIST)
     return fci_fail_io (p->ctx, dir->display, "cannot create the folder");
+  dir->made = dir->made || (p->resumes && p->temporary_folder);
   dir->fd = openat (folder, dir->base, OPEN_FOLDER);
   if (dir->fd >= 0)
     {

@@ -4,6 +4,7 @@
 #define FCI_EXEC_PUBLISH_PUBLICATION_H
 
 #include "core/exec/worker/io.h"
+#include "core/exec/write/map.h"
 #include "core/layout/layout.h"
 
 typedef struct fci_target fci_target;
@@ -44,7 +45,10 @@ typedef struct fci_publication
   mode_t folder_mode;      /* of a new folder: what the umask leaves */
   fci_move_state state;    /* of a new folder */
   bool published;
-  bool is_kept; /* a failed publication could not be undone: the next run needs the temporaries */
+  bool is_kept;      /* a failed publication could not be undone: the next run needs the temporaries */
+  fci_work_map *map; /* of the execution; NULL: none */
+  bool resumes; /* temporaries of an earlier run are continued; where one is missing, the map is emptied */
+  mode_t left_mode; /* resumes: that of new files, as the umask of that run left it */
   uint64_t digest;
   struct fci_old_file *old; /* older files, removed after all others have their names */
   fci_out_dir *dirs;        /* n_dirs; the first is the top folder */

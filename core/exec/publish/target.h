@@ -12,6 +12,7 @@ struct fci_target
   const char *display;   /* its path, for messages */
   const char *temporary; /* temporary name in `dir`; in a new folder: the final name */
   int fd;                /* -1: closed */
+  bool is_left;          /* of an earlier run, which is continued */
   bool exists;           /* an old file will be replaced */
   mode_t mode;           /* of the new file: that of the old one, else what the umask leaves */
   fci_move_state state;

@@ -43,6 +43,32 @@ fail_open (const fci_publication *p, const fci_target *target)
   return fci_fail_io (p->ctx, target->display, "cannot create a temporary file next to it");
 }
 
+/* Opens the file that an earlier run left, or creates it; then nothing of it is written, and the map must not say so when
+ * it exists.  Returns a descriptor, or -1 with errno. */
+static int
+open_file (fci_publication *p, fci_target *target)
+{
+  const int folder = target->dir->fd;
+  int fd = p->resumes ? fci_open_left (folder, target->temporary, target->file->size) : -1;
+  target->mode = p->left_mode;
+  target->is_left = fd >= 0;
+  if (fd >= 0 || (p->resumes && errno != ENOENT) || (p->resumes && !fci_map_forget (p->map)))
+    return fd;
+  return fci_open_locked (folder, target->temporary, &target->mode);
+}
+
+/* Reserves the disk space of a file that was created.  Returns 0 or a code. */
+static int
+reserve (const fci_publication *p, const fci_target *target)
+{
+  if (target->is_left)
+    return 0;
+  if (fci_set_mode (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0
+      || p->io->fallocate (target->fd, (off_t) target->file->size) != 0)
+    return fci_fail_io (p->ctx, target->display, "cannot allocate disk space for it");
+  return 0;
+}
+
 static int
 open_target (fci_publication *p, fci_target *target, uint64_t digest)
 {
@@ -54,7 +80,8 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   target->temporary = p->temporary_folder ? base : fci_temporary_name (ctx, base, digest);
   if (!target->display || !target->temporary)
     return fmtconv_ctx_failed (ctx);
-  target->exists = p->replaced >= 0
+  target->exists = p->temporary_folder && p->replaced < 0 ? false
+                   : p->replaced >= 0
                        ? fci_name_exists (ctx, p->replaced, target->file->name, target->display, &st)
                        : fci_name_exists (ctx, target->dir->fd, base, target->display, &st);
   if (fmtconv_ctx_failed (ctx))
@@ -63,16 +90,13 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   if (!sources)
     return fmtconv_ctx_failed (ctx);
   do
-    target->fd = fci_open_locked (target->dir->fd, target->temporary, &target->mode);
+    target->fd = open_file (p, target);
   while (target->fd < 0 && fci_sources_relieve (sources));
   if (target->exists)
     target->mode = st.st_mode & 0777;
   if (target->fd < 0 || !fci_sources_settle (sources, &target->fd))
     return fail_open (p, target);
-  if (fci_set_mode (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0
-      || p->io->fallocate (target->fd, (off_t) target->file->size) != 0)
-    return fci_fail_io (ctx, target->display, "cannot allocate disk space for it");
-  return 0;
+  return reserve (p, target);
 }
 
 static void
@@ -110,6 +134,18 @@ path_of (const fci_publication *p, const fci_target *target)
                         fmtconv_ctx_printf (p->ctx, "%.*s%s", folder, file->name, target->temporary));
 }
 
+/* Says in the map which folder holds the files. */
+static void
+note_folder (const fci_publication *p)
+{
+  struct stat st;
+  if (fstat (p->dirs[0].fd, &st) != 0)
+    return;
+  const uint64_t inode = (uint64_t) st.st_ino;
+  if (!fci_map_has_folder (p->map, inode))
+    fci_map_append (p->map, FCI_MAP_FOLDER, &inode, sizeof inode);
+}
+
 int
 fci_publication_open (fci_publication *p, uint64_t digest)
 {
@@ -128,6 +164,8 @@ fci_publication_open (fci_publication *p, uint64_t digest)
       p->display[i] = target->display;
       p->paths[i] = path_of (p, target);
     }
+  if (code == 0 && p->map && p->temporary_folder)
+    note_folder (p);
   return code != 0 ? code : fmtconv_ctx_failed (p->ctx);
 }
 

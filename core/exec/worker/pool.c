@@ -117,6 +117,9 @@ fci_pool_close (fci_pool *pool)
       free (pool->workers[i].row);
       free (pool->workers[i].read.at);
       free (pool->workers[i].written.at);
+      free (pool->workers[i].tallies);
+      free (pool->workers[i].bad_rows);
+      free (pool->workers[i].note);
     }
   pthread_cond_destroy (&pool->idle);
   pthread_mutex_destroy (&pool->lock);

@@ -76,6 +76,14 @@ typedef struct fci_decoding
   fci_decoding_part part[FCI_MAX_OPERANDS];
 } fci_decoding;
 
+/* How much a worker had done when its last unit was recorded in the work map. */
+typedef struct fci_mark
+{
+  size_t read;      /* ranges in `read` … */
+  size_t written;   /* … and in `written` */
+  uint64_t fetched; /* bytes */
+} fci_mark;
+
 typedef struct fci_pool fci_pool;
 typedef struct fci_against fci_against;
 
@@ -99,6 +107,12 @@ typedef struct fci_worker
   size_t row_capacity;
   fci_crc_ranges read;    /* ranges of sources with checksums */
   fci_crc_ranges written; /* ranges of regions with digests */
+  /* With a work map, which records what each unit counted: that of the current unit. */
+  fci_tally *tallies;     /* NULL: the pool's are counted up at once */
+  fci_bad_rows *bad_rows; /* NULL: likewise */
+  fci_mark mark;
+  uint8_t *note; /* a record, built before it is appended */
+  size_t note_capacity;
   fci_fault fault;
 } fci_worker;
 
@@ -125,6 +139,8 @@ struct fci_pool
   fci_tally *tallies;     /* updated atomically; NULL: nothing is counted */
   fci_bad_rows *bad_rows; /* one per encoder, lowered atomically */
   bool want_crc;
+  struct fci_work_map *map;  /* core/exec/write/map.h: what is written is recorded there; NULL: nowhere */
+  uint8_t *finished;         /* 1 for each unit of the plan that an earlier run wrote; NULL: none */
   atomic_bool no_copy_range; /* copy_file_range is not supported */
   uint64_t total;            /* bytes, for the progress */
   struct timespec began;
@@ -140,6 +156,20 @@ struct fci_pool
   unsigned running;
   fci_fault fault; /* of unit `stop` */
 };
+
+/* Returns the tallies that the worker counts up: its own, or those of the pool. */
+static inline fci_tally *
+fci_worker_tallies (const fci_worker *worker)
+{
+  return worker->tallies ? worker->tallies : worker->pool->tallies;
+}
+
+/* Returns the invalid rows that the worker notes, likewise. */
+static inline fci_bad_rows *
+fci_worker_bad_rows (const fci_worker *worker)
+{
+  return worker->bad_rows ? worker->bad_rows : worker->pool->bad_rows;
+}
 
 /* Returns whether fmtconv_ctx_cancel was called. */
 static inline bool

@@ -70,7 +70,8 @@ int
 fci_note_written (fci_worker *worker, uint32_t region, uint64_t at, uint64_t n, uint32_t crc)
 {
   fci_crc_ranges *pieces = &worker->written;
-  fci_crc_range *last = pieces->n ? &pieces->at[pieces->n - 1] : NULL;
+  /* What the map has of an earlier unit stays as it is there. */
+  fci_crc_range *last = pieces->n > worker->mark.written ? &pieces->at[pieces->n - 1] : NULL;
   if (last && last->of == region && last->end == at)
     {
       last->crc = fci_crc32_combine (last->crc, crc, n);

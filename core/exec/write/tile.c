@@ -72,7 +72,8 @@ write_row_panel (row_panel *b)
     {
       b->place.start[b->across] = start;
       b->place.extent[b->across] = columns - start < most ? columns - start : most;
-      if (fci_fetch_rectangle (b->worker, rows, b->worker->pool->tallies, &b->place, b->worker->out) != 0
+      if (fci_fetch_rectangle (b->worker, rows, fci_worker_tallies (b->worker), &b->place, b->worker->out)
+              != 0
           || write_tile (b) != 0)
         return -1;
     }

@@ -8,6 +8,7 @@
 #include "core/exec/worker/read.h"
 #include "core/exec/worker/readahead.h"
 #include "core/exec/worker/write.h"
+#include "core/exec/write/note.h"
 #include "core/exec/write/tile.h"
 #include "core/exec/write/unit.h"
 #include "core/kernel/crc32.h"
@@ -124,7 +125,7 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
       memset (to, 0, n);
       break;
     case FCI_RUN_ROWS:
-      code = fci_fetch (p->worker, run->u.rows, p->worker->pool->tallies, run->from + skip, n, to);
+      code = fci_fetch (p->worker, run->u.rows, fci_worker_tallies (p->worker), run->from + skip, n, to);
       break;
     case FCI_RUN_COPY: /* handled by copy_through */
       break;
@@ -242,6 +243,8 @@ fci_write_unit (fci_worker *worker, size_t n)
   const size_t last = n + 1 < pool->plan->units.n ? unit[1].run : pool->plan->runs.n;
   pen p = { .worker = worker, .file = unit->file, .at = unit->at };
   uint64_t end = unit->at + unit->size;
+  if (pool->finished && pool->finished[n])
+    return 0;
   for (uint64_t at = unit->at; at < end; run++)
     {
       uint64_t skip = at - run->at, left = run->size - skip;
@@ -251,16 +254,28 @@ fci_write_unit (fci_worker *worker, size_t n)
         return -1;
       at += take;
     }
-  if (flush (&p) != 0)
+  if (flush (&p) != 0 || (pool->map && fci_note_unit (worker, n) != 0))
     return -1;
   atomic_fetch_add_explicit (&pool->done, unit->size, memory_order_relaxed);
   return 0;
+}
+
+/* Returns whether an earlier run wrote all units of a group. */
+static bool
+is_finished (const fci_pool *pool, const fci_group *group)
+{
+  for (size_t i = 0; i < group->n_units; i++)
+    if (!pool->finished || !pool->finished[group->unit + i])
+      return false;
+  return true;
 }
 
 int
 fci_write_group (fci_worker *worker, size_t n)
 {
   const fci_group *group = &FCI_GROUPS (worker->pool->plan)[n];
+  if (is_finished (worker->pool, group))
+    return 0;
   int code = fci_worker_fill (worker, n);
   for (size_t i = 0; i < group->n_units && code == 0; i++)
     code = fci_is_cancelled (worker) ? fci_fault_code (worker, FMTCONV_E_CANCELLED)
