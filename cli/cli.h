@@ -31,7 +31,8 @@ enum
   MAX_VARIABLES = 64,
   MAX_SAMPLES = 16,
   MAX_DIRS = 16,
-  MAX_TEES = 16
+  MAX_TEES = 16,
+  MAX_CHANGES = 256
 };
 
 struct settings
@@ -47,6 +48,8 @@ struct settings
   const char *spec;     /* a pipeline spec; NULL: not given */
   fmtconv_spec_variable variables[MAX_VARIABLES];
   size_t n_variables;
+  fmtconv_change changes[MAX_CHANGES]; /* edit --set, --unset, --rename, in order */
+  size_t n_changes;
   const char *plugin_dirs[MAX_DIRS];
   size_t n_plugin_dirs;
   const char *preset_dirs[MAX_DIRS];
@@ -113,7 +116,8 @@ enum
   ON_TEST = 256,
   ON_MODELS = 512,
   ON_VERIFY = 1024,
-  ON_ALL = 2047,
+  ON_EDIT = 2048,
+  ON_ALL = 4095,
   ON_SANDBOXED =
       ON_ALL & ~(ON_NEW | ON_TEST) /* those that read files of strangers; test-plugin starts processes */
 };
@@ -126,6 +130,7 @@ int run_convert (const struct settings *s);
 int run_inspect (const struct settings *s);
 int run_diff (const struct settings *s);
 int run_verify (const struct settings *s);
+int run_edit (const struct settings *s);
 int run_map (const struct settings *s);
 int run_plugins (const struct settings *s);
 int run_models (const struct settings *s);
@@ -137,6 +142,10 @@ int run_complete (const struct settings *s);
 /* Returns the job of the options, which `own` may hold, or of their spec; NULL: an error was reported (convert.c). */
 const fmtconv_job *job_of (const struct settings *s, fmtconv_ctx *ctx, const char *input, const char *output,
                            fmtconv_job *own);
+
+/* Gives up the right to change files outside of these folders, unless --no-sandbox is given.  folders: an array of paths, or
+ * NULL after an error (convert.c). */
+void limit_writes (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_attr *folders);
 
 /* Returns whether it is a model file, in the list of plugins (plugins.c). */
 bool is_model (fmtconv_attr *plugin);

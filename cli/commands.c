@@ -64,6 +64,23 @@ const struct command commands[] = {
     .examples = "  fmtconv verify model.safetensors\n"
                 "  fmtconv verify --against ckpt/ --dtype bf16 transformer/\n",
     .run = run_verify },
+  { .name = "edit",
+    .summary = "Change names and metadata of a safetensors or GGUF file.",
+    .usage = "fmtconv edit [--set KEY=VALUE]... [--unset KEY]... [--rename OLD=NEW]... [options] FILE",
+    .text = "Changes the entries of __metadata__ (safetensors) or the keys (GGUF) of FILE, and names of "
+            "tensors.  "
+            "All else stays as it is: the bytes, types and order of tensors, and all other keys.\n"
+            "A key of GGUF keeps its type; a new one needs it: --set general.license:str=mit, --set "
+            "'x.sizes:[u32]=[1,2]'.\n"
+            "A small change is written into FILE; a larger one makes a new file that takes its place, and "
+            "shares the "
+            "bytes of the tensors with the old one if the file system can do that.  A run that is stopped "
+            "leaves the "
+            "old file or the new one.\n",
+    .bit = ON_EDIT,
+    .examples = "  fmtconv edit --set modelspec.title='My LoRA' --unset ss_dataset_dirs lora.safetensors\n"
+                "  fmtconv edit --set tokenizer.ggml.eos_token_id=151645 model.gguf\n",
+    .run = run_edit },
   { .name = "map",
     .summary = "Check a rules file without data, test a model file, or print the rules of a transform.",
     .usage = "fmtconv map [options] --check RULES [--against NAMES]\n"

@@ -224,7 +224,7 @@ offer_operand (const struct words *w)
       offer_plugins (w);
       offer_presets (w);
     }
-  if (bit & (ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY | ON_TEST))
+  if (bit & (ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY | ON_TEST | ON_EDIT))
     offer_files (0);
 }
 

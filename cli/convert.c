@@ -77,17 +77,23 @@ print_spec (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
   return text && (s->json || fputs (text, stdout) >= 0);
 }
 
-/* Gives up the right to change files other than the outputs.  Returns false after an error. */
-static bool
-limit_writes (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
+void
+limit_writes (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_attr *list)
 {
-  const fmtconv_attr *list = s->no_sandbox ? NULL : fmtconv_job_folders (ctx, job);
-  const char **folders = list ? fmtconv_ctx_alloc (ctx, list->len, sizeof *folders) : NULL;
+  const char **folders = list && !s->no_sandbox ? fmtconv_ctx_alloc (ctx, list->len, sizeof *folders) : NULL;
   size_t n = 0;
   for (const fmtconv_attr *a = folders ? list->first : NULL; a; a = a->next)
     folders[n++] = a->v.s;
   if (folders)
     sandbox_files (folders, n);
+}
+
+/* Limits writes to the outputs.  Returns false after an error. */
+static bool
+limit_to_outputs (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
+{
+  if (!s->no_sandbox)
+    limit_writes (s, ctx, fmtconv_job_folders (ctx, job));
   return context_is_fine (ctx);
 }
 
@@ -124,7 +130,7 @@ run_convert (const struct settings *s)
   const char *input = s->n_arguments > 0 ? s->arguments[0] : NULL,
              *output = s->n_arguments > 1 ? s->arguments[1] : NULL;
   const fmtconv_job *job = context_is_fine (ctx) ? job_of (s, ctx, input, output, &own) : NULL;
-  bool done =
-      job && limit_writes (s, ctx, job) && (s->print_spec ? print_spec (s, ctx, job) : convert (s, ctx, job));
+  bool done = job && limit_to_outputs (s, ctx, job)
+              && (s->print_spec ? print_spec (s, ctx, job) : convert (s, ctx, job));
   return context_end (ctx, done);
 }

@@ -12,6 +12,7 @@ fmtconv_SOURCES = \
 	cli/context.c \
 	cli/convert.c \
 	cli/diff.c \
+	cli/edit.c \
 	cli/help.c \
 	cli/inspect.c \
 	cli/main.c \

@@ -7,15 +7,15 @@
 #include <locale.h>
 #include <stdlib.h>
 
-/* Gives up rights, before a file of a stranger is read or a thread starts.  A conversion keeps those to change files until
- * its outputs are known (convert.c). */
+/* Gives up rights, before a file of a stranger is read or a thread starts.  A conversion and an
+ * edit keep those to change files until their outputs are known (convert.c, edit.c). */
 static void
 enter_sandbox (const struct command *command, const struct settings *s)
 {
   if (s->no_sandbox || !(command->bit & ON_SANDBOXED))
     return;
   sandbox_calls (command->bit & (ON_DIFF | ON_VERIFY) ? CLI_USAGE : CLI_FAILED);
-  if (command->bit != ON_CONVERT)
+  if (!(command->bit & (ON_CONVERT | ON_EDIT)))
     sandbox_files (NULL, 0);
 }
 

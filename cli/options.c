@@ -38,6 +38,9 @@ enum
   OPT_PRINT_SPEC,
   OPT_SAMPLE,
   OPT_BACK,
+  OPT_SET,
+  OPT_UNSET,
+  OPT_RENAME,
   OPT_NEW_READER,
   OPT_NEW_TRANSFORM,
   OPT_NEW_WRITER,
@@ -61,13 +64,20 @@ static const struct option_row rows[] = {
     "print the spec of this conversion, including detected plugins; write nothing" },
   { OPT_DTYPE, "dtype", "D", ON_CONVERT | ON_VERIFY,
     "convert to this data type (f32, f16, bf16 …), except a VAE; same as a last -t cast:to=D,keep=yes" },
-  { 'n', "dry-run", NULL, ON_CONVERT, "plan only: print what would be written, create nothing" },
+  { OPT_SET, "set", "KEY[:TYPE]=VALUE", ON_EDIT,
+    "give a key a value, or add the key; in GGUF a new key needs a type (u32, f32, bool, str, [i32] …); "
+    "repeat for "
+    "several" },
+  { OPT_UNSET, "unset", "KEY", ON_EDIT, "remove a key; repeat for several" },
+  { OPT_RENAME, "rename", "OLD=NEW", ON_EDIT, "give the tensor or key OLD the name NEW; repeat for several" },
+  { 'n', "dry-run", NULL, ON_CONVERT | ON_EDIT, "plan only: print what would be written, create nothing" },
   { 'f', "force", NULL, ON_CONVERT, "replace an existing OUTPUT" },
-  { 'j', "threads", "N", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
+  { 'f', "force", NULL, ON_EDIT, "remove the manifest FILE.sha256, which would no longer be true" },
+  { 'j', "threads", "N", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY | ON_EDIT,
     "use N threads; default: the cores available to this process" },
-  { OPT_MEMORY, "memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
+  { OPT_MEMORY, "memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY | ON_EDIT,
     "scratch memory for tensor data; default: 64M" },
-  { OPT_PARSE_MEMORY, "parse-memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
+  { OPT_PARSE_MEMORY, "parse-memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY | ON_EDIT,
     "memory for all else that is read and planned; default: 256M, less for a small input" },
   { OPT_VERIFY, "verify", NULL, ON_CONVERT,
     "reread the output and compare it with the input before publishing it" },
@@ -82,7 +92,7 @@ static const struct option_row rows[] = {
     "write version, chain and the SHA-256 of the input files to the metadata of OUTPUT" },
   { OPT_RESUME, "resume", NULL, ON_CONVERT,
     "continue this conversion where it was interrupted; keep what is written if it is interrupted again" },
-  { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF, "treat warnings as errors" },
+  { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_EDIT, "treat warnings as errors" },
   { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT | ON_VERIFY, "allow conversions that lose information" },
   { OPT_PATHS, "allow-paths", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
     "allow a spec to name paths outside of its folder" },
@@ -103,13 +113,14 @@ static const struct option_row rows[] = {
   { OPT_NEW_TRANSFORM, "transform", NULL, ON_NEW, "make a transform (the default)" },
   { OPT_NEW_WRITER, "writer", NULL, ON_NEW, "make a writer, and a reader of its format" },
   { OPT_NEW_CODEC, "codec", NULL, ON_NEW, "make a codec, which adds a block type" },
-  { OPT_JSON, "json", NULL, ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY | ON_PLUGINS | ON_MODELS,
+  { OPT_JSON, "json", NULL,
+    ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY | ON_PLUGINS | ON_MODELS | ON_EDIT,
     "results and messages on stdout, one JSON object per line" },
   { 'q', "quiet", NULL, ON_ALL, "warnings and errors only; twice: errors only" },
   { 'v', "verbose", NULL, ON_ALL, "list dropped and skipped items, and print all lines of messages" },
-  { OPT_PROGRESS, "progress", NULL, ON_CONVERT | ON_VERIFY,
+  { OPT_PROGRESS, "progress", NULL, ON_CONVERT | ON_VERIFY | ON_EDIT,
     "show progress even if stderr is not a terminal" },
-  { OPT_NO_PROGRESS, "no-progress", NULL, ON_CONVERT | ON_VERIFY, "never show progress" },
+  { OPT_NO_PROGRESS, "no-progress", NULL, ON_CONVERT | ON_VERIFY | ON_EDIT, "never show progress" },
   { OPT_COLOR, "color", "WHEN", ON_ALL,
     "color messages: always, never, or auto (on a terminal; the default)" },
   { OPT_PLUGIN_DIR, "plugin-dir", "DIR", ON_ALL, "search this folder for plugins first; repeat for several" },
@@ -191,6 +202,36 @@ add_variable (struct settings *s, char *text)
     }
   *equals = '\0';
   s->variables[s->n_variables++] = (fmtconv_spec_variable){ sizeof *s->variables, text, equals + 1 };
+  return true;
+}
+
+/* Adds a change.  Cuts NAME=VALUE at '=', so that the name is a separate string. */
+static bool
+add_change (struct settings *s, int id, char *text)
+{
+  char *equals = id == OPT_UNSET ? NULL : strchr (text, '=');
+  if (equals == text || !*text || (id != OPT_UNSET && !equals))
+    {
+      print_usage ("%s, not '%s'",
+                   id == OPT_SET     ? "--set takes KEY=VALUE or KEY:TYPE=VALUE"
+                   : id == OPT_UNSET ? "--unset takes a KEY"
+                                     : "--rename takes OLD=NEW",
+                   text);
+      return false;
+    }
+  if (s->n_changes == MAX_CHANGES)
+    {
+      print_usage ("more than %d changes", MAX_CHANGES);
+      return false;
+    }
+  if (equals)
+    *equals = '\0';
+  s->changes[s->n_changes++] = (fmtconv_change){ .struct_size = sizeof *s->changes,
+                                                 .name = text,
+                                                 .value = equals ? equals + 1 : NULL,
+                                                 .kind = id == OPT_SET     ? FMTCONV_CHANGE_SET
+                                                         : id == OPT_UNSET ? FMTCONV_CHANGE_UNSET
+                                                                           : FMTCONV_CHANGE_RENAME };
   return true;
 }
 
@@ -341,6 +382,10 @@ take (struct settings *s, int id, char *argument)
       return add (s->samples, &s->n_samples, MAX_SAMPLES, "--sample", argument);
     case OPT_TEE:
       return add (s->tees, &s->n_tees, MAX_TEES, "--tee", argument);
+    case OPT_SET:
+    case OPT_UNSET:
+    case OPT_RENAME:
+      return add_change (s, id, argument);
     case OPT_TENSORS:
       s->tensors = true;
       s->glob = argument;

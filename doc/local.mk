@@ -5,6 +5,7 @@ dist_man_MANS += \
 	doc/fmtconv-complete.1 \
 	doc/fmtconv-convert.1 \
 	doc/fmtconv-diff.1 \
+	doc/fmtconv-edit.1 \
 	doc/fmtconv-help.1 \
 	doc/fmtconv-inspect.1 \
 	doc/fmtconv-map.1 \

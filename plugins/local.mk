@@ -18,11 +18,12 @@ safetensors_types_files = plugins/common/safetensors-types.c plugins/common/safe
 latest_files = plugins/common/latest.c plugins/common/latest.h
 torch_file_files = plugins/common/torch-file.h plugins/common/torch-pickle.c plugins/common/torch-types.c \
 	plugins/common/torch-zip.c
+patch_files = plugins/common/patch.c plugins/common/patch.h
 shards_files = plugins/common/shards.c plugins/common/shards.h
 if BUILTIN
 # All plugins are in one program, which holds one copy of these.
 common_sources = $(latest_files) $(linear_files) $(numbered_files) $(index_files) $(keys_files) $(lora_files) \
-	$(rule_files) $(safetensors_types_files) $(shards_files) $(torch_file_files)
+	$(rule_files) $(patch_files) $(safetensors_types_files) $(shards_files) $(torch_file_files)
 linear_sources =
 numbered_sources =
 index_sources =
@@ -31,6 +32,7 @@ lora_sources =
 rule_sources =
 safetensors_types_sources =
 latest_sources =
+patch_sources =
 shards_sources =
 torch_file_sources =
 else
@@ -43,6 +45,7 @@ lora_sources = $(lora_files)
 rule_sources = $(rule_files)
 safetensors_types_sources = $(safetensors_types_files)
 latest_sources = $(latest_files)
+patch_sources = $(patch_files)
 shards_sources = $(shards_files)
 torch_file_sources = $(torch_file_files)
 endif

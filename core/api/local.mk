@@ -10,6 +10,7 @@ core_sources += \
 	core/api/describe.c \
 	core/api/describe.h \
 	core/api/diff.c \
+	core/api/edit.c \
 	core/api/folders.c \
 	core/api/inspect.c \
 	core/api/map-run.c \

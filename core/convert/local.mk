@@ -15,6 +15,8 @@ core_sources += \
 	core/convert/copy.h \
 	core/convert/detect.c \
 	core/convert/detect.h \
+	core/convert/edit.c \
+	core/convert/edit.h \
 	core/convert/examine.c \
 	core/convert/examine.h \
 	core/convert/finish.c \

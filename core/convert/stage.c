@@ -194,6 +194,21 @@ fci_stage_write (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *mo
   return leave (ctx, &f, fci_layout_freeze (layout)) ? NULL : layout;
 }
 
+int
+fci_stage_edit (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_change *changes, size_t n,
+                fmtconv_input *in, fmtconv_layout *layout)
+{
+  frame f;
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
+  if (!file)
+    return ctx->failed;
+  enter (ctx, &f, link->plugin, fmtconv_input_path (in), NULL);
+  int code = link->plugin->reader->edit (ctx, changes, n, in, file);
+  if (code >= 0 && !ctx->failed)
+    code = fci_layout_freeze (layout);
+  return leave (ctx, &f, code);
+}
+
 /* Returns whether the nesting is within the limit; reports an error otherwise. */
 static bool
 check_nesting (fmtconv_ctx *ctx, fci_role role, const char *name)

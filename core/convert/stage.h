@@ -16,6 +16,11 @@ const fmtconv_model *fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *transf
 const fmtconv_layout *fci_stage_write (fmtconv_ctx *ctx, const fci_link *writer, const fmtconv_model *model,
                                        fmtconv_layout *layout);
 
+/* Runs the reader's callback that edits: `layout` gets the file with the changes, and is frozen.  Returns
+ * 0 or a code. */
+int fci_stage_edit (fmtconv_ctx *ctx, const fci_link *reader, const fmtconv_change *changes, size_t n,
+                    fmtconv_input *in, fmtconv_layout *layout);
+
 /* Returns why a transform cannot run in reverse; NULL if it can, or on error. */
 const char *fci_transform_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin);
 

@@ -7,5 +7,7 @@ core_sources += \
 	core/exec/execute.c \
 	core/exec/load.c \
 	core/exec/load.h \
+	core/exec/patch.c \
+	core/exec/patch.h \
 	core/exec/prepare.c \
 	core/exec/prepare.h

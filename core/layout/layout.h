@@ -96,6 +96,8 @@ struct fmtconv_layout
   const char *target;          /* last component of OUTPUT, or of an inner writer's output */
   const char *within;          /* folder of the inner writer's files: "" or "vae/" */
   bool is_folder;              /* OUTPUT is a folder */
+  bool is_edit;                /* OUTPUT is a file that exists, and a source of its new bytes … */
+  bool is_patch;               /* … which are written where they lie */
   bool is_inner;               /* the current writer is an inner writer: the target is a file */
   fci_layout_part *part;       /* of the current writer; NULL: none */
   fci_layout_part *first_part; /* in the order in which the writers finished */

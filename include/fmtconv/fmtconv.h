@@ -216,6 +216,32 @@ fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
  * Errors: E_USAGE, E_IO, E_FORMAT (a journal).  Thread: context.  Since: 0.1. */
 fmtconv_attr *fmtconv_job_folders (fmtconv_ctx *ctx, const fmtconv_job *job);
 
+/* ---- Editing */
+
+/* Changes names and keys of a file, and nothing else of it; and returns a report.  NULL: the file is as it was.
+ *   path     a file, or a link to one
+ *   changes  n of them, no two with one name
+ * A stopped process or machine leaves the old file or the new one.  If all bytes that change are in one sector of 512
+ * bytes and the size stays, they are written into the file; else a new file takes its place.  It shares the
+ * bytes of the tensors with the old one where the file system can do that.  DRY_RUN: nothing is written.  FORCE: a manifest
+ * next to the file, which would no longer be true, is removed.
+ * Errors: E_USAGE (a change), E_MISSING (a name), E_UNSUPPORTED (the format), E_OUTPUT, and those of its reader.
+ * Thread: context.  Since: 0.1.
+ *
+ *   path         string    of the file, without links
+ *   reader       string    that knows the format
+ *   way          string    "nothing": the file has these names and keys already; "in-place": its bytes were changed;
+ *                          "replaced": by a new file
+ *   dry_run      bool
+ *   changes      array     {kind, name, value}, as given
+ *   bytes        int       size of the file, after the edit
+ *   written      int       bytes that were written, without those that the file system could copy or share */
+fmtconv_attr *fmtconv_edit (fmtconv_ctx *ctx, const char *path, const fmtconv_change *changes, size_t n);
+
+/* Returns the folders in which fmtconv_edit changes files for that path, as fmtconv_job_folders does.
+ * Errors: E_USAGE, E_IO, E_FORMAT (a journal).  Thread: context.  Since: 0.1. */
+fmtconv_attr *fmtconv_edit_folders (fmtconv_ctx *ctx, const char *path);
+
 /* ---- Verifying */
 
 /* Examines the output of a conversion, and returns what is wrong with it.  NULL: it cannot be examined.

@@ -104,6 +104,13 @@ typedef struct fmtconv_reader
 
   const char *main;   /* "to=TYPE" */
   const char *values; /* "to=q8_0|q4_0" */
+
+  /* Describes, as `out`, the file `in` with n changes: what they do not concern stays bit for bit, as windows of the
+   * source (fmtconv_file_emit_source).  `read` has accepted the file.  No two changes have one name; a name that does not
+   * exist, and a new one that does, are errors of this call.  Adds a detail (fmtconv_detail) for each change that is one.
+   * Returns 0 or the code of an error.  NULL: files of this format cannot be edited. */
+  int (*edit) (fmtconv_ctx *ctx, const fmtconv_change *changes, size_t n, fmtconv_input *in,
+               fmtconv_file *out);
 } fmtconv_reader;
 
 /* What a transform says of a model that it can take. */

@@ -158,6 +158,23 @@ int fmtconv_dtype_is_float (uint32_t dtype);
  * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
 uint32_t fmtconv_dtype_parse (fmtconv_ctx *ctx, const char *name);
 
+/* ---- Changes of a file's names and keys, which leave its tensors' bytes as they are (fmtconv_edit) */
+enum fmtconv_change_kind
+{
+  FMTCONV_CHANGE_SET,   /* gives a key a value, or adds the key */
+  FMTCONV_CHANGE_UNSET, /* removes a key */
+  FMTCONV_CHANGE_RENAME /* gives a tensor or a key another name */
+};
+
+/* One change, as a user types it. */
+typedef struct fmtconv_change
+{
+  size_t struct_size; /* sizeof (fmtconv_change) */
+  const char *name;   /* of a key, or of a tensor to rename */
+  const char *value;  /* of the key, or the new name; UNSET: NULL */
+  size_t kind;        /* enum fmtconv_change_kind */
+} fmtconv_change;
+
 /* ---- Messages.  printf formats without a newline.  The text of every %s is escaped (control characters,
  * bidirectional controls, invalid UTF-8, backslashes) and cut at 256 bytes, so names from a file may be passed
  * unchanged. */

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "edit.h"
 #include "gguf.h"
 
 static const fmtconv_param read_params[] = {
@@ -28,7 +29,7 @@ static const fmtconv_param write_params[] = {
 
 FMTCONV_PLUGIN (gguf, .name = "gguf", .summary = "GGUF files",
                 .reader = FMTCONV_READER (.params = read_params, .suffixes = GGUF_SUFFIX, .probe = gguf_probe,
-                                          .read = gguf_read),
+                                          .read = gguf_read, .edit = gguf_edit),
                 .writer = FMTCONV_WRITER (.params = write_params, .main = "architecture=NAME",
                                           .suffixes = GGUF_SUFFIX,
                                           .limits = { .dtypes = gguf_dtypes,

@@ -132,6 +132,15 @@ struct gguf_info /* of a tensor */
   uint64_t shape[FMTCONV_MAX_RANK];
 };
 
+/* Where a key-value lies in the file. */
+struct gguf_place
+{
+  const char *key;
+  uint64_t at;    /* of the key's length */
+  uint64_t value; /* of the value's type */
+  uint64_t end;
+};
+
 struct gguf_file
 {
   fmtconv_ctx *ctx;
@@ -144,9 +153,12 @@ struct gguf_file
   unsigned max_rank; /* of its tensors */
   uint64_t max_name; /* bytes */
   fmtconv_attr *keys;
-  fmtconv_attr *scalars; /* names of scalars, as keys; NULL: not read yet */
-  int has_shapes;        /* some key is an original shape */
+  fmtconv_attr *scalars;     /* names of scalars, as keys; NULL: not read yet */
+  int has_shapes;            /* some key is an original shape */
+  int keeps_places;          /* `places` is filled */
+  struct gguf_place *places; /* n_keys, in the order of the file */
   struct gguf_info *tensors;
+  uint64_t head; /* end of the descriptions of tensors */
   uint64_t data; /* offset of the data section */
 };
 
@@ -155,6 +167,7 @@ int gguf_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_
 
 /* Read the keys and tensor descriptions of one file.  Each returns 0 or an error code. */
 int gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, int limits, struct gguf_file *file);
+int gguf_read_places (fmtconv_ctx *ctx, fmtconv_source *source, struct gguf_file *file); /* with `places` */
 int gguf_read_keys (struct gguf_file *file);
 int gguf_read_tensors (struct gguf_file *file);
 

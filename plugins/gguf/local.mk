@@ -4,9 +4,13 @@ if PLUGIN_GGUF
 plugin_LTLIBRARIES += plugins/gguf.la
 dist_man_MANS += plugins/gguf/fmtconv-gguf.7
 endif
-plugins_gguf_la_SOURCES = $(shards_sources) \
+plugins_gguf_la_SOURCES = $(patch_sources) $(shards_sources) \
 	plugins/gguf/attributes.c \
 	plugins/gguf/cut.c \
+	plugins/gguf/edit-keys.c \
+	plugins/gguf/edit-text.c \
+	plugins/gguf/edit.c \
+	plugins/gguf/edit.h \
 	plugins/gguf/encode.c \
 	plugins/gguf/file-type.c \
 	plugins/gguf/fold.c \

@@ -202,10 +202,14 @@ gguf_read_keys (struct gguf_file *f)
 {
   uint64_t start = f->c.pos;
   f->keys = fmtconv_attr_object (f->ctx);
+  if (f->keeps_places && !(f->places = fmtconv_ctx_alloc (f->ctx, (size_t) f->n_keys + 1, sizeof *f->places)))
+    return fmtconv_ctx_failed (f->ctx);
   for (uint64_t i = 0; i < f->n_keys; i++)
     {
       uint32_t type;
+      const uint64_t at = f->c.pos;
       const char *key = take_key (f);
+      const uint64_t value = f->c.pos;
       f->has_shapes = f->has_shapes || (key && gguf_after (key, GGUF_SHAPE));
       if (!key || take_type (f, key, &type))
         return fmtconv_ctx_failed (f->ctx);
@@ -213,6 +217,8 @@ gguf_read_keys (struct gguf_file *f)
           : type == GGUF_ARRAY ? take_array (f, key)
                                : take_number (f, key, &gguf_types[type]))
         return fmtconv_ctx_failed (f->ctx);
+      if (f->places)
+        f->places[i] = (struct gguf_place){ .key = key, .at = at, .value = value, .end = f->c.pos };
     }
   if (fmtconv_ctx_failed (f->ctx) || check_architecture (f, start))
     return fmtconv_ctx_failed (f->ctx);

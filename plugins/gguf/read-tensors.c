@@ -178,6 +178,7 @@ static int
 check_end (struct gguf_file *f)
 {
   const uint64_t header = f->c.pos, bytes = end_of_bytes (f);
+  f->head = header;
   f->data = (header + f->alignment - 1) & ~(f->alignment - 1);
   if (bytes)
     fmtconv_cursor_take_zeros (&f->c, f->data - header);

@@ -62,15 +62,31 @@ read_count (struct gguf_file *f, const char *what, unsigned least, uint64_t most
   return 0;
 }
 
+/* Reads the head of a file, whose context, cursor, limits and keeps_places are set. */
+static int
+read_head (struct gguf_file *f)
+{
+  if (read_version (f) || read_count (f, "tensors", MIN_TENSOR, GGUF_MAX_TENSORS, &f->n_tensors)
+      || read_count (f, "keys", MIN_KEY, GGUF_MAX_KEYS, &f->n_keys) || gguf_read_keys (f))
+    return fmtconv_ctx_failed (f->ctx);
+  gguf_choose_limits (f);
+  return gguf_read_tensors (f);
+}
+
 int
 gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, int limits, struct gguf_file *f)
 {
   *f = (struct gguf_file){ .ctx = ctx, .c = fmtconv_cursor_start (source), .limits = limits };
-  if (read_version (f) || read_count (f, "tensors", MIN_TENSOR, GGUF_MAX_TENSORS, &f->n_tensors)
-      || read_count (f, "keys", MIN_KEY, GGUF_MAX_KEYS, &f->n_keys) || gguf_read_keys (f))
-    return fmtconv_ctx_failed (ctx);
-  gguf_choose_limits (f);
-  return gguf_read_tensors (f);
+  return read_head (f);
+}
+
+int
+gguf_read_places (fmtconv_ctx *ctx, fmtconv_source *source, struct gguf_file *f)
+{
+  *f = (struct gguf_file){
+    .ctx = ctx, .c = fmtconv_cursor_start (source), .limits = GGUF_LIMITS_AUTO, .keeps_places = 1
+  };
+  return read_head (f);
 }
 
 int

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "edit.h"
 #include "plugins/common/index.h"
 #include "safetensors.h"
 
@@ -28,7 +29,7 @@ static const fmtconv_param write_params[] = {
 FMTCONV_PLUGIN (
     safetensors, .name = "safetensors", .summary = "safetensors files",
     .reader = FMTCONV_READER (.params = read_params, .suffixes = ".safetensors .safetensors.index.json",
-                              .probe = safetensors_probe, .read = safetensors_read),
+                              .probe = safetensors_probe, .read = safetensors_read, .edit = safetensors_edit),
     .writer = FMTCONV_WRITER (.params = write_params, .suffixes = ".safetensors",
                               .limits = { .dtypes = safetensors_dtypes,
                                           .rank = FMTCONV_MAX_RANK,

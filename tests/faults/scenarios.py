@@ -34,6 +34,9 @@ CONVERSIONS = [
     ("manifest", "-t none --manifest --verify -w diffusers:max-shard-size=2KB {in}/whole {out}/sums"),
     ("provenance", "-t none --provenance {in}/small.pt {out}/x.safetensors"),
     ("resume", "-t none --resume -w diffusers:max-shard-size=2KB {in}/matrix.safetensors {out}/parts"),
+    ("edit", "edit --set title=longer --rename layer.bias=b {out}/old.safetensors"),
+    ("edit-in-place", "edit --rename layer.bias=layer.bees {out}/old.safetensors"),
+    ("edit-gguf", "edit --set n.a:u32=5 --set general.architecture=longer {out}/old.gguf"),
     ("links", "-t none {in}/cache/snapshots/1 {out}/x.safetensors"),
 ]
 OTHERS = [
@@ -123,4 +126,5 @@ def prepare(out, folder):
     shutil.rmtree(out, ignore_errors=True)
     pathlib.Path(out).mkdir()
     shutil.copy(folder / "small.safetensors", out / "old.safetensors")
+    shutil.copy(folder / "matrix.gguf", out / "old.gguf")
     shutil.copytree(folder / "shards", out / "model")

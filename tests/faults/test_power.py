@@ -30,6 +30,8 @@ CASES = {
     "a new file": ((None, ["-t", "none", "new.safetensors", "out/x.pt"], ["out/x.pt"]), None),
     "one file": (test_kills.CASES["one file"], None),
     "one file without exchange": (test_kills.CASES["one file"], "renameat2=ENOSYS"),
+    "edit": (test_kills.CASES["edit"], None),
+    "edit in place": (test_kills.CASES["edit in place"], None),
     "new folder": (test_kills.CASES["new folder"], None),
     "folder onto a set": (test_kills.CASES["folder onto a set"], None),
     "folder onto more shards, one by one": (test_kills.CASES["folder onto more shards"], "renameat2=ENOSYS"),
@@ -214,7 +216,7 @@ class Power(unittest.TestCase):
         return subprocess.run([*before, fmtconv, "-q", *args], cwd=self.top, env=env, capture_output=True, text=True, check=False, timeout=120)
 
     def convert(self, args, **more):
-        done = self.run_in(["-f", "-j1", *args], **more)
+        done = self.run_in([*test_kills.options_of(args), *args], **more)
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def recorded(self, old, new, without):
@@ -264,7 +266,7 @@ class Power(unittest.TestCase):
         if files not in (before, after):
             self.assertTrue(any(name.endswith(JOURNAL) for name in hidden), f"{what}: {sorted(files)} {hidden}")
             self.assertFalse(self.read(paths, what), f"{what}: a mixed set was read")
-        done = self.run_in(["-f", "-j1", *new])
+        done = self.run_in([*test_kills.options_of(new), *new])
         self.assertEqual(done.returncode, 0, f"{what}: {done.stderr}")
         files, hidden = test_kills.content(out)
         self.assertEqual(sorted(files), sorted(after), what)

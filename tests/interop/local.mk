@@ -14,6 +14,7 @@ interop_tests = \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
 	tests/interop/test_dtensor.py \
+	tests/interop/test_edit.py \
 	tests/interop/test_encoders.py \
 	tests/interop/test_everyday.py \
 	tests/interop/test_forward.py \

@@ -24,9 +24,9 @@
 
 /* Checks a file that already exists at the path of an output.  Returns 0 or a code. */
 static int
-check_existing (fmtconv_ctx *ctx, const char *path, const struct stat *st)
+check_existing (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *path, const struct stat *st)
 {
-  const char *input = fci_sources_find (ctx, st);
+  const char *input = layout->is_edit ? NULL : fci_sources_find (ctx, st);
   if (input)
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, &(fmtconv_where){ .hint = "give another OUTPUT" },
                           "this output is also an input");
@@ -40,7 +40,7 @@ check_existing (fmtconv_ctx *ctx, const char *path, const struct stat *st)
                           "this is a symbolic link; the output would replace it, not its target");
   if (!S_ISREG (st->st_mode))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, NULL, "this is not a regular file");
-  if (!(ctx->options.flags & FMTCONV_FORCE))
+  if (!layout->is_edit && !(ctx->options.flags & FMTCONV_FORCE))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, &(fmtconv_where){ .hint = "-f overwrites it" },
                           "the output already exists");
   return 0;
@@ -89,7 +89,7 @@ check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder,
       const char *path = fci_path_join (ctx, folder, file->name);
       if (!path || check_way (ctx, folder, fd, file->name))
         return fmtconv_ctx_failed (ctx);
-      code = fci_name_exists (ctx, fd, file->name, path, &st) ? check_existing (ctx, path, &st)
+      code = fci_name_exists (ctx, fd, file->name, path, &st) ? check_existing (ctx, layout, path, &st)
                                                               : fmtconv_ctx_failed (ctx);
     }
   if (code == 0)
@@ -251,6 +251,18 @@ clean_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *path, cons
 }
 
 int
+fci_publish_repair (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output)
+{
+  const char *folder = fci_output_folder (ctx, output);
+  const int fd = folder ? fci_open_folder (ctx, folder) : -1;
+  if (fd < 0)
+    return fmtconv_ctx_failed (ctx);
+  const int code = repair_all (ctx, layout, output, fd, folder);
+  close (fd);
+  return code;
+}
+
+int
 fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output)
 {
   if (fmtconv_ctx_failed (ctx))
@@ -265,9 +277,10 @@ fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *o
     code = existing            ? check_in_folder (ctx, layout, folder, fd)
            : layout->is_folder ? check_new_folder (ctx, output)
                                : check_files (ctx, layout, folder, fd);
-  if (code == 0 && faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+  if (code == 0 && !layout->is_patch && faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
     code = fci_fail_io (ctx, folder, "cannot create the output here");
-  if (code == 0 && !(ctx->options.flags & FMTCONV_RESUME)) /* which may have most of it already */
+  /* One that continues may have most of it already. */
+  if (code == 0 && !layout->is_patch && !(ctx->options.flags & FMTCONV_RESUME))
     code = fci_space_check (ctx, fci_layout_size (layout), folder, fd);
   close (fd);
   return code;

@@ -14,6 +14,10 @@ int fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const cha
  * Returns 0 or a code. */
 int fci_publish_clean (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output);
 
+/* Finishes what an interrupted run left of a file, as fci_publish_check does first, and checks nothing.  Returns 0 or a
+ * code. */
+int fci_publish_repair (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output);
+
 /* Returns 0, or a code if the file system of the open folder `fd` has less than `size` bytes free. */
 int fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd);
 

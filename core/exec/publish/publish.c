@@ -86,7 +86,7 @@ add_folder_move (fci_publication *p, fci_changes *c)
 static void
 add_file_moves (fci_publication *p, fci_changes *c)
 {
-  const bool force = p->ctx->options.flags & FMTCONV_FORCE;
+  const bool force = p->layout->is_edit || p->ctx->options.flags & FMTCONV_FORCE;
   for (size_t i = 0; i < p->layout->n_files; i++)
     {
       fci_target *target = &p->targets[i];
