@@ -16,7 +16,7 @@ typedef struct fci_arena
   char *end;
   size_t total;       /* bytes allocated from the system */
   fci_budget *budget; /* is charged for them; NULL: none */
-  bool is_out;        /* an allocation has failed: what its caller says of it is no fault of an input */
+  bool is_out;        /* an allocation has failed, so errors that follow from it have this cause */
 } fci_arena;
 
 /* Returns `n` zeroed bytes aligned for any type (n = 0: a unique pointer); NULL: out of memory, or beyond the
