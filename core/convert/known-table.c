@@ -47,9 +47,7 @@ const fci_known fci_known_table[] = {
   { "an error message of a server", AGAIN, 200, .is_placeholder = true, TEXT ("Access to model ") },
 
   /* Archives and compressed files. */
-  { "a NeMo archive", UNTAR ", then give unpacked/model_weights.ckpt", 80, MAGIC (257, "ustar"),
-    .names = "*.nemo", .needs_name = true },
-  { "a NeMo archive", UNTAR ", then give unpacked/model_weights.ckpt", 64, MAGIC (0, "\x1f\x8b\x08"),
+  { "a compressed NeMo archive", UNTAR ", then give unpacked", 64, MAGIC (0, "\x1f\x8b\x08"),
     .names = "*.nemo", .needs_name = true },
   { "a checkpoint of torch before 0.1.10 (a tar archive)",
     "if you trust the file: python -c \"import sys, torch; torch.save(torch.load(sys.argv[1], "
@@ -168,8 +166,6 @@ const fci_known fci_known_table[] = {
   { "a JAX checkpoint of Orbax", SAVE_OTHER, 1, .is_folder = true, .names = "_CHECKPOINT_METADATA" },
   { "a model in the cache of Hugging Face", "give one of the folders in FILE/snapshots", 1, .is_folder = true,
     .names = "blobs snapshots" },
-  { "an unpacked NeMo archive", "give FILE/model_weights.ckpt", 1, .is_folder = true,
-    .names = "model_config.yaml model_weights.ckpt" },
   { "a ZeRO checkpoint of DeepSpeed",
     "join its parts: python FILE/zero_to_fp32.py FILE joined, then give joined", 1, .is_folder = true,
     .names = "zero_to_fp32.py" },

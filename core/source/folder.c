@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/source/folder.h"
+#include "core/source/members.h"
 #include "core/source/private.h"
 #include "core/source/source.h"
 #include <dirent.h>
@@ -156,6 +157,8 @@ fci_folder_list (fmtconv_input *folder)
 {
   if (folder->names)
     return true;
+  if (folder->tar)
+    return fci_members_list (folder);
   folder->n_names = 0;
   int fd = openat (folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;

@@ -10,10 +10,13 @@
 #include "core/source/disk.h"
 #include "core/source/input.h"
 #include "core/source/journal.h"
+#include "core/source/members.h"
 #include "core/source/private.h"
 #include "core/source/safe-open.h"
+#include "core/source/tar.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <fmtconv/formats.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -228,6 +231,8 @@ fmtconv_input_has (fmtconv_input *folder, const char *name)
 {
   if (!folder || !name || !folder->top || fmtconv_ctx_failed (folder->ctx) || !is_plain (name))
     return 0;
+  if (folder->tar)
+    return fci_member_exists (folder, name);
   if (fci_stored_path (folder->stored, folder->within, name))
     return 1;
   struct stat st;
@@ -310,6 +315,8 @@ fmtconv_input_child (fmtconv_input *folder, const char *name)
   else if (!is_plain (name))
     fci_fail_file (folder->ctx, FMTCONV_E_FORMAT, folder->path, NULL,
                    "'%s' is not a plain file name: only files in this folder can be opened", name);
+  else if (folder->tar)
+    return fci_member_open (folder, name, joined (folder, name));
   else
     {
       fmtconv_input *stored = open_stored (folder, name);
@@ -355,4 +362,12 @@ fmtconv_input_parent (fmtconv_input *in)
         }
     }
   return in->parent;
+}
+
+fmtconv_input *
+fmtconv_input_members (fmtconv_input *file)
+{
+  fmtconv_source *source = fmtconv_input_open (file);
+  const fci_tar *tar = source ? fci_tar_read (source) : NULL;
+  return tar ? fci_members_of (file, tar) : NULL;
 }

@@ -19,6 +19,8 @@ core_sources += \
 	core/source/latin1.c \
 	core/source/leads-out.c \
 	core/source/leads-out.h \
+	core/source/members.c \
+	core/source/members.h \
 	core/source/private.h \
 	core/source/recode.c \
 	core/source/recode.h \
@@ -29,5 +31,7 @@ core_sources += \
 	core/source/source.h \
 	core/source/stored.c \
 	core/source/stored.h \
+	core/source/tar.c \
+	core/source/tar.h \
 	core/source/within.c \
 	core/source/within.h

@@ -25,6 +25,8 @@ struct fmtconv_input
   const fmtconv_peek *peek;       /* NULL: not made yet */
   const fci_stored_files *stored; /* --verify: files that are read under their final names; NULL: none */
   const char *within;             /* … and the folder among their names; "" or "vae/" */
+  const struct fci_tar *tar;      /* a folder inside an archive: its members; NULL: of the file system */
+  const char *at;                 /* … and its path there: "" or "vae/" */
   bool is_alone;                  /* files next to it are not part of it */
   bool is_named;                  /* named by the user, not found by a reader */
 };

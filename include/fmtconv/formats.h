@@ -136,6 +136,11 @@ typedef struct fmtconv_shard
  * Errors: none.  Thread: any.  Since: 0.1. */
 int fmtconv_shard_parse (const char *name, fmtconv_shard *out);
 
+/* Returns the members of a tar archive (ustar, pax, GNU) as a folder, which is not unpacked: its files are windows of the
+ * archive.  The folder of it, for fmtconv_input_parent, is `file`.
+ * Errors: E_FORMAT, E_UNSUPPORTED (links, sparse files, compressed archives), E_IO.  Thread: context.  Since: 0.1. */
+fmtconv_input *fmtconv_input_members (fmtconv_input *file);
+
 /* Returns the model that another reader makes of `in`.
  *   reader  its name and parameters as typed: "torch:root=module"; NULL: the reader that bids highest
  * Errors carry that reader's name.  Tensors that a transform reads this way enter the lineage: each must be used or

@@ -37,6 +37,7 @@ interop_tests = \
 	tests/interop/test_megatron_ranks.py \
 	tests/interop/test_merge.py \
 	tests/interop/test_models.py \
+	tests/interop/test_nemo.py \
 	tests/interop/test_numbered.py \
 	tests/interop/test_outputs.py \
 	tests/interop/test_packed.py \
@@ -79,6 +80,7 @@ repeating_tests += \
 	tests/interop/test_known.py \
 	tests/interop/test_llm_more.py \
 	tests/interop/test_models.py \
+	tests/interop/test_nemo.py \
 	tests/interop/test_numbered.py \
 	tests/interop/test_packed.py \
 	tests/interop/test_peft.py \
