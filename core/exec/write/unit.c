@@ -76,6 +76,15 @@ is_unable (int error)
   return error == EXDEV || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
 }
 
+/* Returns how many of n bytes are copied at once: at first up to a page, because file systems can share whole pages, but not
+ * parts of them. */
+static size_t
+kernel_step (off_t at, uint64_t n)
+{
+  const uint64_t part = (uint64_t) at % COPY_ALIGN;
+  return (size_t) (part != 0 && n > COPY_ALIGN - part ? COPY_ALIGN - part : n);
+}
+
 /* Lets the operating system copy up to n bytes.  Returns how many it copied; the buffer handles the rest, and
  * its errors. */
 static uint64_t
@@ -90,7 +99,8 @@ kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
   pthread_mutex_lock (&pool->writing[p->file]);
   while (done < n)
     {
-      ssize_t got = pool->io->copy_file_range (fd, &from_at, pool->fds[p->file], &to_at, (size_t) (n - done));
+      ssize_t got =
+          pool->io->copy_file_range (fd, &from_at, pool->fds[p->file], &to_at, kernel_step (to_at, n - done));
       if (got < 0 && errno == EINTR)
         continue;
       if (got < 0 && is_unable (errno))
