@@ -67,7 +67,7 @@ int fci_os_link (int from_folder, const char *from, int to_folder, const char *t
 /* Returns whether the file system of a folder shows several others as one, where only new folders can be renamed. */
 bool fci_os_is_layered (int folder);
 
-/* Returns whether a folder is known to have no access lists or other attributes that a new one lacks; false if the system
+/* Returns whether a file or folder is known to have no access lists or other attributes that a new one lacks; false if the system
  * cannot tell.  errno stays. */
 bool fci_os_has_no_attributes (int folder);
 

@@ -17,6 +17,7 @@
 #include "core/layout/manifest.h"
 #include "core/layout/names.h"
 #include "core/plan/compile.h"
+#include "core/source/descriptors.h"
 #include "core/source/folder.h"
 #include "core/source/input.h"
 #include "core/source/source.h"
@@ -141,6 +142,19 @@ choose_way (fci_edit *e)
   return 0;
 }
 
+/* Returns whether the file may have access lists or other attributes. */
+static bool
+has_attributes (fmtconv_input *in)
+{
+  fmtconv_source *source = fmtconv_input_open (in);
+  int fd;
+  if (!source || fci_disk_acquire (source->disk, &fd) != 0)
+    return false;
+  const bool has = !fci_os_has_no_attributes (fd);
+  fci_disk_release (source->disk);
+  return has;
+}
+
 /* Notes what a new file does not have of the old one. */
 static void
 note_lost (const fci_edit *e)
@@ -149,6 +163,10 @@ note_lost (const fci_edit *e)
   if (st->st_nlink > 1)
     fmtconv_note (e->ctx, "%s: the file has %lu names (hard links); the others keep the old one", e->path,
                   (unsigned long) st->st_nlink);
+  if (has_attributes (e->input))
+    fmtconv_note (e->ctx,
+                  "%s: the new file does not have the access lists or other attributes of the old one",
+                  e->path);
   if (st->st_uid != geteuid ())
     fmtconv_note (e->ctx, "%s: the new file belongs to you, not to the owner of the old one", e->path);
 }

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/exec/patch.h"
 #include "core/exec/worker/io.h"
 #include "core/source/disk.h"
@@ -146,7 +147,7 @@ put_or_restore (fmtconv_ctx *ctx, int fd, const fci_patch *patch, uint64_t start
   return code;
 }
 
-/* Returns a descriptor of the file that was read; -1: an error was recorded. */
+/* Returns a locked descriptor of the file that was read, which nobody has changed since; -1: an error was recorded. */
 static int
 open_same (fmtconv_ctx *ctx, const fmtconv_source *file, const char *path)
 {
@@ -156,7 +157,11 @@ open_same (fmtconv_ctx *ctx, const fmtconv_source *file, const char *path)
     fci_fail_io (ctx, path, "cannot be opened for writing");
   else if (st.st_dev != file->disk->opened.st_dev || st.st_ino != file->disk->opened.st_ino)
     fci_fail_changed (ctx, path);
-  else
+  else if (fci_os_lock (fd) != 0 && errno == EWOULDBLOCK)
+    fci_fail_system (ctx, FMTCONV_E_OUTPUT, EWOULDBLOCK, path,
+                     &(fmtconv_where){ .hint = "wait for it to finish" },
+                     "another process is changing this file");
+  else if (fci_sources_unchanged (ctx) == 0)
     return fd;
   if (fd >= 0)
     close (fd);
@@ -166,7 +171,7 @@ open_same (fmtconv_ctx *ctx, const fmtconv_source *file, const char *path)
 int
 fci_patch_write (fmtconv_ctx *ctx, const fci_patch *patch, const fmtconv_source *file, const char *path)
 {
-  if (fci_sources_unchanged (ctx) || fci_check_cancel (ctx))
+  if (fci_check_cancel (ctx))
     return fmtconv_ctx_failed (ctx);
   const int fd = open_same (ctx, file, path);
   const int code = fd >= 0 ? put_or_restore (ctx, fd, patch, file->start, path) : fmtconv_ctx_failed (ctx);

@@ -36,9 +36,10 @@ rename_aliases (struct safetensors_header *h, const char *old, const char *name)
   for (size_t i = 0; i < h->metadata.n && !fmtconv_ctx_failed (h->ctx); i++)
     {
       const struct safetensors_member *m = &h->metadata.item[i];
-      const char *value = safetensors_string (h, m->value, m->value_end),
-                 *key = safetensors_string (h, m->key, m->key_end);
-      if (!value || !key || m->dropped || strcmp (value, old) || !index_is_alias (key, value))
+      if (m->dropped || !safetensors_is_string (h, m->value, m->value_end, old))
+        continue;
+      const char *key = safetensors_string (h, m->key, m->key_end);
+      if (!key || !index_is_alias (key, old))
         continue;
       safetensors_replace (h, m->value, m->value_end, safetensors_quote (h->ctx, name));
       patch_say (&h->patch,

@@ -49,6 +49,9 @@ size_t safetensors_find (const struct safetensors_header *h, const struct safete
 /* Returns a string of the text, given with its quotation marks, as the characters that it stands for. */
 const char *safetensors_string (const struct safetensors_header *h, size_t from, size_t to);
 
+/* Returns whether the text, given with its quotation marks, stands for these characters. */
+int safetensors_is_string (const struct safetensors_header *h, size_t from, size_t to, const char *wanted);
+
 /* Returns characters as a JSON string. */
 const char *safetensors_quote (fmtconv_ctx *ctx, const char *s);
 

@@ -143,24 +143,25 @@ safetensors_check_name (const struct safetensors_header *h, const char *name)
   return fmtconv_ctx_failed (h->ctx);
 }
 
+int
+safetensors_is_string (const struct safetensors_header *h, size_t from, size_t to, const char *wanted)
+{
+  const size_t n = to - from - 2;
+  if (h->text[from] != '"')
+    return 0;
+  if (!memchr (h->text + from + 1, '\\', n))
+    return n == strlen (wanted) && !memcmp (h->text + from + 1, wanted, n);
+  /* An escape has at most 6 bytes for one, so that most strings need not be decoded. */
+  const size_t wanted_n = strlen (wanted);
+  const char *decoded = wanted_n < n && n <= 6 * wanted_n ? safetensors_string (h, from, to) : NULL;
+  return decoded && !strcmp (decoded, wanted);
+}
+
 size_t
 safetensors_find (const struct safetensors_header *h, const struct safetensors_members *in, const char *name)
 {
-  const size_t n = strlen (name);
   for (size_t i = 0; i < in->n; i++)
-    {
-      const struct safetensors_member *m = &in->item[i];
-      const char *key = h->text + m->key + 1;
-      const size_t size = m->key_end - m->key - 2;
-      if (!memchr (key, '\\', size))
-        {
-          if (size == n && !memcmp (key, name, n))
-            return i;
-          continue;
-        }
-      const char *decoded = safetensors_string (h, m->key, m->key_end);
-      if (decoded && !strcmp (decoded, name))
-        return i;
-    }
+    if (safetensors_is_string (h, in->item[i].key, in->item[i].key_end, name))
+      return i;
   return SAFETENSORS_NOWHERE;
 }

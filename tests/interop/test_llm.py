@@ -221,6 +221,20 @@ class Llm(Compared):
         self.assertEqual([experts[r] for r in ("attn_v", "attn_k", "attn_output", "ffn_gate_inp")], ["Q8_0", "Q8_0", "Q5_K", "F32"])
         self.assertEqual(experts["ffn_down_exps"], mixed)
 
+    def test_edited(self):
+        """llama.cpp continues a text with an edited file as before: its tokens and tensors stay, wherever they move."""
+        folder = llmmake.folder(self.tmp / "model", "Qwen2ForCausalLM", llmmake.qwen2())
+        path = self.tmp / "x.gguf"
+        self.run_fmtconv(folder, path)
+        wanted, (keys, tensors) = continued(path), read(path)
+        eos = keys["tokenizer.ggml.eos_token_id"][1]
+        for changes in (["--set", "general.name=" + "a long name " * 9, "--set", "x.new:[str]=[\"a\",\"b\"]"],
+                        ["--set", f"tokenizer.ggml.eos_token_id={eos ^ 1}"], ["--unset", "x.new", "--set", f"tokenizer.ggml.eos_token_id={eos}"]):
+            self.run_fmtconv("edit", *changes, path)
+            self.assertEqual(continued(path), wanted)
+            self.assertEqual(read(path)[1], tensors)
+        self.assertEqual(read(path)[0], keys | {"general.name": (keys["general.name"][0], "a long name " * 9)})
+
     def test_transformers(self):
         """transformers opens the file: the same logits and ids as those of the folder."""
         for model in (TABLE[0], TABLE[1]):
