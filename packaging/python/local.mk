@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	packaging/python/fmtconv/_context.py \
 	packaging/python/fmtconv/_convert.py \
 	packaging/python/fmtconv/_dtypes.py \
+	packaging/python/fmtconv/_edit.py \
 	packaging/python/fmtconv/_errors.py \
 	packaging/python/fmtconv/_lib.py \
 	packaging/python/fmtconv/py.typed \
@@ -24,6 +25,7 @@ EXTRA_DIST += \
 	packaging/python/tests/test_cancel.py \
 	packaging/python/tests/test_checkpoint.py \
 	packaging/python/tests/test_convert.py \
+	packaging/python/tests/test_edit.py \
 	packaging/python/tests/test_errors.py \
 	packaging/python/tests/test_program.py \
 	packaging/python/tests/test_readme.py \

@@ -9,6 +9,7 @@ README.md of the package, and `help(fmtconv.convert)`, say more.
 from . import _lib
 from ._checkpoint import Checkpoint, Tensor, open
 from ._convert import convert, diff, inspect, plan, plugins, presets, verify
+from ._edit import edit
 from ._errors import (
     CancelledError,
     Error,
@@ -50,6 +51,7 @@ __all__ = [
     "__version__",
     "convert",
     "diff",
+    "edit",
     "inspect",
     "open",
     "plan",

@@ -48,6 +48,7 @@ ctx_failed = _call("fmtconv_ctx_failed", C.c_int, _P)
 json_text = _call("fmtconv_attr_json_text", _S, _P, C.c_int)
 convert = _call("fmtconv_convert", _P, _P, C.POINTER(abi.fmtconv_job))
 verify = _call("fmtconv_verify", _P, _P, C.POINTER(abi.fmtconv_job))
+edit = _call("fmtconv_edit", _P, _P, _S, C.POINTER(abi.fmtconv_change), _N)
 job_from_spec = _call(
     "fmtconv_job_from_spec",
     C.POINTER(abi.fmtconv_job),
