@@ -199,6 +199,8 @@ offer_argument (const struct words *w)
     offer_variables (w);
   else if (!strcmp (argument, "[=GLOB]"))
     offer_tensors (w, w->skip, "");
+  else if (!strncmp (argument, "KEY", 3) || !strcmp (argument, "OLD=NEW"))
+    return; /* names in a file, which may follow */
   else if (!strcmp (argument, "DIR"))
     offer_folders (w->skip);
   else if (strcmp (argument, "N") && strcmp (argument, "D") && strcmp (argument, "SIZE")
