@@ -168,6 +168,22 @@ class Ranks(Case):
 
         self.convert(self.save(whole, 2, 2, names=local), whole)
 
+    def test_one_rank_of_any_model(self):
+        """Without tensor parallelism all parameters are whole, whatever their names."""
+        whole = llama() | made({f"decoder.layers.{i}.self_attention.linear_kv_down_proj.weight": (3, H) for i in range(LAYERS)})
+        self.convert(self.save(whole, 1, 2, folder="one"), whole)
+        self.refuse(self.save(whole, 2, 2), "linear_kv_down_proj", "unknown")
+
+    def test_states_that_are_not_weights(self):
+        """Transformer Engine's states can be tensors, too; they are left out, and listed."""
+        run = self.save(llama(), 2, 2)
+        name = "decoder.layers.1.self_attention.linear_proj._extra_state"
+        for rank in ("mp_rank_00_001", "mp_rank_01_001"):
+            self.change(run, rank, lambda s: s["model"].update({name: torch.zeros(3, dtype=torch.uint8)}))
+        said = self.convert(run, llama(), "-v")
+        self.assertIn(f"tp.1.{name.replace('1', '5', 1)}", said)
+        self.assertIn("the state of Transformer Engine", said)
+
     def test_earlier_names(self):
         """Names and dictionaries of Megatron-LM before Core, by megatron/legacy/model/language_model.py."""
         for (gated, norm), version in ((True, "norm"), 3.0), ((False, "layernorm"), 2.0):
