@@ -99,6 +99,7 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/llmfile.py \
 	tests/interop/llmmake.py \
 	tests/interop/comfymake.py \
+	tests/interop/megatronsave.py \
 	tests/interop/modelmake.py \
 	tests/interop/dsconvert.py \
 	tests/interop/dsmake.py \

@@ -2,15 +2,20 @@
 """Checkpoints of Megatron's tensor- and pipeline-parallel ranks make the model that was divided, and nothing else is read.
 
 The division is written here from Megatron-Core (tensor_parallel/layers.py, transformer/mlp.py, tools/checkpoint/saver_base.py):
-chunks of rows or columns, halves of a gated layer each by itself, and layers numbered anew in each stage.  With megatron-core
-installed, its own GPTModel says the same: the global offsets of its sharded_state_dict."""
+chunks of rows or columns, halves of a gated layer each by itself, and layers numbered anew in each stage.  Where megatron-core is
+installed, its own model is saved, too (megatronsave.py)."""
 # Plugins: diffusers safetensors torch megatron
 
 import argparse
+import importlib.util
 import io
+import os
 import re
 import shutil
+import subprocess
+import sys
 import unittest
+from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
@@ -143,6 +148,20 @@ class Ranks(Case):
         self.assertIn("reading tensor-parallel ranks: 2, stages of the pipeline: 8", said)
         self.convert(run / "iter_0000005" / "mp_rank_01_001", whole)
         self.convert(run, whole, "-r", "megatron:iteration=5")
+
+    @unittest.skipUnless(os.environ.get("FMTCONV_LONG") and importlib.util.find_spec("megatron"), "needs megatron-core and processes: FMTCONV_LONG=1")
+    def test_models_of_megatron(self):
+        """GPTModel of megatron-core: the whole of each parameter by the offsets that it gives."""
+        for case in ("2 2 1 1 0", "2 2 1 0 1", "2 2 2 1 0", "4 1 1 1 1"):
+            run = self.tmp / case.replace(" ", "_")
+            subprocess.run([sys.executable, "-W", "ignore", Path(__file__).with_name("megatronsave.py"), *case.split(), run], check=True, capture_output=True)
+            wholes = [torch.load(path) for path in run.glob("whole_*.pt")]
+            wanted = {}
+            for name, tensor in {n: t for whole in wholes for n, t in whole.items()}.items():
+                stacked = name.startswith("decoder.layers.")
+                wanted |= {name.replace("layers.", f"layers.{i}.", 1): t for i, t in enumerate(tensor)} if stacked else {name: tensor}
+            with self.subTest(case):
+                self.convert(run, wanted)
 
     def test_llama_of_transformers(self):
         """The rules of the model go on from there, and the padding is cut."""
