@@ -29,6 +29,7 @@ enum
 {
   MAX_TRANSFORMS = 32,
   MAX_VARIABLES = 64,
+  MAX_SHARES = 100000,
   MAX_SAMPLES = 16,
   MAX_DIRS = 16,
   MAX_TEES = 16,
@@ -65,6 +66,8 @@ struct settings
   const char *glob;      /* inspect --tensors=GLOB; NULL: all */
   unsigned flags;        /* FMTCONV_STRICT … */
   unsigned threads;      /* 0: all cores */
+  unsigned share;        /* of … */
+  unsigned shares;       /* … so many; 0: all of the conversion */
   uint64_t memory;       /* 0: the library's default */
   uint64_t parse_memory; /* same */
   int verbosity;         /* PRINT_… */

@@ -39,6 +39,8 @@ context_new (const struct settings *s, struct speaker *sp)
     .struct_size = sizeof options,
     .flags = s->flags,
     .threads = s->threads,
+    .share = s->share,
+    .shares = s->shares,
     .memory = s->memory,
     .parse_memory = s->parse_memory,
     .plugin_dirs = s->plugin_dirs,

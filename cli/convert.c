@@ -48,6 +48,11 @@ job_of (const struct settings *s, fmtconv_ctx *ctx, const char *input, const cha
 static bool
 check_arguments (const struct settings *s)
 {
+  if (s->shares && s->flags & FMTCONV_PUBLISH)
+    {
+      print_usage ("--share and --publish exclude each other: first all shares, then --publish");
+      return false;
+    }
   if (s->n_arguments > 2)
     {
       print_usage ("INPUT and OUTPUT are required, %d arguments were given", s->n_arguments);
@@ -103,7 +108,7 @@ convert (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
   fmtconv_attr *report = fmtconv_convert (ctx, job);
   if (!report)
     return false;
-  if (!(s->flags & FMTCONV_DRY_RUN))
+  if (!(s->flags & FMTCONV_DRY_RUN) && !s->shares)
     context_complete ();
   if (!report->first) /* a note said why */
     return true;
@@ -114,7 +119,7 @@ convert (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
     }
   else if (s->flags & FMTCONV_DRY_RUN)
     plan_print (s, report);
-  else if (s->verbosity >= PRINT_NOTES)
+  else if (s->verbosity >= PRINT_NOTES && !s->shares) /* of a share, a note said what to do next */
     summary_print (s, report);
   return true;
 }

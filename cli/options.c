@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,8 @@ enum
   OPT_MANIFEST,
   OPT_PROVENANCE,
   OPT_RESUME,
+  OPT_SHARE,
+  OPT_PUBLISH,
   OPT_VERIFY_MANIFEST,
   OPT_VERIFY_AGAINST,
   OPT_STRICT,
@@ -92,6 +95,10 @@ static const struct option_row rows[] = {
     "write version, chain and the SHA-256 of the input files to the metadata of OUTPUT" },
   { OPT_RESUME, "resume", NULL, ON_CONVERT,
     "continue this conversion where it was interrupted; keep what is written if it is interrupted again" },
+  { OPT_SHARE, "share", "I/N", ON_CONVERT,
+    "do share I of N of this conversion, each in a separate process; --publish makes the output of them" },
+  { OPT_PUBLISH, "publish", NULL, ON_CONVERT,
+    "check that all shares of this conversion are written, and publish them" },
   { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_EDIT, "treat warnings as errors" },
   { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT | ON_VERIFY, "allow conversions that lose information" },
   { OPT_PATHS, "allow-paths", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
@@ -151,6 +158,24 @@ parse_threads (const char *text, unsigned *threads)
     }
   *threads = (unsigned) n;
   return true;
+}
+
+/* Parses I/N. */
+static bool
+parse_share (const char *text, struct settings *s)
+{
+  unsigned share, shares;
+  int end = 0;
+  if (strspn (text, "0123456789/") == strlen (text) && sscanf (text, "%6u/%6u%n", &share, &shares, &end) == 2
+      && !text[end] && share >= 1 && share <= shares && shares <= MAX_SHARES)
+    {
+      s->share = share;
+      s->shares = shares;
+      return true;
+    }
+  print_usage ("--share takes I/N with I from 1 to N, and N up to %d, such as 3/8, not '%s'", MAX_SHARES,
+               text);
+  return false;
 }
 
 static bool
@@ -278,6 +303,9 @@ take_switch (struct settings *s, int id)
     case OPT_PROVENANCE:
       s->flags |= FMTCONV_PROVENANCE;
       break;
+    case OPT_PUBLISH:
+      s->flags |= FMTCONV_PUBLISH;
+      break;
     case OPT_RESUME:
       s->flags |= FMTCONV_RESUME;
       break;
@@ -370,6 +398,8 @@ take (struct settings *s, int id, char *argument)
       return parse_threads (argument, &s->threads);
     case OPT_MEMORY:
       return parse_memory ("memory", argument, &s->memory);
+    case OPT_SHARE:
+      return parse_share (argument, s);
     case OPT_PARSE_MEMORY:
       return parse_memory ("parse-memory", argument, &s->parse_memory);
     case OPT_COLOR:

@@ -15,8 +15,10 @@ enum
   DEFAULT_MEMORY = 64 << 20,
   DEFAULT_PARSE_MEMORY = 256 << 20,
   MAX_THREADS = 1024,
+  MAX_SHARES = 100000,
   KNOWN_FLAGS = FMTCONV_STRICT | FMTCONV_ALLOW_LOSSY | FMTCONV_FORCE | FMTCONV_DRY_RUN | FMTCONV_VERIFY
                 | FMTCONV_LIST | FMTCONV_STATS | FMTCONV_PROVENANCE | FMTCONV_ALLOW_PATHS | FMTCONV_RESUME
+                | FMTCONV_PUBLISH
 };
 
 struct fci_defer
@@ -58,6 +60,14 @@ check_options (fmtconv_ctx *ctx, const fmtconv_options *options)
   if (options->threads > MAX_THREADS)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "fmtconv_options.threads is %u; at most %d are possible",
                          options->threads, MAX_THREADS);
+  if (options->shares ? options->share < 1 || options->share > options->shares : options->share != 0)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "there is no share %u of %u", options->share, options->shares);
+  if (options->shares > MAX_SHARES)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "fmtconv_options.shares is %u; at most %d are possible",
+                         options->shares, MAX_SHARES);
+  if (options->shares && options->flags & FMTCONV_PUBLISH)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "a share is not published alone: first all shares, then FMTCONV_PUBLISH");
   return 0;
 }
 

@@ -79,6 +79,18 @@ fci_os_lock (int fd)
 #endif
 }
 
+int
+fci_os_lock_shared (int fd)
+{
+#ifdef HAVE_FLOCK
+  return flock (fd, LOCK_SH | LOCK_NB);
+#else
+  (void) fd;
+  errno = ENOLCK;
+  return -1;
+#endif
+}
+
 struct timespec
 fci_os_mtime (const struct stat *st)
 {

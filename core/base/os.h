@@ -93,6 +93,9 @@ int fci_os_reserve (int fd, off_t size);
 /* Locks a file or folder until it is closed, without waiting; EWOULDBLOCK: another process has it. */
 int fci_os_lock (int fd);
 
+/* Locks it for this process and others that do the same; EWOULDBLOCK: another process has it alone. */
+int fci_os_lock_shared (int fd);
+
 /* Returns the time of the last change of a file's bytes. */
 struct timespec fci_os_mtime (const struct stat *st);
 

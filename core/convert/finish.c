@@ -59,7 +59,9 @@ make_plan (fci_conversion *c, const fci_output *outputs, size_t n)
   const fmtconv_layout **layouts = fmtconv_ctx_alloc (c->ctx, n, sizeof *layouts);
   for (size_t i = 0; layouts && i < n; i++)
     layouts[i] = outputs[i].layout;
-  c->plan = layouts ? fci_plan_compile_all (c->ctx, layouts, n) : NULL;
+  const fmtconv_options *options = &c->ctx->options;
+  const fci_dealing dealing = { options->share, options->shares, (options->flags & FMTCONV_PUBLISH) != 0 };
+  c->plan = layouts ? fci_plan_compile_all (c->ctx, layouts, n, c->defects ? NULL : &dealing) : NULL;
   c->plan_seconds = fci_monotonic_seconds () - c->started;
   return c->ctx->failed;
 }

@@ -297,7 +297,8 @@ list_bytes (const fci_plan *plan)
 }
 
 fci_plan *
-fci_plan_compile_all (fmtconv_ctx *ctx, const fmtconv_layout *const *layouts, size_t n)
+fci_plan_compile_all (fmtconv_ctx *ctx, const fmtconv_layout *const *layouts, size_t n,
+                      const fci_dealing *dealing)
 {
   if (fmtconv_ctx_failed (ctx))
     return NULL;
@@ -308,6 +309,8 @@ fci_plan_compile_all (fmtconv_ctx *ctx, const fmtconv_layout *const *layouts, si
   plan->ctx = ctx;
   plan->layouts = layouts;
   plan->n_layouts = n;
+  if (dealing)
+    plan->dealing = *dealing;
   plan->programs = fci_map_new (ctx);
   plan->seen = fci_map_new (ctx);
   plan->factors = fci_map_new (ctx);
@@ -328,7 +331,7 @@ fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout)
   if (!only)
     return NULL;
   *only = layout;
-  return fci_plan_compile_all (ctx, only, 1);
+  return fci_plan_compile_all (ctx, only, 1, NULL);
 }
 
 const fci_cost *

@@ -9,6 +9,7 @@
 #include "core/plan/range.h"
 #include "core/plan/row-panel.h"
 #include "core/plan/run.h"
+#include "core/plan/share.h"
 #include "core/source/decoded.h"
 #include "core/view/place.h"
 
@@ -63,7 +64,8 @@ worker_bytes (const fci_plan *plan, uint64_t capacity)
 static uint64_t
 fair_capacity (const fci_plan *plan, uint64_t capacity, unsigned threads)
 {
-  uint64_t share = plan->cost.written / threads / SHARES;
+  const unsigned shares = plan->dealing.shares ? plan->dealing.shares : 1;
+  uint64_t share = plan->cost.written / shares / threads / SHARES;
   share = share < SHARE_MIN ? SHARE_MIN : share;
   return capacity < share ? capacity : share;
 }
@@ -122,32 +124,58 @@ choose_unit (fci_plan *plan)
   return 0;
 }
 
+/* Cuts the files from one border to another. */
 static int
-cut_files (fci_plan *plan)
+cut_between (fci_plan *plan, const fci_border *from, const fci_border *to)
 {
-  for (size_t i = 0; i < plan->rows.n; i++)
-    fci_rows_choose_panel (FCI_ROWS (plan)[i], plan->unit_capacity,
-                           plan->cost.written / plan->cost.threads / SHARES);
-  for (size_t i = 0; i < plan->files.n; i++)
+  for (uint32_t i = from->file; i < plan->files.n && i <= to->file; i++)
     {
       const fci_plan_file *f = &FCI_FILES (plan)[i];
-      if (fci_plan_cut_range (plan, (uint32_t) i, 0, f->file->size, f->run) == SIZE_MAX)
+      const uint64_t start = i == from->file ? from->at : 0, end = i == to->file ? to->at : f->file->size;
+      if (fci_plan_cut_range (plan, i, start, end, i == from->file ? from->run : f->run) == SIZE_MAX)
         return fmtconv_ctx_failed (plan->ctx);
     }
   return 0;
 }
 
+static int
+cut_files (fci_plan *plan)
+{
+  const fci_dealing *d = &plan->dealing;
+  fci_border from, to;
+  for (size_t i = 0; i < plan->rows.n; i++)
+    fci_rows_choose_panel (FCI_ROWS (plan)[i], plan->unit_capacity,
+                           plan->cost.written / plan->cost.threads / SHARES);
+  if (d->gathers)
+    return 0; /* the shares wrote all */
+  fci_share_borders (plan, d->shares ? d->share : 1, d->shares ? d->shares : 1, &from, &to);
+  return cut_between (plan, &from, &to);
+}
+
+/* Checks that a conversion in shares has one output.  Returns 0 or a code. */
+static int
+check_shares (const fci_plan *plan)
+{
+  if (plan->n_layouts == 1 || (!plan->dealing.shares && !plan->dealing.gathers))
+    return 0;
+  return fmtconv_fail_at (plan->ctx, FMTCONV_E_USAGE,
+                          &(fmtconv_where){ .hint = "convert to each output separately" },
+                          "a conversion in shares has one output, not %zu", plan->n_layouts);
+}
+
 int
 fci_plan_cut (fci_plan *plan)
 {
-  int code = choose_unit (plan);
+  int code = check_shares (plan);
+  if (code == 0)
+    code = choose_unit (plan);
   if (code == 0)
     code = plan->n_layouts > 1 ? fci_plan_group (plan) : cut_files (plan);
   if (code != 0)
     return code;
   const size_t jobs = plan->n_layouts > 1 ? plan->groups.n : plan->units.n;
   plan->cost.units = plan->units.n;
-  if (plan->cost.threads > jobs)
+  if (plan->cost.threads > jobs && !plan->dealing.gathers)
     plan->cost.threads = jobs ? (unsigned) jobs : 1;
   plan->cost.scratch = worker_bytes (plan, plan->unit_capacity) * plan->cost.threads + plan->kept;
   return 0;

@@ -23,6 +23,8 @@ core_sources += \
 	core/plan/row-panel.c \
 	core/plan/row-panel.h \
 	core/plan/run.h \
+	core/plan/share.c \
+	core/plan/share.h \
 	core/plan/span.c \
 	core/plan/span.h \
 	core/plan/text.c \

@@ -7,6 +7,14 @@
 
 typedef struct fci_plan fci_plan;
 
+/* Which part of a plan an execution does. */
+typedef struct fci_dealing
+{
+  unsigned share;  /* from 1, of … */
+  unsigned shares; /* … so many; 0: all of it */
+  bool gathers;    /* nothing, as shares did all: what they wrote is published */
+} fci_dealing;
+
 /* Cost of a plan, known without reading data. */
 typedef struct fci_cost
 {

@@ -50,6 +50,33 @@ find_axis (fmtconv_view *view, const fci_box *box, unsigned *axis)
   return false;
 }
 
+/* Returns whether a tensor is a transposed matrix that is converted element by element, and sets the axis of its rows. */
+static bool
+is_transposed (const fci_rows *rows, unsigned *axis)
+{
+  fmtconv_view *view = rows->view;
+  const fci_program *program = rows->n_parts == 1 ? rows->parts[0].program : NULL;
+  return view->n_boxes == 1 && !rows->encoder && program && !program->n_terms && !program->blocks
+         && !fci_is_blocks (view->dtype) && find_axis (view, &view->boxes[0], axis);
+}
+
+/* Returns the bytes of the axes after `axis`. */
+static uint64_t
+row_bytes (fmtconv_view *view, unsigned axis)
+{
+  uint64_t row = fci_element_bytes (view->dtype);
+  for (unsigned i = axis + 1; i < view->rank; i++)
+    row *= view->shape[i];
+  return row;
+}
+
+uint64_t
+fci_rows_panel_row (const fci_rows *rows)
+{
+  unsigned axis;
+  return is_transposed (rows, &axis) ? row_bytes (rows->view, axis) : 0;
+}
+
 /* Returns the rows of a panel, such that tiles about as wide as high fit the buffer. */
 static uint64_t
 rows_of_panel (size_t item, uint64_t capacity)
@@ -64,18 +91,13 @@ void
 fci_rows_choose_panel (fci_rows *rows, uint64_t capacity, uint64_t share)
 {
   fmtconv_view *view = rows->view;
-  const fci_program *program = rows->n_parts == 1 ? rows->parts[0].program : NULL;
   unsigned axis;
-  if (view->n_boxes != 1 || rows->encoder || !program || program->n_terms || program->blocks
-      || fci_is_blocks (view->dtype) || !find_axis (view, &view->boxes[0], &axis))
+  if (!is_transposed (rows, &axis))
     return;
   size_t item = fci_element_bytes (view->boxes[0].dtype);
   uint64_t n = rows_of_panel (item < fci_element_bytes (view->dtype) ? fci_element_bytes (view->dtype) : item,
                               capacity),
-           row = 1;
-  for (unsigned i = axis + 1; i < view->rank; i++)
-    row *= view->shape[i];
-  row *= fci_element_bytes (view->dtype);
+           row = row_bytes (view, axis);
   share = share > capacity ? share : capacity;
   n = n * row < share ? n : share / row;
   n = n < view->shape[axis] ? n : view->shape[axis];

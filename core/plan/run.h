@@ -212,6 +212,7 @@ struct fci_plan
   fmtconv_ctx *ctx;
   const fmtconv_layout *const *layouts;
   size_t n_layouts;
+  fci_dealing dealing;
   uint32_t n_wanted; /* regions with digests, of all layouts */
   /* Freed with the context. */
   fci_list files;    /* fci_plan_file, layout by layout */

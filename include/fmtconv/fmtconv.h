@@ -76,8 +76,9 @@ enum fmtconv_flag
       256, /* a path in the text of a spec may lead out of the spec's folder; without it that is
                             * E_FORMAT, but not for what the variables, input and output of the caller say */
   FMTCONV_RESUME =
-      512 /* continue the same conversion where it was interrupted, and keep what is written if this one is
+      512, /* continue the same conversion where it was interrupted, and keep what is written if this one is
                         * interrupted too (E_CANCELLED, E_IO, E_NOMEM) */
+  FMTCONV_PUBLISH = 1024 /* publish what the shares of this conversion wrote */
 };
 
 typedef struct fmtconv_options
@@ -96,6 +97,9 @@ typedef struct fmtconv_options
   void (*progress) (void *arg,
                     const fmtconv_progress *progress); /* at the start, about 10 times a second, at the end */
   void *arg;
+  unsigned share;  /* which one is done of … */
+  unsigned shares; /* … so many, each by a separate process: it is written and kept, and published later, by
+                    * FMTCONV_PUBLISH; 0: all of the conversion */
 } fmtconv_options;
 
 /* ---- Contexts */
@@ -173,7 +177,8 @@ typedef struct fmtconv_job
 } fmtconv_job;
 
 /* Converts, and returns a report.  NULL: the conversion failed, the error went to the message callback, and nothing was
- * published.
+ * published.  Of a share (fmtconv_options.shares), the report is that of the whole output, without findings and checks, and
+ * nothing is published.
  * Errors: any.  Thread: context.  Since: 0.1.
  *
  * The report:

@@ -10,6 +10,7 @@ TESTS += \
 	tests/cli/model-manual.sh \
 	tests/cli/resume.sh \
 	tests/cli/run.sh \
+	tests/cli/shares.sh \
 	tests/cli/spec-manual.sh \
 	tests/cli/verify.sh
 if !SANITIZERS
@@ -29,10 +30,12 @@ EXTRA_DIST += \
 	tests/cli/prelude.sh \
 	tests/cli/resume.sh \
 	tests/cli/run.sh \
+	tests/cli/shares.sh \
 	tests/cli/spec-manual.sh \
 	tests/cli/test_behavior.py \
 	tests/cli/test_kills.py \
 	tests/cli/test_resume.py \
+	tests/cli/test_shares.py \
 	tests/cli/test_verify.py \
 	tests/cli/verify.sh
 check_PROGRAMS += tests/cli/flip tests/cli/killed tests/cli/without

@@ -64,7 +64,9 @@ def write_model(path, scale=1.0):
     path.write_bytes(struct.pack("<Q", len(header)) + header + values.tobytes())
 
 
-class Resume(unittest.TestCase):
+class Base(unittest.TestCase):
+    """What tests of interrupted and of shared conversions need."""
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="fmtconv-resume-")
@@ -96,6 +98,16 @@ class Resume(unittest.TestCase):
         report = [event for event in events if event["event"] == "result"][0]
         return {key: report[key] for key in ("findings", "checks")}, [event["text"] for event in events if event.get("level") == "note"]
 
+    def wanted(self, case):
+        self.restart()
+        report, _ = self.result(self.run_in(case))
+        files, hidden = content(self.top / "out")
+        self.assertEqual(hidden, [])
+        self.restart()
+        return report, files
+
+
+class Resume(Base):
     def kill(self, n, case, more=()):
         """Returns whether the run was killed, and its count of calls."""
         done = self.run_in(case, [KILLED, str(n)], more)
@@ -104,14 +116,6 @@ class Resume(unittest.TestCase):
         self.assertIn(done.returncode, (0, 137), done.stderr)
         count = [line.split()[0] for line in done.stdout.splitlines() if not line.startswith("{")]
         return done.returncode == 137, int(count[0])
-
-    def wanted(self, case):
-        self.restart()
-        report, _ = self.result(self.run_in(case))
-        files, hidden = content(self.top / "out")
-        self.assertEqual(hidden, [])
-        self.restart()
-        return report, files
 
     def check_end(self, what, case, wanted, more=()):
         """Continues, and returns whether something was there to continue."""

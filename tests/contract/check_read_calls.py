@@ -40,6 +40,7 @@ FILES = {
     "core/plugin/segments.c": ("plain", "fopen 1 fstat 1 fread 2"),
     "core/plugin/trust.c": ("fails", "realpath 1"),
     "core/source/descriptors.c": ("caller", "open 1 fstat 1"),
+    "core/exec/write/map.c": ("caller", "pread 1 fstat 1"),
     "core/source/disk.c": ("fails", "fstat 2"),
     "core/source/folder.c": ("fails", "openat 1 fdopendir 1 readdir 1"),
     "core/source/follow.c": ("fails", "openat 2 readlinkat 1"),

@@ -58,7 +58,7 @@ for variable in ("FMTCONV_PLUGIN_PATH", "FMTCONV_PIPELINE_PATH"):
 
 def content(folder):
     """Returns a digest of each file below a folder."""
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "" for p in sorted(folder.rglob("*"))}
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() and ".work" not in p.name else "" for p in sorted(folder.rglob("*"))}
 
 
 class Place:
@@ -75,7 +75,7 @@ class Place:
         self.hit.unlink(missing_ok=True)
         words = [w.replace("{in}", str(inputs)).replace("{out}", str(self.out)) for w in words]
         self.is_diff = words[0] in ("diff", "verify")
-        self.keeps = "--resume" in words
+        self.keeps = "--resume" in words or "--share=1/2" in words
         if not {"-j4", "plugins", "help", "map", "diff", "inspect"} & set(words):
             words.append("-j1")
         env = dict(ENV, LD_PRELOAD=str(shim), FAULT_HIT=str(self.hit), **{f"FAULT_{k.upper()}": str(v) for k, v in faults.items()})

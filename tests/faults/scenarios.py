@@ -37,6 +37,7 @@ CONVERSIONS = [
     ("edit", "edit --set title=longer --rename layer.bias=b {out}/old.safetensors"),
     ("edit-in-place", "edit --rename layer.bias=layer.bees {out}/old.safetensors"),
     ("edit-gguf", "edit --set n.a:u32=5 --set general.architecture=longer {out}/old.gguf"),
+    ("share", "-t none --share=1/2 -w diffusers:max-shard-size=2KB {in}/matrix.safetensors {out}/parts"),
     ("links", "-t none {in}/cache/snapshots/1 {out}/x.safetensors"),
 ]
 OTHERS = [

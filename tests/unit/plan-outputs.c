@@ -148,7 +148,7 @@ cost_of (stage *s)
   const fmtconv_layout **layouts = fmtconv_ctx_alloc (s->ctx, OUTPUTS, sizeof *layouts);
   for (unsigned i = 0; i < OUTPUTS; i++)
     layouts[i] = s->output[i].layout;
-  return fci_plan_cost (fci_plan_compile_all (s->ctx, layouts, OUTPUTS));
+  return fci_plan_cost (fci_plan_compile_all (s->ctx, layouts, OUTPUTS, NULL));
 }
 
 Test (outputs, read_the_source_once)

@@ -151,7 +151,7 @@ run_all (fmtconv_ctx *ctx, size_t n, const fci_output *outputs, const struct fci
   const fmtconv_layout **layouts = fmtconv_ctx_alloc (ctx, n, sizeof *layouts);
   for (size_t i = 0; i < n; i++)
     layouts[i] = outputs[i].layout;
-  const fci_plan *plan = fci_plan_compile_all (ctx, layouts, n);
+  const fci_plan *plan = fci_plan_compile_all (ctx, layouts, n, NULL);
   for (size_t i = 0; plan && i < n; i++)
     fci_publish_check (ctx, outputs[i].layout, outputs[i].path);
   if (!plan || fci_outputs_check (ctx, outputs, n))

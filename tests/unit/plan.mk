@@ -19,6 +19,7 @@ tests_unit_plan_SOURCES = \
 	tests/unit/plan-readahead.c \
 	tests/unit/plan-require-equal.c \
 	tests/unit/plan-row-panel.c \
+	tests/unit/plan-share.c \
 	tests/unit/plan-sums.c \
 	tests/unit/plan-util.c \
 	tests/unit/plan-util.h \

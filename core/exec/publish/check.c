@@ -176,13 +176,20 @@ fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd)
                           fci_size_text (ctx, (uint64_t) fs.f_bavail * fs.f_frsize));
 }
 
+/* Returns whether what other processes wrote of this output may be continued or published. */
+static bool
+goes_on (const fmtconv_ctx *ctx)
+{
+  return ctx->options.flags & (FMTCONV_RESUME | FMTCONV_PUBLISH) || ctx->options.shares;
+}
+
 /* Finishes an interrupted publication in an open folder of the output, and removes other leftovers.  Returns 0 or a
  * code.  within: see fci_leftovers_remove. */
 static int
 repair (fmtconv_ctx *ctx, const fmtconv_layout *layout, int fd, const char *path, const char *within)
 {
   int code = fci_recover (ctx, fd, path);
-  if (code == 0 && !(ctx->options.flags & (FMTCONV_DRY_RUN | FMTCONV_RESUME)) && layout->first)
+  if (code == 0 && !(ctx->options.flags & FMTCONV_DRY_RUN) && !goes_on (ctx) && layout->first)
     code = fci_leftovers_remove (ctx, layout, fd, path, within);
   return code == 0 && within ? check_listing (ctx, layout, path, fd) : code;
 }
@@ -279,8 +286,7 @@ fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *o
                                : check_files (ctx, layout, folder, fd);
   if (code == 0 && !layout->is_patch && faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
     code = fci_fail_io (ctx, folder, "cannot create the output here");
-  /* One that continues may have most of it already. */
-  if (code == 0 && !layout->is_patch && !(ctx->options.flags & FMTCONV_RESUME))
+  if (code == 0 && !layout->is_patch && !goes_on (ctx)) /* which may have most of it already */
     code = fci_space_check (ctx, fci_layout_size (layout), folder, fd);
   close (fd);
   return code;

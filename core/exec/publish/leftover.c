@@ -79,7 +79,8 @@ static bool
 is_map (const hunt *h, const char *entry)
 {
   const char *name = is_beside (h) ? fci_temporary_target (h->ctx, entry) : NULL;
-  return name && fci_work_map_is_for (name, h->layout->target);
+  unsigned share, shares;
+  return name && fci_work_map_is_for (name, h->layout->target, &share, &shares);
 }
 
 static DIR *

@@ -7,6 +7,8 @@ core_sources += \
 	core/exec/publish/exchange.h \
 	core/exec/publish/folders.c \
 	core/exec/publish/folders.h \
+	core/exec/publish/gather.c \
+	core/exec/publish/gather.h \
 	core/exec/publish/journal.c \
 	core/exec/publish/journal.h \
 	core/exec/publish/leftover.c \

@@ -57,21 +57,28 @@ fci_temporary_is_for (const char *target, const char *name)
 }
 
 const char *
-fci_work_map_name (fmtconv_ctx *ctx, const char *output, uint64_t digest)
+fci_work_map_name (fmtconv_ctx *ctx, const char *output, uint64_t digest, unsigned share, unsigned shares)
 {
   char stem[MAX_NAME + 1];
   write_stem (output, MAX_MAP_STEM, stem);
-  const char *name = fmtconv_ctx_printf (ctx, "%s" MAP_END, stem);
+  const char *name = shares ? fmtconv_ctx_printf (ctx, "%s" MAP_END "-%u-%u", stem, share, shares)
+                            : fmtconv_ctx_printf (ctx, "%s" MAP_END, stem);
   return name ? fci_temporary_name (ctx, name, digest) : NULL;
 }
 
 bool
-fci_work_map_is_for (const char *target, const char *output)
+fci_work_map_is_for (const char *target, const char *output, unsigned *share, unsigned *shares)
 {
   char stem[MAX_NAME + 1];
+  int end = 0;
   write_stem (output, MAX_MAP_STEM, stem);
-  const size_t n = strlen (stem);
-  return strncmp (target, stem, n) == 0 && strcmp (target + n, MAP_END) == 0;
+  const size_t n = strlen (stem), m = n + strlen (MAP_END);
+  *share = *shares = 0;
+  if (strncmp (target, stem, n) != 0 || strncmp (target + n, MAP_END, m - n) != 0)
+    return false;
+  return !target[m]
+         || (sscanf (target + m, "-%6u-%6u%n", share, shares, &end) == 2 && !target[m + (size_t) end]
+             && *shares > 0 && *share <= *shares);
 }
 
 enum
@@ -148,6 +155,28 @@ fci_open_locked (int folder, const char *name, mode_t *mode)
       close (fd);
       errno = busy ? EWOULDBLOCK : EEXIST;
       if (!locked)
+        return -1;
+    }
+  errno = EEXIST;
+  return -1;
+}
+
+int
+fci_open_shared (int folder, const char *name, bool *made)
+{
+  for (int i = 0; i < FCI_TRIES; i++)
+    {
+      int fd = open_any (folder, name, made);
+      if (fd < 0 && errno == ENOENT)
+        continue;
+      if (fd < 0)
+        return -1;
+      const bool busy = fci_os_lock_shared (fd) != 0 && errno == EWOULDBLOCK;
+      if (!busy && fci_is_own (folder, name, fd))
+        return fd;
+      close (fd);
+      errno = busy ? EWOULDBLOCK : EEXIST;
+      if (busy)
         return -1;
     }
   errno = EEXIST;

@@ -17,11 +17,14 @@ const char *fci_temporary_target (fmtconv_ctx *ctx, const char *entry);
 /* Returns whether a text that fci_temporary_target returned stands for the file `name`: it may be a long one, cut. */
 bool fci_temporary_is_for (const char *target, const char *name);
 
-/* Returns the name of the work map of a conversion to a file or folder `output`: a temporary's name. */
-const char *fci_work_map_name (fmtconv_ctx *ctx, const char *output, uint64_t digest);
+/* Returns the name of the work map of a conversion to a file or folder `output`: a temporary's name.  shares: 0: of the
+ * whole conversion, else of share number `share`; share 0: the file
+ * that tells one set of temporaries from another. */
+const char *fci_work_map_name (fmtconv_ctx *ctx, const char *output, uint64_t digest, unsigned share,
+                               unsigned shares);
 
-/* Returns whether a text that fci_temporary_target returned stands for a work map of `output`. */
-bool fci_work_map_is_for (const char *target, const char *output);
+/* Returns whether a text that fci_temporary_target returned stands for a work map of `output`, and sets its share. */
+bool fci_work_map_is_for (const char *target, const char *output, unsigned *share, unsigned *shares);
 
 /* Returns whether it is one. */
 bool fci_is_temporary (const char *entry);
@@ -36,6 +39,10 @@ bool fci_is_own (int folder, const char *name, int fd);
 /* Creates and locks a file; one that a killed run left is replaced.  *mode: the mode that the umask leaves it.  Returns a
  * descriptor, or -1 with errno; EWOULDBLOCK: another process uses it. */
 int fci_open_locked (int folder, const char *name, mode_t *mode);
+
+/* Opens a file for one process of several that write it, or creates it, and locks it for all of them.  *made: this process
+ * created it.  Returns a descriptor, or -1 with errno; EWOULDBLOCK: another process has it alone. */
+int fci_open_shared (int folder, const char *name, bool *made);
 
 /* Opens and locks a file of `size` bytes (UINT64_MAX: any) that a killed run left.  Returns a descriptor, or -1 with errno;
  * ENOENT: there is none, or one of another size or user; EWOULDBLOCK: another process uses it; EEXIST: the file system has

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/base/presence.h"
 #include "core/exec/publish/exchange.h"
 #include "core/exec/publish/lock.h"
@@ -40,13 +41,24 @@ take_left (fci_publication *p, int fd)
   return fd;
 }
 
+/* Locks the temporary folder, alone or with other shares.  Returns false with errno. */
+static bool
+lock_whole (const fci_publication *p, int fd, bool made)
+{
+  if (p->how != FCI_OPEN_SHARED)
+    return fci_lock (fd, made);
+  return fci_os_lock_shared (fd) == 0 || errno != EWOULDBLOCK;
+}
+
 /* Returns whether an open folder is that of the run that is continued: another that was left may have the name. */
 static bool
 is_left (const fci_publication *p, int fd)
 {
   struct stat st;
-  return fci_is_own (p->folder, p->temporary_folder, fd) && fstat (fd, &st) == 0
-         && fci_map_has_folder (p->map, (uint64_t) st.st_ino);
+  if (!fci_is_own (p->folder, p->temporary_folder, fd) || fstat (fd, &st) != 0)
+    return false;
+  const uint64_t inode = (uint64_t) st.st_ino;
+  return p->how != FCI_OPEN_LEFT || fci_map_has (p->map, FCI_MAP_FOLDER, &inode, sizeof inode);
 }
 
 /* Creates and locks the temporary folder.  Returns a descriptor, or -1 with errno; EWOULDBLOCK: another process uses it;
@@ -65,11 +77,11 @@ make_whole (fci_publication *p)
         continue;
       if (fd < 0)
         return made ? remove_made (p) : -1;
-      bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
+      bool locked = lock_whole (p, fd, made), busy = !locked && errno == EWOULDBLOCK;
       errno = 0; /* the name may belong to another */
-      if (locked && !made && p->resumes && is_left (p, fd))
+      if (locked && !made && p->how != FCI_OPEN_NEW && is_left (p, fd))
         return take_left (p, fd);
-      if (locked && made && p->resumes && !fci_map_forget (p->map))
+      if (locked && made && p->how == FCI_OPEN_LEFT && !fci_map_forget (p->map))
         locked = false;
       if (locked && made && fci_is_own (p->folder, p->temporary_folder, fd) && fstat (fd, &st) == 0
           && fci_set_mode (fd, 0700 | (st.st_mode & S_ISGID)) == 0) /* files get the group of the folder */
@@ -165,7 +177,7 @@ open_dir (fci_publication *p, const char *name, int parent)
   dir->made = p->io->mkdir (folder, dir->base, 0777) == 0;
   if (!dir->made && errno != EEXIST)
     return fci_fail_io (p->ctx, dir->display, "cannot create the folder");
-  dir->made = dir->made || (p->resumes && p->temporary_folder);
+  dir->made = dir->made || (p->how != FCI_OPEN_NEW && p->temporary_folder);
   dir->fd = openat (folder, dir->base, OPEN_FOLDER);
   if (dir->fd >= 0)
     {

@@ -18,6 +18,15 @@ typedef enum fci_move_state
   FCI_MOVE_REPLACED, /* has its name, and the old file is gone */
 } fci_move_state;
 
+/* What becomes of temporaries that other processes made. */
+typedef enum fci_opening
+{
+  FCI_OPEN_NEW,    /* they are replaced */
+  FCI_OPEN_LEFT,   /* they are continued; where one is missing, the map is emptied */
+  FCI_OPEN_SHARED, /* others write them, too, now or later */
+  FCI_OPEN_ALL     /* they must all be there */
+} fci_opening;
+
 /* A folder of output files. */
 typedef struct fci_out_dir
 {
@@ -47,8 +56,9 @@ typedef struct fci_publication
   bool published;
   bool is_kept;      /* a failed publication could not be undone: the next run needs the temporaries */
   fci_work_map *map; /* of the execution; NULL: none */
-  bool resumes; /* temporaries of an earlier run are continued; where one is missing, the map is emptied */
-  mode_t left_mode; /* resumes: that of new files, as the umask of that run left it */
+  fci_opening how;   /* what becomes of temporaries that others made */
+  int set;           /* FCI_OPEN_SHARED: the file that tells a set of temporaries from another (work-map.h) */
+  mode_t left_mode;  /* of new files, where these did: as the umask left that of the map */
   uint64_t digest;
   struct fci_old_file *old; /* older files, removed after all others have their names */
   fci_out_dir *dirs;        /* n_dirs; the first is the top folder */

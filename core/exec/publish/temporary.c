@@ -11,6 +11,7 @@
 #include "core/exec/publish/path.h"
 #include "core/exec/publish/target.h"
 #include "core/exec/publish/temporary.h"
+#include "core/exec/publish/work-map.h"
 #include "core/source/descriptors.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,10 @@ fail_open (const fci_publication *p, const fci_target *target)
     return fci_fail_system (p->ctx, FMTCONV_E_OUTPUT, EWOULDBLOCK, target->display,
                             &(fmtconv_where){ .hint = "wait for it to finish" },
                             "another process is writing this output");
+  if (errno == ENOENT && p->how == FCI_OPEN_ALL)
+    return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, target->display,
+                          &(fmtconv_where){ .hint = "run all shares again" },
+                          "the file that its shares wrote is not there");
   if (errno == EEXIST)
     return fci_fail_system (p->ctx, FMTCONV_E_OUTPUT, EEXIST, target->display,
                             &(fmtconv_where){ .hint = "remove it if no other process writes this output" },
@@ -43,16 +48,37 @@ fail_open (const fci_publication *p, const fci_target *target)
   return fci_fail_io (p->ctx, target->display, "cannot create a temporary file next to it");
 }
 
+/* Opens a file that other shares write, too.  Until it has its size, nothing is written, and the set is another one. */
+static int
+open_shared (const fci_publication *p, fci_target *target)
+{
+  bool made;
+  struct stat st;
+  int fd = fci_open_shared (target->dir->fd, target->temporary, &made);
+  target->mode = p->left_mode;
+  target->is_left = fd >= 0 && !made && fstat (fd, &st) == 0 && (uint64_t) st.st_size == target->file->size;
+  if (fd < 0 || target->is_left || fci_work_set_renew (p->set))
+    return fd;
+  const int error = errno;
+  close (fd);
+  errno = error;
+  return -1;
+}
+
 /* Opens the file that an earlier run left, or creates it; then nothing of it is written, and the map must not say so when
  * it exists.  Returns a descriptor, or -1 with errno. */
 static int
 open_file (fci_publication *p, fci_target *target)
 {
   const int folder = target->dir->fd;
-  int fd = p->resumes ? fci_open_left (folder, target->temporary, target->file->size) : -1;
+  if (p->how == FCI_OPEN_SHARED)
+    return open_shared (p, target);
+  if (p->how == FCI_OPEN_NEW)
+    return fci_open_locked (folder, target->temporary, &target->mode);
+  int fd = fci_open_left (folder, target->temporary, target->file->size);
   target->mode = p->left_mode;
   target->is_left = fd >= 0;
-  if (fd >= 0 || (p->resumes && errno != ENOENT) || (p->resumes && !fci_map_forget (p->map)))
+  if (fd >= 0 || errno != ENOENT || p->how == FCI_OPEN_ALL || !fci_map_forget (p->map))
     return fd;
   return fci_open_locked (folder, target->temporary, &target->mode);
 }
@@ -63,7 +89,7 @@ reserve (const fci_publication *p, const fci_target *target)
 {
   if (target->is_left)
     return 0;
-  if (fci_set_mode (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0
+  if (fci_set_mode (target->fd, 0600) != 0 || (p->how != FCI_OPEN_SHARED && ftruncate (target->fd, 0) != 0)
       || p->io->fallocate (target->fd, (off_t) target->file->size) != 0)
     return fci_fail_io (p->ctx, target->display, "cannot allocate disk space for it");
   return 0;
@@ -142,7 +168,7 @@ note_folder (const fci_publication *p)
   if (fstat (p->dirs[0].fd, &st) != 0)
     return;
   const uint64_t inode = (uint64_t) st.st_ino;
-  if (!fci_map_has_folder (p->map, inode))
+  if (!fci_map_has (p->map, FCI_MAP_FOLDER, &inode, sizeof inode))
     fci_map_append (p->map, FCI_MAP_FOLDER, &inode, sizeof inode);
 }
 

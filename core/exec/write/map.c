@@ -225,26 +225,29 @@ fci_map_each (const fci_work_map *map, void (*found) (void *arg, const fci_map_r
     }
 }
 
-typedef struct folder_search
+/* A record that is looked for. */
+typedef struct record_search
 {
-  uint64_t inode;
+  fci_map_kind kind;
+  const void *bytes; /* NULL: any */
+  size_t n;
   bool found;
-} folder_search;
+} record_search;
 
 static void
-compare_folder (void *arg, const fci_map_record *record)
+compare (void *arg, const fci_map_record *record)
 {
-  folder_search *s = arg;
-  if (record->kind == FCI_MAP_FOLDER && record->n == sizeof s->inode
-      && memcmp (record->bytes, &s->inode, sizeof s->inode) == 0)
+  record_search *s = arg;
+  if (record->kind == s->kind
+      && (!s->bytes || (record->n == s->n && memcmp (record->bytes, s->bytes, s->n) == 0)))
     s->found = true;
 }
 
 bool
-fci_map_has_folder (const fci_work_map *map, uint64_t inode)
+fci_map_has (const fci_work_map *map, fci_map_kind kind, const void *bytes, size_t n)
 {
-  folder_search s = { .inode = inode };
-  fci_map_each (map, compare_folder, &s);
+  record_search s = { .kind = kind, .bytes = bytes, .n = n };
+  fci_map_each (map, compare, &s);
   return s.found;
 }
 
@@ -261,7 +264,8 @@ keep (void *arg, const fci_map_record *record)
 {
   keeping *k = arg;
   k->drops = k->drops || (record->kind == FCI_MAP_UNIT && !record->counts);
-  if (record->kind == FCI_MAP_UNIT ? !record->counts : record->kind != FCI_MAP_FOLDER)
+  if (record->kind == FCI_MAP_UNIT ? !record->counts
+                                   : record->kind != FCI_MAP_FOLDER && record->kind != FCI_MAP_FILES)
     return;
   const uint8_t *from = record->bytes - sizeof (record_head);
   memcpy (k->bytes + k->n, from, sizeof (record_head) + record->n);

@@ -21,6 +21,8 @@ typedef enum fci_map_kind
   FCI_MAP_BOOT = 1, /* fci_map_boot: a process began to append */
   FCI_MAP_UNIT,     /* a unit and what it left: note.h */
   FCI_MAP_FOLDER,   /* a uint64_t: inode of a temporary folder that holds the files */
+  FCI_MAP_FILES,    /* of a share: uint64_t for each file of the plan, its inode */
+  FCI_MAP_DONE,     /* of a share: all its units are on the disk; no bytes */
   FCI_MAP_SYNCED,   /* a uint64_t: records before this offset are of units that are on the disk */
 } fci_map_kind;
 
@@ -84,8 +86,8 @@ void fci_map_append (fci_work_map *map, fci_map_kind kind, const void *bytes, si
 /* Appends the record that says where this process runs. */
 void fci_map_append_boot (fci_work_map *map);
 
-/* Returns whether the map that was read has the inode of a temporary folder. */
-bool fci_map_has_folder (const fci_work_map *map, uint64_t inode);
+/* Returns whether the map that was read has a record of n bytes; bytes: NULL: any record of that kind. */
+bool fci_map_has (const fci_work_map *map, fci_map_kind kind, const void *bytes, size_t n);
 
 /* Calls `found` for each record of a map that was read, in order. */
 void fci_map_each (const fci_work_map *map, void (*found) (void *arg, const fci_map_record *record),

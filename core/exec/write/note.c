@@ -11,6 +11,7 @@
 #include "core/exec/worker/fault.h"
 #include "core/exec/write/note.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -228,7 +229,15 @@ typedef struct taking
 {
   fci_pool *pool;
   fci_map *units; /* key → number */
+  bool has_stranger;
 } taking;
+
+/* The places of the units of shares. */
+typedef struct gathering
+{
+  fci_pool *pool;
+  fci_list *places; /* key */
+} gathering;
 
 /* The place of a unit. */
 typedef struct key
@@ -342,6 +351,17 @@ take_numbers (fci_pool *pool, const lists *l)
   atomic_fetch_add (&pool->done, l->head.size);
 }
 
+/* Takes over what a unit counted.  Returns false if an error was recorded. */
+static bool
+take_note (fci_pool *pool, const lists *l)
+{
+  if (!take_ranges (pool, &pool->workers[0].read, l->read, l->head.n_read)
+      || !take_ranges (pool, &pool->workers[0].written, l->written, l->head.n_written))
+    return false;
+  take_numbers (pool, l);
+  return true;
+}
+
 /* Takes over a unit, if the plan has it: with another number of threads, it may be cut elsewhere. */
 static void
 take_unit (void *arg, const fci_map_record *record)
@@ -353,12 +373,90 @@ take_unit (void *arg, const fci_map_record *record)
   if (!record->counts || fmtconv_ctx_failed (pool->ctx) || !read_note (pool->plan, record, &l))
     return;
   const key k = { .file = l.head.file, .at = l.head.at, .size = l.head.size };
-  if (!fci_map_get (t->units, &k, sizeof k, &unit) || pool->finished[unit]
-      || !take_ranges (pool, &pool->workers[0].read, l.read, l.head.n_read)
-      || !take_ranges (pool, &pool->workers[0].written, l.written, l.head.n_written))
+  if (fci_map_get (t->units, &k, sizeof k, &unit) && !pool->finished[unit] && take_note (pool, &l))
+    pool->finished[unit] = 1;
+}
+
+/* Notes whether a unit that counts is not of the plan, or is there twice. */
+static void
+find_stranger (void *arg, const fci_map_record *record)
+{
+  taking *t = arg;
+  lists l;
+  uintptr_t unit;
+  if (!record->counts || t->has_stranger)
     return;
-  take_numbers (pool, &l);
-  pool->finished[unit] = 1;
+  const bool good = read_note (t->pool->plan, record, &l);
+  const key k = { .file = l.head.file, .at = l.head.at, .size = l.head.size };
+  t->has_stranger = !good || !fci_map_get (t->units, &k, sizeof k, &unit) || t->pool->finished[unit];
+  if (!t->has_stranger)
+    t->pool->finished[unit] = 1;
+}
+
+/* Returns whether all units that count are of the plan. */
+static bool
+has_only_own (taking *t)
+{
+  fci_map_each (t->pool->map, find_stranger, t);
+  memset (t->pool->finished, 0, t->pool->plan->units.n * sizeof *t->pool->finished);
+  return !t->has_stranger;
+}
+
+static void
+gather_unit (void *arg, const fci_map_record *record)
+{
+  gathering *g = arg;
+  lists l;
+  if (!record->counts || fmtconv_ctx_failed (g->pool->ctx))
+    return;
+  if (!read_note (g->pool->plan, record, &l))
+    {
+      fmtconv_fail (g->pool->ctx, FMTCONV_E_FORMAT, "the list of what a share wrote has an impossible entry");
+      return;
+    }
+  key *k = fci_list_add (g->pool->ctx, g->places, sizeof *k);
+  if (!k)
+    return;
+  *k = (key){ .file = l.head.file, .at = l.head.at, .size = l.head.size };
+  take_note (g->pool, &l);
+}
+
+int
+fci_note_gather (fci_pool *pool, const fci_work_map *map, fci_list *places)
+{
+  gathering g = { .pool = pool, .places = places };
+  fci_map_each (map, gather_unit, &g);
+  return fmtconv_ctx_failed (pool->ctx);
+}
+
+static int
+by_place (const void *a, const void *b)
+{
+  const key *x = a, *y = b;
+  if (x->file != y->file)
+    return x->file < y->file ? -1 : 1;
+  return (x->at > y->at) - (x->at < y->at);
+}
+
+int
+fci_note_covers (const fci_pool *pool, fci_list *places)
+{
+  const fci_plan *plan = pool->plan;
+  const key *k = places->items;
+  size_t i = 0;
+  if (places->n)
+    qsort (places->items, places->n, sizeof *k, by_place);
+  for (uint32_t file = 0; file < plan->files.n; file++)
+    {
+      uint64_t end = 0;
+      for (; i < places->n && k[i].file == file && k[i].at == end; i++)
+        end += k[i].size;
+      if (end != FCI_FILES (plan)[file].file->size)
+        return fci_fail_file (pool->ctx, FMTCONV_E_OUTPUT, FCI_FILES (plan)[file].file->name,
+                              &(fmtconv_where){ .hint = "run all shares again" },
+                              "the shares did not write byte %" PRIu64 ", or wrote it twice", end);
+    }
+  return 0;
 }
 
 /* Takes over all units.  Returns 0 or a code. */
@@ -376,8 +474,12 @@ take_all (fci_pool *pool)
       if (!fci_map_add (t.units, &keys[i], sizeof keys[i], i, NULL))
         break;
     }
-  if (!fmtconv_ctx_failed (pool->ctx))
+  if (fmtconv_ctx_failed (pool->ctx))
+    return fmtconv_ctx_failed (pool->ctx);
+  if (!plan->dealing.shares || has_only_own (&t))
     fci_map_each (pool->map, take_unit, &t);
+  else if (!fci_map_forget (pool->map))
+    pool->map->error = errno;
   return fmtconv_ctx_failed (pool->ctx);
 }
 

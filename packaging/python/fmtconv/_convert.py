@@ -134,6 +134,7 @@ def convert(
     verify: bool = False,
     manifest: Manifest = False,
     provenance: bool = False,
+    resume: bool = False,
     tensors: bool = False,
     threads: Optional[int] = None,
     memory: Optional[Size] = None,
@@ -154,6 +155,7 @@ def convert(
     verify       read the output again and compare it, before it gets its name
     manifest     write also the SHA-256 of all files, as sha256sum -c reads them; a string: under this name
     provenance   say in the metadata of the output which version made it, from what and by which plan
+    resume       continue where the same conversion was interrupted, and keep what is written if this one is, too
     tensors      the report lists every tensor
     threads, memory   at most so many threads and bytes of scratch ("64M")
     parse_memory at most so many bytes for headers, configs, specs and plans, and 4 KiB for each tensor
@@ -170,6 +172,7 @@ def convert(
         list=tensors,
         allow_paths=allow_paths,
         provenance=provenance,
+        resume=resume,
     )
     return _run(
         _lib.convert,
