@@ -184,6 +184,12 @@ def test_provenance(model, tmp_path):
     assert fmtconv.diff(model, out)["equal"]
 
 
+def test_resume(model, tmp_path, nothing_left):
+    out = tmp_path / "out.safetensors"
+    fmtconv.convert(model, out, transforms=[], resume=True)
+    assert fmtconv.diff(model, out)["equal"]
+
+
 def test_wrong_arguments(model, tmp_path, nothing_left):
     out = tmp_path / "out.safetensors"
     for wrong in [{"threads": 0}, {"memory": 0}, {"memory": "lots"}, {"memory": "64Q"}, {"parse_memory": 0}]:
