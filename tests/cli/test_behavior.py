@@ -72,8 +72,8 @@ class Behavior(unittest.TestCase):
         return sorted(p.name for p in self.out.iterdir())
 
     def temporaries(self):
-        """Locked and of their full size: a moment before, another run could still take them over."""
-        return [p for p in self.out.glob(".*.tmp") if p.stat().st_size]
+        """Without the work map; locked and of their full size: a moment before, another run could still take them over."""
+        return [p for p in self.out.glob(".*.tmp") if p.stat().st_size and ".work." not in p.name]
 
     def start(self, *arguments, **options):
         """A slow conversion, stopped in the middle: its temporary is there, its output is not."""
