@@ -6,7 +6,7 @@ python=${FMTCONV_PYTHON:-python3}
 : "${KILLED:=$PWD/tests/cli/killed}"
 export KILLED
 . "$here/../need.sh"
-need diffusers quantize safetensors torch
+need diffusers gguf quantize safetensors torch transpose
 need_command "$python"
 "$KILLED" 1 true >/dev/null || skip "processes cannot be traced here"
 # Leaks cannot be looked for in a traced process.

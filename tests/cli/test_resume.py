@@ -37,6 +37,8 @@ CASES = {
     "checksums of the input": (["-j1", "-t", "none", "--dtype", "bf16", "--verify"], "m.pt", "out/x.safetensors"),
     "a folder of shards and a manifest": (["-j2", "-t", "none", "-w", "diffusers:max-shard-size=600KB", "--manifest"], "m.safetensors", "out/m"),
     "several outputs": (["-j1", "-p", "tee.yaml"], None, None),
+    "blocks": (["-j2", "-t", "quantize:to=Q4_K,rule=*=Q4_K", "-w", "gguf:architecture=test"], "m.safetensors", "out/x.gguf"),
+    "a transposed matrix": (["-j2", "-t", "transpose:l.*", "--dtype", "bf16"], "m.safetensors", "out/x.safetensors"),
     "measured scales": (["-j1", "-t", "quantize:to=f8_e4m3,scale=tensor"], "m.safetensors", "out/x.safetensors"),
 }
 
