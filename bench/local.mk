@@ -2,7 +2,7 @@
 # folder for scratch files.  FMTCONV_PYTHON needs the modules of tests/interop/requirements.txt: './bootstrap bench' installs them.
 # SPDX-License-Identifier: Apache-2.0
 bench_programs = bench/cast bench/copy bench/rate bench/scaled
-bench_targets = bench-everyday bench-gguf bench-llm bench-lora bench-merge bench-outputs bench-pipeline bench-quant bench-scaled bench-training bench-transformer
+bench_targets = bench-everyday bench-gguf bench-growth bench-llm bench-lora bench-merge bench-outputs bench-pipeline bench-quant bench-scaled bench-training bench-transformer
 bench_python = $${FMTCONV_PYTHON:-python3}
 bench $(bench_targets): all $(bench_programs) tests/interop/quantize
 	@FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; command -v "$(bench_python)" >/dev/null \
@@ -16,6 +16,7 @@ bench $(bench_targets): all $(bench_programs) tests/interop/quantize
 EXTRA_DIST += \
 	bench/bench_everyday.py \
 	bench/bench_gguf.py \
+	bench/bench_growth.py \
 	bench/bench_llm.py \
 	bench/bench_lora.py \
 	bench/bench_merge.py \
@@ -26,6 +27,7 @@ EXTRA_DIST += \
 	bench/bench_training.py \
 	bench/bench_transformer.py \
 	bench/benchkit.py \
+	bench/growthmake.py \
 	bench/modelmake.py \
 	bench/naive_everyday.py \
 	bench/naive_gguf.py \
