@@ -100,6 +100,33 @@ fci_arena_alloc (fci_arena *arena, size_t n)
   return piece;
 }
 
+bool
+fci_arena_extend (fci_arena *arena, const void *piece, size_t n, size_t more)
+{
+  uint64_t now, all;
+  if (!arena->at || n == 0 || more > LAST_CHUNK || !fci_size_round_up (n, ALIGN, &now)
+      || !fci_size_round_up (n + more, ALIGN, &all) || (const char *) piece + now != arena->at
+      || all - now > (uint64_t) (arena->end - arena->at))
+    return false;
+  arena->at += all - now;
+  return true;
+}
+
+void
+fci_arena_release (fci_arena *arena, const void *piece, size_t n)
+{
+  fci_chunk **place = n < LAST_CHUNK || !arena->chunks ? NULL : &arena->chunks;
+  while (place && *place && (char *) *place + HEADER != piece)
+    place = &(*place)->next;
+  fci_chunk *chunk = place ? *place : NULL;
+  if (!chunk || (arena->at >= (char *) chunk && arena->at <= (char *) chunk + HEADER + chunk->size))
+    return;
+  *place = chunk->next;
+  arena->total -= HEADER + chunk->size;
+  fci_budget_give (arena->budget, HEADER + chunk->size);
+  free (chunk);
+}
+
 static void
 free_chunks (fci_budget *budget, fci_chunk *chunk)
 {

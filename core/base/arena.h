@@ -23,6 +23,14 @@ typedef struct fci_arena
  * budget. Large requests get a separate chunk. */
 void *fci_arena_alloc (fci_arena *arena, size_t n);
 
+/* Makes the newest allocation, `piece` of n bytes, longer by `more` zeroed bytes where it is.  Returns false if it is not the
+ * newest, or has no room. */
+bool fci_arena_extend (fci_arena *arena, const void *piece, size_t n, size_t more);
+
+/* Frees `piece`, an allocation of n bytes that was replaced by a larger one, if it is a chunk by itself and large enough that
+ * looking for it costs little. */
+void fci_arena_release (fci_arena *arena, const void *piece, size_t n);
+
 /* Frees all allocations at once; keeps the newest chunk for reuse. */
 void fci_arena_reuse (fci_arena *arena);
 

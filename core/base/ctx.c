@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/base/scratch.h"
 #include "core/base/size.h"
 #include "core/base/structs.h"
 #include <stdlib.h>
@@ -145,6 +146,7 @@ fmtconv_ctx_free (fmtconv_ctx *ctx)
       ctx->defers = defer->next;
       defer->undo (defer->arg);
     }
+  fci_scratch_end_all (ctx, NULL);
   fci_arena_clear (&ctx->arena);
   free (ctx);
 }

@@ -30,8 +30,10 @@ struct fmtconv_ctx
   size_t n_details;
   size_t details_capacity;
   size_t n_more;
-  fci_defer *defers; /* newest first */
-  fci_kept *kept;    /* state of other folders: core/base/state.h */
+  fci_defer *defers;           /* newest first */
+  struct fci_scratch *scratch; /* the innermost; NULL: none.  core/base/scratch.h */
+  bool keeps_scratch;
+  fci_kept *kept; /* state of other folders: core/base/state.h */
 };
 
 /* Returns a new context without the built-in plugins, which fmtconv_ctx_new adds; it has failed if the options are

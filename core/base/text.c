@@ -28,21 +28,42 @@ print (char *to, size_t size, const char *format, va_list ap)
   return n;
 }
 
+/* Formats a string into memory of `alloc`. */
+static char *
+print_into (fmtconv_ctx *ctx, void *(*alloc) (fmtconv_ctx *ctx, size_t n, size_t size), const char *format,
+            va_list ap)
+{
+  char brief[256]; /* long enough for most texts */
+  va_list again;
+  va_copy (again, ap);
+  const int n = ctx && !ctx->failed ? print (brief, sizeof brief, format, ap) : -1;
+  char *text = n < 0 ? NULL : alloc (ctx, (size_t) n + 1, 1);
+  if (text && (size_t) n < sizeof brief)
+    memcpy (text, brief, (size_t) n);
+  else if (text)
+    print (text, (size_t) n + 1, format, again);
+  else if (ctx && !ctx->failed)
+    fci_nomem (ctx);
+  va_end (again);
+  return text;
+}
+
 char *
 fmtconv_ctx_printf (fmtconv_ctx *ctx, const char *format, ...)
 {
-  char brief[256]; /* long enough for most texts */
   va_list ap;
   va_start (ap, format);
-  int n = ctx && !ctx->failed ? print (brief, sizeof brief, format, ap) : -1;
+  char *text = print_into (ctx, fmtconv_ctx_alloc, format, ap);
   va_end (ap);
-  if (n >= 0 && (size_t) n < sizeof brief)
-    return fci_strndup (ctx, brief, (size_t) n);
-  char *text = n < 0 ? NULL : fmtconv_ctx_alloc (ctx, (size_t) n + 1, 1);
-  if (!text)
-    return ctx && !ctx->failed ? fci_nomem (ctx) : NULL;
+  return text;
+}
+
+char *
+fmtconv_scratch_printf (fmtconv_ctx *ctx, const char *format, ...)
+{
+  va_list ap;
   va_start (ap, format);
-  print (text, (size_t) n + 1, format, ap);
+  char *text = print_into (ctx, fmtconv_scratch_alloc, format, ap);
   va_end (ap);
   return text;
 }

@@ -4,6 +4,7 @@
 
 #include "core/attr/json.h"
 #include "core/base/ctx.h"
+#include "core/base/scratch.h"
 #include "core/convert/attempt.h"
 #include "core/convert/chain.h"
 #include "core/convert/detect.h"
@@ -180,6 +181,7 @@ fci_examine (fci_defects *defects, const char *path, const char *reader, fci_exa
 {
   examination e = { .ctx = defects->ctx, .defects = defects, .path = path };
   *result = (fci_examined){ 0 };
+  fci_scratch_keep (e.ctx); /* for the archives, which are checked after the reader */
   fmtconv_input *in = fci_input_user (e.ctx, path);
   int code = in ? read_model (&e, in, reader, result) : e.ctx->failed;
   if (code == 0)

@@ -4,6 +4,7 @@
 
 #include "core/base/argument.h"
 #include "core/base/ctx.h"
+#include "core/base/scratch.h"
 #include "core/base/state.h"
 #include "core/convert/detect.h"
 #include "core/convert/known.h"
@@ -83,11 +84,13 @@ fci_stage_read (fmtconv_ctx *ctx, const fci_link *link, fmtconv_input *in)
   frame f;
   enter (ctx, &f, plugin, fmtconv_input_path (in), NULL);
   f.subject.is_read = true;
+  fci_scratch *const outer = fci_scratch_begin (ctx);
   int code = fci_refuse_placeholder (ctx, fci_input_peek (in))
                  ? ctx->failed
                  : plugin->reader->read (ctx, link->block, in, model);
   if (code >= 0 && !ctx->failed)
     code = fci_model_freeze (model, plugin->name);
+  fci_scratch_end_all (ctx, outer);
   fci_note_one_of (ctx, in);
   if (!ctx->failed)
     code = fci_warn_of_placeholders (ctx, in, model);
@@ -177,10 +180,12 @@ write_into (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *model, 
     return ctx->failed;
   frame f;
   enter (ctx, &f, plugin, NULL, NULL);
+  fci_scratch *const outer = fci_scratch_begin (ctx);
   fci_layout_part *part = fci_layout_part_begin (layout, plugin->name, link->params, model);
   int code = part ? plugin->writer->write (ctx, link->block, model, layout) : ctx->failed;
   if (part)
     fci_layout_part_end (layout, part);
+  fci_scratch_end_all (ctx, outer);
   return leave (ctx, &f, code);
 }
 

@@ -4,8 +4,15 @@
 
 #include "core/pickle/archive.h"
 #include "core/pickle/machine.h"
+#include "core/source/source.h"
+#include "core/zip/opened.h"
 #include <fmtconv/formats.h>
 #include <string.h>
+
+enum
+{
+  SMALL = 65 /* bytes of a member of one word, with a NUL */
+};
 
 #define SAVE_AGAIN "load it with torch.load and save it again with torch.save of torch 1.6 or newer"
 
@@ -32,7 +39,7 @@ find_root (const fci_torch_archive *a)
     {
       const char *slash = strchr (name, '/');
       if (slash && !strcmp (slash, "/data.pkl"))
-        return fmtconv_ctx_printf (a->ctx, "%.*s/", (int) (slash - name), name);
+        return fmtconv_scratch_printf (a->ctx, "%.*s/", (int) (slash - name), name);
     }
   const fmtconv_where where = { .hint = NOT_OURS };
   fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &where,
@@ -43,7 +50,7 @@ find_root (const fci_torch_archive *a)
 static fmtconv_source *
 member (const fci_torch_archive *a, const char *name)
 {
-  return fmtconv_zip_member (a->zip, fmtconv_ctx_printf (a->ctx, "%s%s", a->root, name));
+  return fmtconv_zip_member (a->zip, fmtconv_scratch_printf (a->ctx, "%s%s", a->root, name));
 }
 
 /* Rejects TorchScript archives, which contain code next to the data. */
@@ -66,10 +73,15 @@ check_script (const fci_torch_archive *a)
 static const char *
 small_text (const fci_torch_archive *a, const char *name)
 {
+  char brief[SMALL];
+  const int n = fci_zip_load_small (a->zip, fmtconv_scratch_printf (a->ctx, "%s%s", a->root, name), brief,
+                                    sizeof brief);
+  if (n >= 0)
+    return fmtconv_scratch_printf (a->ctx, "%.*s", (int) strcspn (brief, " \r\n"), brief);
   fmtconv_source *source = member (a, name);
   if (!source)
     return NULL;
-  if (fmtconv_source_size (source) > 64)
+  if (fmtconv_source_size (source) >= SMALL)
     {
       fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = source },
                        "expected one word, found %llu bytes",
@@ -77,8 +89,8 @@ small_text (const fci_torch_archive *a, const char *name)
       return NULL;
     }
   fmtconv_cursor cursor = fmtconv_cursor_start (source);
-  const char *text = fmtconv_cursor_take (&cursor, cursor.end);
-  return text ? fmtconv_ctx_printf (a->ctx, "%.*s", (int) strcspn (text, " \r\n"), text) : NULL;
+  const char *text = fci_cursor_take_scratch (&cursor, cursor.end);
+  return text ? fmtconv_scratch_printf (a->ctx, "%.*s", (int) strcspn (text, " \r\n"), text) : NULL;
 }
 
 static int
@@ -112,7 +124,7 @@ check_byteorder (fci_torch_archive *a)
 static int
 new_legacy (fci_torch_archive *archive)
 {
-  archive->legacy = fmtconv_ctx_alloc (archive->ctx, 1, sizeof *archive->legacy);
+  archive->legacy = fmtconv_scratch_alloc (archive->ctx, 1, sizeof *archive->legacy);
   if (archive->legacy)
     archive->legacy->source = archive->file;
   return fmtconv_ctx_failed (archive->ctx);
@@ -123,7 +135,7 @@ fci_torch_archive_open (fmtconv_ctx *ctx, fmtconv_source *file, unsigned flags, 
 {
   fmtconv_cursor cursor = fmtconv_cursor_start (file);
   size_t n = cursor.end < 512 ? (size_t) cursor.end : 512;
-  const uint8_t *head = fmtconv_cursor_take (&cursor, n);
+  const uint8_t *head = fci_cursor_take_scratch (&cursor, n);
   if (!head)
     return fmtconv_ctx_failed (ctx);
   *archive = (fci_torch_archive){ .ctx = ctx, .file = file };
@@ -159,7 +171,7 @@ legacy_record (const fci_torch_archive *archive, const fmtconv_value *key)
   const fci_torch_place *place = fci_torch_legacy_find (archive->legacy, key);
   return place ? fmtconv_source_window (
              archive->file, place->start, place->bytes,
-             fmtconv_ctx_printf (archive->ctx, "storage %.*s", (int) key->len, key->v.s))
+             fmtconv_scratch_printf (archive->ctx, "storage %.*s", (int) key->len, key->v.s))
                : NULL;
 }
 
@@ -170,6 +182,6 @@ fci_torch_record (const fci_torch_archive *archive, const fmtconv_value *key)
     return legacy_record (archive, key);
   if (!archive->zip)
     return NULL;
-  return fmtconv_zip_member (archive->zip, fmtconv_ctx_printf (archive->ctx, "%sdata/%.*s", archive->root,
-                                                               (int) key->len, key->v.s));
+  return fmtconv_zip_member (archive->zip, fmtconv_scratch_printf (archive->ctx, "%sdata/%.*s", archive->root,
+                                                                   (int) key->len, key->v.s));
 }

@@ -26,7 +26,10 @@ int
 fci_pickle_op_empty_tuple (fci_pickle_machine *m, const fci_pickle_arg *arg)
 {
   (void) arg;
-  return push_container (m, FMTCONV_VALUE_TUPLE, NULL, 0);
+  if (!m->empty)
+    m->empty = fci_pickle_new_node (m, NULL, 0);
+  return m->empty ? fci_pickle_push (m, fci_pickle_container (FMTCONV_VALUE_TUPLE, m->empty))
+                  : FMTCONV_E_NOMEM;
 }
 
 int

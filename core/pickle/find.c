@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/scratch.h"
 #include "core/pickle/access.h"
 #include "core/pickle/find.h"
 #include <stdlib.h>
@@ -34,13 +35,26 @@ static fci_pickle_texts *
 sort_texts (fmtconv_ctx *ctx, const fci_pickle_items *items, uint32_t step)
 {
   fci_pickle_texts *texts =
-      fmtconv_ctx_alloc (ctx, 1, sizeof *texts + (size_t) items->n / step * sizeof *texts->at);
+      fmtconv_scratch_alloc (ctx, 1, sizeof *texts + (size_t) items->n / step * sizeof *texts->at);
   for (uint32_t i = 0; texts && i + step <= items->n; i += step)
     if (items->at[i].kind == FMTCONV_VALUE_STRING)
       texts->at[texts->n++] = &items->at[i];
   if (texts)
     qsort (texts->at, texts->n, sizeof *texts->at, compare);
   return texts;
+}
+
+/* Returns the texts of a large container, sorted when they are first asked for, in the memory that it is in; NULL: out of
+ * memory. */
+static const fci_pickle_texts *
+texts_of (fci_pickle_index *index, const fci_pickle_items *items, uint32_t step)
+{
+  if (index->texts)
+    return index->texts;
+  fci_scratch *const before = fci_scratch_switch (index->ctx, index->scratch);
+  index->texts = sort_texts (index->ctx, items, step);
+  fci_scratch_switch (index->ctx, before);
+  return index->texts;
 }
 
 /* Returns the last of equal texts. */
@@ -63,10 +77,11 @@ static const fmtconv_value *
 search (const fci_pickle_items *items, uint32_t step, const fmtconv_value *wanted)
 {
   fci_pickle_index *index = fci_pickle_index_of (items);
-  if (index && !index->texts && !(index->texts = sort_texts (index->ctx, items, step)))
-    return NULL;
   if (index)
-    return search_sorted (index->texts, wanted);
+    {
+      const fci_pickle_texts *texts = texts_of (index, items, step);
+      return texts ? search_sorted (texts, wanted) : NULL;
+    }
   for (uint32_t i = items->n / step * step; i > 0; i -= step)
     {
       const fmtconv_value *text = &items->at[i - step];

@@ -14,10 +14,17 @@ enum
 typedef struct fci_pickle_index
 {
   fmtconv_ctx *ctx;
+  struct fci_scratch *scratch;    /* that the container is in */
   struct fci_pickle_texts *texts; /* NULL: not sorted yet */
 } fci_pickle_index;
 
-_Static_assert(sizeof (fci_pickle_index) <= sizeof (fmtconv_value), "an index takes the room of one item");
+enum
+{
+  FCI_PICKLE_INDEX_ITEMS = 2 /* room of an index, before the first item */
+};
+
+_Static_assert(sizeof (fci_pickle_index) <= FCI_PICKLE_INDEX_ITEMS * sizeof (fmtconv_value),
+               "an index fits its room");
 
 /* value.c: returns the index of a container; NULL: it is small. */
 fci_pickle_index *fci_pickle_index_of (const fci_pickle_items *items);

@@ -112,7 +112,7 @@ unite (fci_torch_legacy *legacy)
 static int
 refer (fci_torch_legacy *legacy, const fci_pickle_items *storages)
 {
-  legacy->places = fmtconv_ctx_alloc (legacy->ctx, storages->n, sizeof *legacy->places);
+  legacy->places = fmtconv_scratch_alloc (legacy->ctx, storages->n, sizeof *legacy->places);
   if (!legacy->places)
     return FMTCONV_E_NOMEM;
   for (uint32_t i = 0; i < storages->n; i++)

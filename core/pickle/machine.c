@@ -3,13 +3,39 @@
 #include "config.h"
 
 #include "core/pickle/machine.h"
+#include <string.h>
+
+void *
+fci_pickle_allocate (fci_pickle_machine *m, size_t n, size_t size)
+{
+  void *piece = fci_arena_alloc (&m->own, n * size);
+  return piece ? piece : fci_nomem (m->ctx);
+}
+
+/* Makes room for one more element after `n` elements of `size` bytes.  Returns the array itself or a copy of twice the
+ * capacity; NULL: out of memory. */
+static void *
+grow (fci_pickle_machine *m, void *array, uint32_t n, uint32_t *cap, size_t size)
+{
+  if (n < *cap)
+    return array;
+  const uint32_t capacity = *cap ? *cap * 2 : 4;
+  char *more = fci_pickle_allocate (m, capacity, size);
+  if (!more)
+    return NULL;
+  if (n)
+    memcpy (more, array, n * size);
+  fci_arena_release (&m->own, array, *cap * size);
+  *cap = capacity;
+  return more;
+}
 
 int
 fci_pickle_push (fci_pickle_machine *m, fmtconv_value value)
 {
   if (m->n >= FCI_PICKLE_MAX_STACK)
     return fci_pickle_refuse (m, FMTCONV_E_LIMIT, "more than %d values on the stack", FCI_PICKLE_MAX_STACK);
-  fmtconv_value *stack = fci_pickle_grow (m->ctx, m->stack, m->n, &m->cap, sizeof *stack);
+  fmtconv_value *stack = grow (m, m->stack, m->n, &m->cap, sizeof *stack);
   if (!stack)
     return FMTCONV_E_NOMEM;
   m->stack = stack;
@@ -40,7 +66,7 @@ fci_pickle_mark_here (fci_pickle_machine *m)
 {
   if (m->n_marks >= FCI_PICKLE_MAX_MARKS)
     return fci_pickle_refuse (m, FMTCONV_E_LIMIT, "more than %d marks", FCI_PICKLE_MAX_MARKS);
-  uint32_t *marks = fci_pickle_grow (m->ctx, m->marks, m->n_marks, &m->cap_marks, sizeof *marks);
+  uint32_t *marks = grow (m, m->marks, m->n_marks, &m->cap_marks, sizeof *marks);
   if (!marks)
     return FMTCONV_E_NOMEM;
   m->marks = marks;
@@ -73,10 +99,10 @@ memo_blocks (const fci_pickle_machine *m)
 static fmtconv_value *
 memo_slot (fci_pickle_machine *m, uint64_t index)
 {
-  if (!m->memo && !(m->memo = fmtconv_ctx_alloc (m->ctx, memo_blocks (m), sizeof *m->memo)))
+  if (!m->memo && !(m->memo = fci_pickle_allocate (m, memo_blocks (m), sizeof *m->memo)))
     return NULL;
   fmtconv_value **block = &m->memo[index / FCI_PICKLE_MEMO_BLOCK];
-  if (!*block && !(*block = fmtconv_ctx_alloc (m->ctx, FCI_PICKLE_MEMO_BLOCK, sizeof **block)))
+  if (!*block && !(*block = fci_pickle_allocate (m, FCI_PICKLE_MEMO_BLOCK, sizeof **block)))
     return NULL;
   return *block + index % FCI_PICKLE_MEMO_BLOCK;
 }

@@ -3,6 +3,7 @@
 #ifndef FCI_PICKLE_MACHINE_H
 #define FCI_PICKLE_MACHINE_H
 
+#include "core/base/ctx.h"
 #include "core/pickle/value.h"
 
 enum
@@ -23,6 +24,7 @@ typedef struct fci_pickle_machine
 {
   fmtconv_ctx *ctx;
   fmtconv_source *source; /* the pickle, for messages */
+  fci_arena own;          /* stack, marks and memo, which end with the machine */
   const uint8_t *bytes;
   uint32_t size;
   uint32_t pos;                /* next byte */
@@ -36,8 +38,9 @@ typedef struct fci_pickle_machine
   uint32_t *marks;
   uint32_t n_marks;
   uint32_t cap_marks;
-  fmtconv_value **memo;       /* in blocks, because the arena cannot free a grown array; NULL: empty */
+  fmtconv_value **memo;       /* in blocks; NULL: empty */
   uint32_t memoized;          /* slots in use */
+  fci_pickle_items *empty;    /* the empty tuple, which Python has once; NULL: none yet */
   fci_pickle_items *storages; /* every persistent id */
   uint32_t nodes;             /* containers, objects and storages so far */
   uint64_t paired;            /* pairs copied from lists into dictionaries */
@@ -85,6 +88,9 @@ extern const fci_pickle_opcode fci_pickle_opcodes[256];
 
 /* Pushes a value.  Returns 0, E_LIMIT or E_NOMEM. */
 int fci_pickle_push (fci_pickle_machine *m, fmtconv_value value);
+
+/* Returns n zeroed objects of `size` bytes, at most 4 GiB together, that end with the machine; NULL: out of memory. */
+void *fci_pickle_allocate (fci_pickle_machine *m, size_t n, size_t size);
 
 /* Pops the topmost value above the topmost mark.  Returns 0 or E_FORMAT. */
 int fci_pickle_pop (fci_pickle_machine *m, fmtconv_value *value);

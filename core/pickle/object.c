@@ -8,7 +8,7 @@ static int
 new_object (fci_pickle_machine *m, enum fmtconv_value_kind kind, const fci_pickle_global *callee,
             const fmtconv_value *args, fmtconv_value state)
 {
-  fci_pickle_object *object = fmtconv_ctx_alloc (m->ctx, 1, sizeof *object);
+  fci_pickle_object *object = fmtconv_scratch_alloc (m->ctx, 1, sizeof *object);
   if (!object)
     return FMTCONV_E_NOMEM;
   *object = (fci_pickle_object){

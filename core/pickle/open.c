@@ -21,13 +21,14 @@ new_pickle (fmtconv_source *source, uint64_t size)
 {
   if (!source || fmtconv_ctx_failed (source->ctx))
     return NULL;
-  fci_pickle *pickle = fci_new (source->ctx, fci_pickle);
+  fci_pickle *pickle = fmtconv_scratch_alloc (source->ctx, 1, sizeof *pickle);
   fci_pickle_sums *sums = pickle ? fci_pickle_sums_of (source->ctx) : NULL;
   if (!sums)
     return NULL;
   if (__builtin_add_overflow (sums->files, size, &sums->files))
     sums->files = UINT64_MAX;
   pickle->ctx = source->ctx;
+  pickle->scratch = source->ctx->scratch;
   return pickle;
 }
 

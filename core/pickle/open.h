@@ -9,6 +9,7 @@ typedef struct fci_pickle
 {
   fmtconv_pickle public; /* first, so that a pointer to it is one to the whole */
   fmtconv_ctx *ctx;
+  struct fci_scratch *scratch; /* that it is in; NULL: the context's arena */
   const uint8_t *bytes;
   fmtconv_value top;
   fci_torch_archive archive; /* holds the storages outside the pickle; empty if it is not of torch.save */

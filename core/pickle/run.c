@@ -5,7 +5,13 @@
 #include "core/base/ctx.h"
 #include "core/pickle/opcodes.h"
 #include "core/pickle/storage.h"
+#include "core/source/source.h"
 #include <string.h>
+
+enum
+{
+  FIRST_STACK = 4 /* values */
+};
 
 static uint64_t
 little_endian (const uint8_t *bytes, unsigned n)
@@ -143,7 +149,9 @@ run_all (fci_pickle_machine *m)
 {
   fci_subject frame;
   fci_subject_push_reads (m->ctx, &frame, "the pickle", m->source);
-  m->stack = fci_pickle_grow (m->ctx, NULL, 0, &m->cap, sizeof *m->stack);
+  m->own = FCI_ARENA_BESIDE (m->ctx);
+  m->cap = FIRST_STACK;
+  m->stack = fci_pickle_allocate (m, m->cap, sizeof *m->stack);
   if (!m->storages)
     m->storages = fci_pickle_items_new (m->ctx, NULL, 0);
   int code = m->stack && m->storages ? 0 : FMTCONV_E_NOMEM;
@@ -157,11 +165,13 @@ static int
 run (fci_pickle_machine *m, fci_pickle_loaded *loaded)
 {
   int code = run_all (m);
-  if (code || fci_torch_storages_agree (m->ctx, m->source, m->storages))
-    return code ? code : fmtconv_ctx_failed (m->ctx);
-  *loaded =
-      (fci_pickle_loaded){ .source = m->source, .bytes = m->bytes, .top = m->stack[0], .nodes = m->nodes };
-  return 0;
+  if (!code && fci_torch_storages_agree (m->ctx, m->source, m->storages))
+    code = fmtconv_ctx_failed (m->ctx);
+  if (!code)
+    *loaded =
+        (fci_pickle_loaded){ .source = m->source, .bytes = m->bytes, .top = m->stack[0], .nodes = m->nodes };
+  fci_arena_clear (&m->own);
+  return code;
 }
 
 int
@@ -187,7 +197,7 @@ fci_pickle_load_source (fmtconv_ctx *ctx, fmtconv_source *source, fci_pickle_ite
   fci_pickle_machine m = {
     .ctx = ctx, .source = source, .size = (uint32_t) cursor.end, .storages = storages
   };
-  m.bytes = fmtconv_cursor_take (&cursor, cursor.end);
+  m.bytes = fci_cursor_take_scratch (&cursor, cursor.end);
   int code = m.bytes ? run (&m, loaded) : fmtconv_ctx_failed (ctx);
   if (!code && m.pos < m.size)
     code = fci_pickle_refuse (&m, FMTCONV_E_FORMAT, "%u bytes follow it", m.size - m.pos);

@@ -87,8 +87,8 @@ push_global (fci_pickle_machine *m, const fci_pickle_arg *arg)
   if (arg->len > FCI_PICKLE_MAX_GLOBAL || arg->name_len > FCI_PICKLE_MAX_GLOBAL)
     return fci_pickle_refuse (m, FMTCONV_E_LIMIT, "a global's name of more than %d bytes",
                               FCI_PICKLE_MAX_GLOBAL);
-  fci_pickle_global *global = fmtconv_ctx_alloc (m->ctx, 1, sizeof *global);
-  char *text = fmtconv_ctx_alloc (m->ctx, (size_t) arg->len + arg->name_len + 2, 1);
+  fci_pickle_global *global = fmtconv_scratch_alloc (m->ctx, 1, sizeof *global);
+  char *text = fmtconv_scratch_alloc (m->ctx, (size_t) arg->len + arg->name_len + 2, 1);
   if (!global || !text)
     return FMTCONV_E_NOMEM;
   memcpy (text, arg->text, arg->len);

@@ -4,6 +4,7 @@
 
 #include "core/pickle/legacy.h"
 #include "core/pickle/storage.h"
+#include "core/source/source.h"
 #include <string.h>
 
 /* Checks the key, which must be one component of an archive member's name. */
@@ -152,7 +153,7 @@ find_legacy (fmtconv_ctx *ctx, const fci_pickle_items *args, fci_torch_inner *in
     return fmtconv_ctx_printf (ctx, "its storage is loaded from a %s", fmtconv_value_describe (ctx, from));
   fmtconv_cursor cursor = fmtconv_cursor_start (decoded);
   inner->text = from->v.object;
-  *legacy = (fci_torch_legacy){ .bytes = fmtconv_cursor_take (&cursor, cursor.end), .size = cursor.end };
+  *legacy = (fci_torch_legacy){ .bytes = fci_cursor_take_scratch (&cursor, cursor.end), .size = cursor.end };
   return legacy->bytes ? NULL : "its storage cannot be read";
 }
 
@@ -185,7 +186,7 @@ inner_of (fmtconv_ctx *ctx, fci_pickle_object *object)
 {
   if (object->kept.inner)
     return object->kept.inner;
-  fci_torch_inner *inner = fmtconv_ctx_alloc (ctx, 1, sizeof *inner);
+  fci_torch_inner *inner = fmtconv_scratch_alloc (ctx, 1, sizeof *inner);
   return inner && !load_inner (ctx, object, inner) ? object->kept.inner = inner : NULL;
 }
 

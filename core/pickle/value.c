@@ -2,29 +2,15 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/scratch.h"
 #include "core/pickle/find.h"
 #include "core/pickle/numpy.h"
 #include <string.h>
 
-void *
-fci_pickle_grow (fmtconv_ctx *ctx, void *array, uint32_t n, uint32_t *cap, size_t size)
-{
-  if (n < *cap)
-    return array;
-  uint32_t capacity = *cap ? *cap * 2 : 4;
-  char *more = fmtconv_ctx_alloc (ctx, capacity, size);
-  if (!more)
-    return NULL;
-  if (n)
-    memcpy (more, array, n * size);
-  *cap = capacity;
-  return more;
-}
-
 fci_pickle_items *
 fci_pickle_items_new (fmtconv_ctx *ctx, const fmtconv_value *values, uint32_t n)
 {
-  fci_pickle_items *items = fmtconv_ctx_alloc (ctx, 1, sizeof *items);
+  fci_pickle_items *items = fmtconv_scratch_alloc (ctx, 1, sizeof *items);
   return items && !fci_pickle_items_add (ctx, items, values, n) ? items : NULL;
 }
 
@@ -32,7 +18,7 @@ fci_pickle_items_new (fmtconv_ctx *ctx, const fmtconv_value *values, uint32_t n)
 fci_pickle_index *
 fci_pickle_index_of (const fci_pickle_items *items)
 {
-  return items->cap < FCI_PICKLE_INDEXED ? NULL : (fci_pickle_index *) (items->at - 1);
+  return items->cap < FCI_PICKLE_INDEXED ? NULL : (fci_pickle_index *) (items->at - FCI_PICKLE_INDEX_ITEMS);
 }
 
 /* Makes room for n further items. */
@@ -42,17 +28,21 @@ make_room (fmtconv_ctx *ctx, fci_pickle_items *items, uint32_t n)
   uint32_t capacity = items->cap ? items->cap * 2 : 0;
   if (capacity < items->n + n)
     capacity = items->n + n;
-  const uint32_t before = capacity >= FCI_PICKLE_INDEXED;
-  fmtconv_value *at = fmtconv_ctx_alloc (ctx, (size_t) capacity + before, sizeof *at);
+  const uint32_t before = capacity >= FCI_PICKLE_INDEXED ? FCI_PICKLE_INDEX_ITEMS : 0;
+  fmtconv_value *at = fmtconv_scratch_alloc (ctx, (size_t) capacity + before, sizeof *at);
   if (!at)
     return FMTCONV_E_NOMEM;
   at += before;
   if (items->n)
-    memcpy (at, items->at, items->n * sizeof *at);
+    {
+      const uint32_t old = items->cap >= FCI_PICKLE_INDEXED ? FCI_PICKLE_INDEX_ITEMS : 0;
+      memcpy (at, items->at, items->n * sizeof *at);
+      fci_scratch_release (ctx, items->at - old, ((size_t) items->cap + old) * sizeof *at);
+    }
   items->at = at;
   items->cap = capacity;
   if (before)
-    fci_pickle_index_of (items)->ctx = ctx;
+    *fci_pickle_index_of (items) = (fci_pickle_index){ .ctx = ctx, .scratch = ctx->scratch };
   return 0;
 }
 

@@ -86,10 +86,6 @@ struct fci_pickle_object
   } kept;
 };
 
-/* Makes room for one more element after `n` elements of `size` bytes.  Returns the array itself or a copy of
- * twice the capacity; NULL: out of memory. */
-void *fci_pickle_grow (fmtconv_ctx *ctx, void *array, uint32_t n, uint32_t *cap, size_t size);
-
 /* Returns a container with copies of `n` values; NULL: out of memory. */
 fci_pickle_items *fci_pickle_items_new (fmtconv_ctx *ctx, const fmtconv_value *values, uint32_t n);
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/base/ctx.h"
+#include "core/base/scratch.h"
 #include "core/pickle/leaf.h"
 #include "core/pickle/open.h"
 #include <string.h>
@@ -11,6 +11,16 @@ enum
 {
   MAX_REPEATED = 1 << 30 /* bytes that overlapping elements (stride 0) may add, besides those of the files */
 };
+
+/* Reads a tensor.  What is found on the way is kept in the pickle's memory, also if a scratch is open in its own. */
+static int
+read_tensor (const fci_pickle *pickle, const fmtconv_value *value, fci_torch_tensor *t)
+{
+  fci_scratch *const before = fci_scratch_switch (pickle->ctx, pickle->scratch);
+  const int code = fci_torch_tensor_read (pickle->ctx, value->v.object, t);
+  fci_scratch_switch (pickle->ctx, before);
+  return code;
+}
 
 int
 fmtconv_pickle_tensor (const fmtconv_pickle *pickle, const fmtconv_value *value, fmtconv_pickled *tensor)
@@ -22,7 +32,7 @@ fmtconv_pickle_tensor (const fmtconv_pickle *pickle, const fmtconv_value *value,
   if (!tensor)
     return 1;
   *tensor = (fmtconv_pickled){ 0 };
-  if (fmtconv_ctx_failed (whole->ctx) || fci_torch_tensor_read (whole->ctx, value->v.object, &t))
+  if (fmtconv_ctx_failed (whole->ctx) || read_tensor (whole, value, &t))
     return 1;
   tensor->dtype = t.dtype;
   tensor->rank = t.rank;
@@ -66,7 +76,7 @@ fmtconv_pickle_view (const fmtconv_pickle *pickle, const fmtconv_value *value, c
     fci_torch_from_fail (&from, FMTCONV_E_FORMAT, NULL,
                          fmtconv_ctx_printf (whole->ctx, "it is %s, not a tensor",
                                              value ? fmtconv_value_describe (whole->ctx, value) : "absent"));
-  else if (fci_torch_tensor_read (whole->ctx, value->v.object, &t))
+  else if (read_tensor (whole, value, &t))
     fci_torch_from_fail (&from, t.code, value->v.object, t.why);
   else if (!repeat (&from, value->v.object, &t))
     return fci_torch_leaf (&from, value->v.object, &t);

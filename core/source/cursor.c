@@ -6,6 +6,7 @@
 #include "core/base/size.h"
 #include "core/base/utf8.h"
 #include "core/source/disk.h"
+#include "core/source/source.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -73,8 +74,11 @@ load (const fmtconv_source *source, uint64_t from, uint8_t *to, uint64_t n)
   return true;
 }
 
-const void *
-fmtconv_cursor_take (fmtconv_cursor *cursor, uint64_t n)
+typedef void *allocate (fmtconv_ctx *ctx, size_t n, size_t size);
+
+/* Returns the next n bytes and a NUL in memory of `alloc`. */
+static const void *
+take (fmtconv_cursor *cursor, uint64_t n, allocate *alloc)
 {
   if (!cursor || !available (cursor, n))
     return NULL;
@@ -82,7 +86,7 @@ fmtconv_cursor_take (fmtconv_cursor *cursor, uint64_t n)
   uint64_t capacity;
   /* Large arena chunks are pages that the system supplies as data arrives. */
   uint8_t *bytes = fci_size_add (n, 1, &capacity) && capacity <= SIZE_MAX
-                       ? fmtconv_ctx_alloc (source->ctx, 1, (size_t) capacity)
+                       ? alloc (source->ctx, 1, (size_t) capacity)
                        : fci_nomem (source->ctx);
   if (!bytes || !load (source, cursor->pos, bytes, n))
     return NULL;
@@ -91,6 +95,18 @@ fmtconv_cursor_take (fmtconv_cursor *cursor, uint64_t n)
     return NULL;
   cursor->pos += n;
   return bytes;
+}
+
+const void *
+fmtconv_cursor_take (fmtconv_cursor *cursor, uint64_t n)
+{
+  return take (cursor, n, fmtconv_ctx_alloc);
+}
+
+const void *
+fci_cursor_take_scratch (fmtconv_cursor *cursor, uint64_t n)
+{
+  return take (cursor, n, fmtconv_scratch_alloc);
 }
 
 const char *

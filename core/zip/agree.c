@@ -7,6 +7,7 @@
 #include "core/zip/agree.h"
 #include "core/zip/zip.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum
@@ -14,7 +15,7 @@ enum
   PAGE = 4096
 };
 
-/* A source as a libzip source; libzip's own file source would share a file position. */
+/* A source as a libzip source, allocated apart from the archive: libzip asks it until it is closed; libzip's own file source would share a file position. */
 typedef struct bridge
 {
   const fmtconv_source *source;
@@ -22,6 +23,7 @@ typedef struct bridge
   uint64_t page_at; /* offset of `page`: libzip reads headers a few bytes at a time */
   size_t page_n;
   zip_error_t error;
+  zip_t *library; /* that reads it; NULL: not opened */
   uint8_t page[PAGE];
 } bridge;
 
@@ -114,30 +116,42 @@ bridge_call (void *arg, void *data, zip_uint64_t n, zip_source_cmd_t command)
     }
 }
 
+/* Closes the archive. */
+static void
+discard (void *bridge_)
+{
+  bridge *b = bridge_;
+  if (b->library)
+    zip_discard (b->library);
+  free (b);
+}
+
 /* Opens the archive without ZIP_CHECKCONS, which reads every local header again, refuses some valid
- * headers (a size but no CRC before a descriptor) and lets members overlap. */
-static zip_t *
+ * headers (a size but no CRC before a descriptor) and lets members overlap.  NULL: an error. */
+static bridge *
 open_library (fmtconv_zip *zip)
 {
-  bridge *b = fci_new (zip->ctx, bridge);
+  bridge *b = calloc (1, sizeof *b);
   if (!b)
-    return NULL;
+    return fci_nomem (zip->ctx);
   zip_error_t error;
   zip_error_init (&error);
   zip_error_init (&b->error);
   b->source = zip->source;
   fci_library_begin ();
   zip_source_t *source = zip_source_function_create (bridge_call, b, &error);
-  zip_t *library = source ? zip_open_from_source (source, ZIP_RDONLY, &error) : NULL;
-  if (!library)
+  b->library = source ? zip_open_from_source (source, ZIP_RDONLY, &error) : NULL;
+  const bool is_open = b->library != NULL;
+  if (!is_open)
     {
       if (fci_library_lacked_memory ())
         fci_nomem (zip->ctx);
       fci_zip_bad (zip, 0, "libzip rejects the archive: %s", zip_error_strerror (&error));
       zip_source_free (source);
+      discard (b);
     }
   zip_error_fini (&error);
-  return library;
+  return is_open ? b : NULL;
 }
 
 static bool
@@ -173,25 +187,19 @@ compare (fmtconv_zip *zip, zip_t *library, bool *inflates)
   return 0;
 }
 
-static void
-discard (void *library)
-{
-  zip_discard (library);
-}
-
 int
 fci_zip_agree (fmtconv_zip *zip)
 {
   bool inflates = false;
-  zip_t *library = open_library (zip);
-  if (!library)
+  bridge *b = open_library (zip);
+  if (!b)
     return fmtconv_ctx_failed (zip->ctx);
-  int code = compare (zip, library, &inflates);
+  int code = compare (zip, b->library, &inflates);
   if (code != 0 || !inflates)
     {
-      zip_discard (library);
+      discard (b);
       return code;
     }
-  zip->library = library;
-  return fci_defer_call (zip->ctx, discard, library);
+  zip->library = b->library;
+  return fci_defer_call (zip->ctx, discard, b);
 }

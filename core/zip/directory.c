@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/scratch.h"
 #include "core/base/size.h"
 #include "core/zip/directory.h"
 #include "core/zip/names.h"
@@ -191,7 +192,7 @@ read_entry (stream *s, fci_zip_entry *entry)
   int code = next_record (s, &r);
   if (code != 0)
     return code;
-  entry->name = fci_strndup (zip->ctx, r.fixed + ENTRY, r.name_len);
+  entry->name = fci_scratch_strndup (zip->ctx, r.fixed + ENTRY, r.name_len);
   if (!entry->name)
     return FMTCONV_E_NOMEM;
   entry->flags = fci_le16 (r.fixed + 8);
@@ -213,7 +214,7 @@ int
 fci_zip_read_directory (fmtconv_zip *zip)
 {
   stream s = { .zip = zip, .at = zip->dir_start, .buffer = malloc (BUFFER) };
-  zip->entries = fmtconv_ctx_alloc (zip->ctx, zip->n, sizeof *zip->entries);
+  zip->entries = fmtconv_scratch_alloc (zip->ctx, zip->n, sizeof *zip->entries);
   if (!s.buffer || !zip->entries)
     {
       fci_nomem (zip->ctx);

@@ -98,7 +98,7 @@ fci_zip_index_names (fmtconv_zip *zip)
   int code = zip->flags & FMTCONV_ZIP_ONE_FOLDER ? check_root (zip) : 0;
   if (code != 0)
     return code;
-  zip->by_name = fmtconv_ctx_alloc (zip->ctx, zip->n, sizeof *zip->by_name);
+  zip->by_name = fmtconv_scratch_alloc (zip->ctx, zip->n, sizeof *zip->by_name);
   if (!zip->by_name)
     return FMTCONV_E_NOMEM;
   for (uint32_t i = 0; i < zip->n; i++)

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/scratch.h"
 #include "core/base/state.h"
 #include "core/zip/opened.h"
 #include "core/zip/zip.h"
@@ -13,9 +14,12 @@ typedef struct opened
 
 static const fci_state_key opened_key = { "zip/opened.c", sizeof (opened) };
 
+/* An archive in a scratch is gone when someone asks. */
 int
 fci_zip_note (fmtconv_zip *zip)
 {
+  if (zip->ctx->scratch)
+    return 0;
   opened *all = fci_state (zip->ctx, &opened_key);
   if (!all)
     return fmtconv_ctx_failed (zip->ctx);

@@ -5,10 +5,14 @@
 
 #include <fmtconv/formats.h>
 
-/* Adds an archive.  Returns 0 or a code. */
+/* Adds an archive, unless it is in a scratch, with which it ends.  Returns 0 or a code. */
 int fci_zip_note (fmtconv_zip *zip);
 
 /* Returns the archive that was opened before `zip`; NULL: the last one.  NULL: none. */
 fmtconv_zip *fci_zip_next (fmtconv_ctx *ctx, const fmtconv_zip *zip);
+
+/* zip.c: reads a member that is stored and smaller than `room` bytes to `to`, with a NUL, and without making a source of it.
+ * Returns its size, or -1, also without an error: it is absent, another member, or does not match its checksum. */
+int fci_zip_load_small (fmtconv_zip *zip, const char *name, char *to, size_t room);
 
 #endif

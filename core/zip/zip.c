@@ -13,6 +13,7 @@
 #include "core/zip/opened.h"
 #include "core/zip/zip.h"
 #include <string.h>
+#include <zlib.h>
 
 enum
 {
@@ -79,7 +80,7 @@ fmtconv_zip_open (fmtconv_source *source, unsigned flags)
 {
   if (!source || fmtconv_ctx_failed (source->ctx))
     return NULL;
-  fmtconv_zip *zip = fci_new (source->ctx, fmtconv_zip);
+  fmtconv_zip *zip = fmtconv_scratch_alloc (source->ctx, 1, sizeof *zip);
   if (!zip)
     return NULL;
   *zip = (fmtconv_zip){ .ctx = source->ctx, .source = source, .flags = flags };
@@ -133,6 +134,19 @@ open_deflated (fmtconv_zip *zip, fci_zip_entry *entry)
 {
   const char *name = fmtconv_ctx_printf (zip->ctx, "%s: %s", zip->source->name, entry->name);
   return name ? fci_zip_inflate (zip, entry, name) : NULL;
+}
+
+int
+fci_zip_load_small (fmtconv_zip *zip, const char *name, char *to, size_t room)
+{
+  const fci_zip_entry *entry = zip && name && !zip->ctx->failed ? find (zip, name) : NULL;
+  if (!entry || entry->method != FCI_ZIP_STORED || entry->size >= room
+      || fci_source_load (zip->source, entry->data, to, (size_t) entry->size)
+      || (zip->has_crcs
+          && crc32_z (crc32_z (0, NULL, 0), (const uint8_t *) to, (size_t) entry->size) != entry->crc))
+    return -1;
+  to[entry->size] = 0;
+  return (int) entry->size;
 }
 
 fmtconv_source *

@@ -101,6 +101,21 @@ const char *fmtconv_zip_member_name (fmtconv_zip *zip, size_t i);
  * Errors: E_FORMAT, E_IO.  Thread: context.  Since: 0.1. */
 fmtconv_source *fmtconv_zip_member (fmtconv_zip *zip, const char *name);
 
+/* ---- Memory of a callback */
+
+/* Return what fmtconv_ctx_alloc and fmtconv_ctx_printf do, in memory that ends with the innermost scratch: that of the running
+ * reader or writer, or one that it began.  Elsewhere, in the context's arena.  For what a callback needs while it runs; names,
+ * texts and bytes that are given to a model or to a file may be there, because they are copied.
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
+void *fmtconv_scratch_alloc (fmtconv_ctx *ctx, size_t n, size_t size);
+char *fmtconv_scratch_printf (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
+
+/* Begin a scratch inside the innermost one, and end it: for a stretch of work that is done many times.  Pickles and archives
+ * that were opened in it end with it; sources and views do not.  What is still open after an error ends with the callback.
+ * Errors: E_NOMEM; E_INTERNAL (none was begun).  Thread: context.  Since: 0.1. */
+void fmtconv_scratch_begin (fmtconv_ctx *ctx);
+void fmtconv_scratch_end (fmtconv_ctx *ctx);
+
 /* ---- Sources */
 
 /* Returns the bytes that a text of latin-1 characters in UTF-8 stands for, one byte per character, in the arena; old

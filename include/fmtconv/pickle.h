@@ -39,7 +39,8 @@ enum fmtconv_value_kind
   FMTCONV_VALUE_STORAGE /* the bytes of a tensor, outside the pickle: a persistent id of torch.save */
 };
 
-/* A value of a pickle.  It lives as long as the context. */
+/* A value of a pickle.  It lives until the reader that opened the pickle returns, or until the scratch that it was opened in ends
+ * (fmtconv_scratch_begin); outside of both, as long as the context.  Views of tensors and sources are not part of it. */
 typedef struct fmtconv_value fmtconv_value;
 
 /* A pickle.  The core makes it; new fields come at the end. */

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "plugins/common/keys.h"
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +67,7 @@ keys_unique (fmtconv_ctx *ctx, const fmtconv_pickle *pickle, const fmtconv_value
   size_t n = 0;
   if (fmtconv_value_kind (dict) != FMTCONV_VALUE_DICT || count < 2)
     return 0;
-  sorted *keys = fmtconv_ctx_alloc (ctx, count, sizeof *keys);
+  sorted *keys = fmtconv_scratch_alloc (ctx, count, sizeof *keys);
   if (!keys)
     return FMTCONV_E_NOMEM;
   for (size_t i = 0; i < count; i++)

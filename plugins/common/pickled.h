@@ -3,6 +3,7 @@
 #ifndef PICKLED_H
 #define PICKLED_H
 
+#include <fmtconv/formats.h>
 #include <fmtconv/pickle.h>
 #include <stdbool.h>
 #include <string.h>
@@ -20,7 +21,7 @@ pickled_by_torch (const fmtconv_peek *peek)
          && (!memcmp (peek->head, "PK\3\4", 4) || (peek->head[0] == 0x80 && peek->head[1] <= 5));
 }
 
-/* Returns a pickled text as the name of a tensor, in the memory of ctx; NULL if it cannot be one, or after an error. */
+/* Returns a pickled text as the name of a tensor, in the innermost scratch; NULL if it cannot be one, or after an error. */
 static inline const char *
 pickled_name (fmtconv_ctx *ctx, const fmtconv_value *text)
 {
@@ -28,7 +29,7 @@ pickled_name (fmtconv_ctx *ctx, const fmtconv_value *text)
   const char *bytes =
       fmtconv_value_kind (text) == FMTCONV_VALUE_STRING ? fmtconv_value_text (text, &n) : NULL;
   return bytes && n <= PICKLED_NAME_MAX && !memchr (bytes, 0, n)
-             ? fmtconv_ctx_printf (ctx, "%.*s", (int) n, bytes)
+             ? fmtconv_scratch_printf (ctx, "%.*s", (int) n, bytes)
              : NULL;
 }
 

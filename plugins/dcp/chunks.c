@@ -22,8 +22,8 @@ make_room (dcp_load *load, size_t n)
   if (n <= load->cap_chunks)
     return true;
   load->cap_chunks = 2 * n;
-  load->chunks = fmtconv_ctx_alloc (load->ctx, load->cap_chunks, sizeof *load->chunks);
-  load->order = fmtconv_ctx_alloc (load->ctx, load->cap_chunks, sizeof *load->order);
+  load->chunks = fmtconv_scratch_alloc (load->ctx, load->cap_chunks, sizeof *load->chunks);
+  load->order = fmtconv_scratch_alloc (load->ctx, load->cap_chunks, sizeof *load->order);
   return load->chunks && load->order;
 }
 

@@ -106,7 +106,7 @@ static fmtconv_view *
 join_groups (dcp_load *load, const dcp_item *item, dcp_chunk **chunks, size_t n, const box *in, unsigned axis,
              size_t groups, unsigned level)
 {
-  fmtconv_view **views = fmtconv_ctx_alloc (load->ctx, groups, sizeof *views);
+  fmtconv_view **views = fmtconv_scratch_alloc (load->ctx, groups, sizeof *views);
   box part = *in;
   size_t k = 0;
   for (size_t i = 0; views && i < n; k++)

@@ -70,7 +70,7 @@ dcp_note_others (dcp_load *load)
 {
   const char *name;
   size_t others = 0;
-  dcp_file *files = fmtconv_ctx_alloc (load->ctx, load->meta.n_files + 1, sizeof *files);
+  dcp_file *files = fmtconv_scratch_alloc (load->ctx, load->meta.n_files + 1, sizeof *files);
   if (!files || load->meta.n_files > MOST_ENTRIES)
     return;
   if (load->meta.n_files)

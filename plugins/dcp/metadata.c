@@ -75,7 +75,7 @@ read_item (const dcp_load *load, dcp_item *item, const fmtconv_value *name, cons
   const char *text = fmtconv_value_text (name, &item->len);
   if (fmtconv_value_kind (name) != FMTCONV_VALUE_STRING || !item->len || !keys_is_name (name))
     return wrong (load, NULL, "a name in it is not a text");
-  item->name = fmtconv_ctx_printf (load->ctx, "%.*s", (int) item->len, text);
+  item->name = fmtconv_scratch_printf (load->ctx, "%.*s", (int) item->len, text);
   if (!item->name)
     return FMTCONV_E_NOMEM;
   const fmtconv_global *class = fmtconv_value_state (metadata) ? fmtconv_value_global (metadata) : NULL;
@@ -96,7 +96,7 @@ read_items (dcp_load *load, const fmtconv_value *dict)
   if (meta->n > DCP_MAX_TENSORS)
     return fmtconv_fail_at (load->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = meta->source },
                             "more than %d entries", DCP_MAX_TENSORS);
-  meta->items = fmtconv_ctx_alloc (load->ctx, meta->n + 1, sizeof *meta->items);
+  meta->items = fmtconv_scratch_alloc (load->ctx, meta->n + 1, sizeof *meta->items);
   for (size_t i = 0; meta->items && i < meta->n; i++)
     if (read_item (load, &meta->items[i], fmtconv_value_key (dict, i), fmtconv_value_at (dict, i)))
       return fmtconv_ctx_failed (load->ctx);

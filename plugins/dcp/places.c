@@ -136,8 +136,8 @@ static int
 name_files (dcp_load *load)
 {
   dcp_metadata *meta = &load->meta;
-  dcp_place **order = fmtconv_ctx_alloc (load->ctx, meta->n_places + 1, sizeof *order);
-  meta->files = fmtconv_ctx_alloc (load->ctx, meta->n_places + 1, sizeof *meta->files);
+  dcp_place **order = fmtconv_scratch_alloc (load->ctx, meta->n_places + 1, sizeof *order);
+  meta->files = fmtconv_scratch_alloc (load->ctx, meta->n_places + 1, sizeof *meta->files);
   if (!order || !meta->files)
     return FMTCONV_E_NOMEM;
   for (size_t i = 0; i < meta->n_places; i++)
@@ -165,7 +165,7 @@ dcp_read_places (dcp_load *load, const fmtconv_value *data)
   if (n > DCP_MAX_CHUNKS)
     return fmtconv_fail_at (load->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = meta->source },
                             "more than %d records", DCP_MAX_CHUNKS);
-  meta->places = fmtconv_ctx_alloc (load->ctx, n + 1, sizeof *meta->places);
+  meta->places = fmtconv_scratch_alloc (load->ctx, n + 1, sizeof *meta->places);
   for (size_t i = 0; meta->places && i < n; i++)
     {
       dcp_place *place = &meta->places[meta->n_places++];

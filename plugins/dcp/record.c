@@ -3,11 +3,11 @@
 #include "config.h"
 
 #include "plugins/dcp/dcp.h"
-#include <string.h>
-
 enum
 {
-  END_BYTES = 22 /* of a zip archive's last record, without a comment */
+  START = 0x04034b50, /* of a zip archive, little-endian: "PK\3\4" */
+  END = 0x06054b50,   /* its last record: "PK\5\6" */
+  END_BYTES = 22      /* of that, without a comment */
 };
 
 fmtconv_view *
@@ -81,8 +81,7 @@ is_archive (const dcp_place *place)
   if (place->bytes < END_BYTES)
     return false;
   c.pos = place->at + place->bytes - END_BYTES;
-  const uint8_t *end = fmtconv_cursor_take (&c, 4);
-  return end && !memcmp (end, "PK\5\6", 4);
+  return fmtconv_cursor_take_le (&c, 4) == END;
 }
 
 fmtconv_view *
@@ -93,12 +92,16 @@ dcp_record (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk)
     return NULL;
   fmtconv_cursor head = fmtconv_cursor_start (place->file->source);
   head.pos = place->at;
-  const uint8_t *first = head.end - head.pos >= 4 ? fmtconv_cursor_take (&head, 4) : NULL;
-  if (!first || memcmp (first, "PK\3\4", 4))
+  if (head.end - head.pos < 4 || fmtconv_cursor_take_le (&head, 4) != START)
     return dcp_stored (load, item, chunk);
   if (!is_archive (place))
     return dcp_wrong (load, item, chunk, "at its place is a part of a torch.save file, not a whole one");
-  return read_saved (load, item, chunk,
-                     fmtconv_source_window (place->file->source, place->at, place->bytes,
-                                            fmtconv_ctx_printf (load->ctx, "record of '%s'", item->name)));
+  /* The archive and the pickle of a record end here: a checkpoint has as many as chunks. */
+  fmtconv_scratch_begin (load->ctx);
+  fmtconv_view *view =
+      read_saved (load, item, chunk,
+                  fmtconv_source_window (place->file->source, place->at, place->bytes,
+                                         fmtconv_scratch_printf (load->ctx, "record of '%s'", item->name)));
+  fmtconv_scratch_end (load->ctx);
+  return view;
 }

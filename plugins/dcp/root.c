@@ -208,7 +208,7 @@ leave_others (dcp_load *load, const level *l, const key *chosen, const char *roo
 static int
 choose (dcp_load *load)
 {
-  level *l = fmtconv_ctx_alloc (load->ctx, 1, sizeof *l);
+  level *l = fmtconv_scratch_alloc (load->ctx, 1, sizeof *l);
   const char *path = "";
   const key *chosen = NULL;
   for (int depth = 0; l && depth < MAX_LEVELS; depth++)
@@ -246,7 +246,7 @@ follow (dcp_load *load, const char *typed)
     }
   if (found || !strcmp (typed, "."))
     return 0;
-  level *l = fmtconv_ctx_alloc (load->ctx, 1, sizeof *l);
+  level *l = fmtconv_scratch_alloc (load->ctx, 1, sizeof *l);
   for (size_t i = 0; i < load->meta.n; i++)
     load->meta.items[i].is_left = false;
   if (l)

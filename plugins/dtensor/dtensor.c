@@ -31,7 +31,9 @@ put (dt_load *load, const char *name)
       if (dt_read_part (load, rank, name, value))
         return fmtconv_ctx_failed (load->ctx);
     }
+  fmtconv_scratch_begin (load->ctx);
   fmtconv_view *view = dt_join (load, name);
+  fmtconv_scratch_end (load->ctx);
   if (view)
     fmtconv_model_put (load->out, name, view);
   return fmtconv_ctx_failed (load->ctx);

@@ -134,8 +134,8 @@ dt_open_files (dt_load *load, fmtconv_input *in)
                             "the names say %u ranks, not 1 to %d", load->ranks, DT_MAX_RANKS);
   if (check_ranks (load))
     return fmtconv_ctx_failed (load->ctx);
-  load->pickles = fmtconv_ctx_alloc (load->ctx, load->ranks, sizeof (fmtconv_pickle *));
-  load->parts = fmtconv_ctx_alloc (load->ctx, load->ranks, sizeof *load->parts);
+  load->pickles = fmtconv_scratch_alloc (load->ctx, load->ranks, sizeof (fmtconv_pickle *));
+  load->parts = fmtconv_scratch_alloc (load->ctx, load->ranks, sizeof *load->parts);
   for (rank = 0; load->pickles && load->parts && rank < load->ranks; rank++)
     if (open_rank (load, rank))
       return fmtconv_ctx_failed (load->ctx);

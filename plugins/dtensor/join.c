@@ -159,7 +159,7 @@ build (join *j, unsigned k)
   const unsigned dimension = j->order[k];
   const dt_cut *cut = &j->first->cuts[dimension];
   const uint64_t n = cut->is_shard ? cut->size : 1; /* of copies, the first */
-  fmtconv_view **views = fmtconv_ctx_alloc (j->load->ctx, n, sizeof *views);
+  fmtconv_view **views = fmtconv_scratch_alloc (j->load->ctx, n, sizeof *views);
   size_t filled = 0;
   for (uint64_t i = 0; views && i < n; i++)
     {
@@ -185,8 +185,8 @@ join_cut (join *j)
   for (unsigned i = 0; i < j->first->n_cuts; i++)
     j->places *= j->first->cuts[i].size;
   j->copies = j->load->ranks / j->places;
-  j->views = fmtconv_ctx_alloc (ctx, j->load->ranks, sizeof (fmtconv_view *));
-  j->found = fmtconv_ctx_alloc (ctx, j->places, sizeof *j->found);
+  j->views = fmtconv_scratch_alloc (ctx, j->load->ranks, sizeof (fmtconv_view *));
+  j->found = fmtconv_scratch_alloc (ctx, j->places, sizeof *j->found);
   if (!j->views || !j->found || find_order (j) || place_parts (j))
     return NULL;
   return shape_at (j, j->at, shape) ? build (j, 0)
@@ -197,7 +197,7 @@ join_cut (join *j)
 static fmtconv_view *
 join_plain (const dt_load *load)
 {
-  fmtconv_view **views = fmtconv_ctx_alloc (load->ctx, load->ranks, sizeof *views);
+  fmtconv_view **views = fmtconv_scratch_alloc (load->ctx, load->ranks, sizeof *views);
   for (uint32_t rank = 0; views && rank < load->ranks; rank++)
     views[rank] = load->parts[rank].view;
   return !views ? NULL : load->ranks == 1 ? views[0] : fmtconv_view_require_equal (load->ranks, views);

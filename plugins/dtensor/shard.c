@@ -116,8 +116,8 @@ concatenate (const dt_load *load, const char *name, unsigned axis, const shard *
 {
   const dt_part *part = &load->parts[0];
   const uint64_t whole = part->rank ? part->shape[axis] : 1;
-  fmtconv_view **views = fmtconv_ctx_alloc (load->ctx, n + 1, sizeof *views);
-  fmtconv_view **copies = fmtconv_ctx_alloc (load->ctx, n + 1, sizeof *copies);
+  fmtconv_view **views = fmtconv_scratch_alloc (load->ctx, n + 1, sizeof *views);
+  fmtconv_view **copies = fmtconv_scratch_alloc (load->ctx, n + 1, sizeof *copies);
   uint64_t end = 0;
   size_t joined = 0, same;
   for (size_t i = 0; views && copies && i < n; i += same)
@@ -144,7 +144,7 @@ dt_join_shards (dt_load *load, const char *name)
   unsigned axis;
   uint64_t elements = 1;
   const dt_part *part = &load->parts[0];
-  shard *shards = fmtconv_ctx_alloc (load->ctx, load->ranks, sizeof *shards);
+  shard *shards = fmtconv_scratch_alloc (load->ctx, load->ranks, sizeof *shards);
   for (unsigned i = 0; i < part->rank; i++)
     elements = part->shape[i] ? elements : 0;
   if (!elements && part->view)

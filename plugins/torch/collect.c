@@ -187,8 +187,8 @@ next_item (torch_walk *w)
 int
 torch_collect (torch_load *load, const torch_root *root)
 {
-  torch_walk *w = fmtconv_ctx_alloc (load->ctx, 1, sizeof *w);
-  torch_walk_frame *frames = fmtconv_ctx_alloc (load->ctx, TORCH_MAX_DEPTH, sizeof *frames);
+  torch_walk *w = fmtconv_scratch_alloc (load->ctx, 1, sizeof *w);
+  torch_walk_frame *frames = fmtconv_scratch_alloc (load->ctx, TORCH_MAX_DEPTH, sizeof *frames);
   if (!w || !frames)
     return FMTCONV_E_NOMEM;
   *w = (torch_walk){ .load = load, .root = root, .frames = frames };

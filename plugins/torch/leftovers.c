@@ -63,7 +63,7 @@ make_room (torch_load *load)
   if (load->n_later < load->cap_later)
     return 0;
   const uint32_t capacity = load->cap_later ? 2 * load->cap_later : 4;
-  torch_later *later = fmtconv_ctx_alloc (load->ctx, capacity, sizeof *later);
+  torch_later *later = fmtconv_scratch_alloc (load->ctx, capacity, sizeof *later);
   if (!later)
     return FMTCONV_E_NOMEM;
   if (load->n_later)

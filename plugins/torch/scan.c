@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "plugins/torch/scan.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 struct torch_frame
@@ -121,9 +122,9 @@ static int
 prepare (torch_scan *scan)
 {
   if (!scan->marks)
-    scan->marks = fmtconv_ctx_alloc (scan->ctx, (size_t) scan->pickle->nodes + 1, sizeof *scan->marks);
+    scan->marks = fmtconv_scratch_alloc (scan->ctx, (size_t) scan->pickle->nodes + 1, sizeof *scan->marks);
   if (!scan->frames)
-    scan->frames = fmtconv_ctx_alloc (scan->ctx, TORCH_MAX_DEPTH, sizeof *scan->frames);
+    scan->frames = fmtconv_scratch_alloc (scan->ctx, TORCH_MAX_DEPTH, sizeof *scan->frames);
   return scan->marks && scan->frames ? 0 : FMTCONV_E_NOMEM;
 }
 

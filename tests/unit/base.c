@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/map.h"
+#include "core/base/scratch.h"
 #include "core/base/size.h"
 #include "tests/unit/collect.h"
 #include <criterion/criterion.h>
@@ -358,4 +359,57 @@ Test (budget, outlives_an_attempt)
   cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
   cr_expect_not_null (fmtconv_ctx_alloc (ctx, 1, 1000));
   fmtconv_ctx_free (ctx);
+}
+
+/* What a scratch holds ends with it, and is no longer charged. */
+Test (scratch, ends_with_its_memory)
+{
+  fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
+  const uint64_t before = ctx->budget.used;
+  fmtconv_scratch_begin (ctx);
+  cr_assert (fmtconv_scratch_alloc (ctx, 1000, 1000));
+  cr_assert_geq (ctx->budget.used, before + 1000000);
+  fmtconv_scratch_begin (ctx);
+  cr_assert_str_eq (fmtconv_scratch_printf (ctx, "%d%300d", 7, 8) + 300, "8");
+  const uint64_t inner = ctx->budget.used;
+  fmtconv_scratch_end (ctx);
+  cr_assert_lt (ctx->budget.used, inner);
+  fmtconv_scratch_end (ctx);
+  cr_assert_eq (ctx->budget.used, before);
+  cr_assert (fmtconv_scratch_alloc (ctx, 10, 10), "without a scratch, memory is the context's");
+  fmtconv_ctx_free (ctx);
+}
+
+/* A callback cannot end the scratch that the core began for it; what it left open ends with it. */
+Test (scratch, belongs_to_its_callback)
+{
+  fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
+  fci_scratch *const outer = fci_scratch_begin (ctx);
+  const uint64_t before = ctx->budget.used;
+  for (unsigned i = 0; i < 3; i++)
+    fmtconv_scratch_begin (ctx);
+  fci_scratch_end_all (ctx, outer);
+  cr_assert_null (ctx->scratch);
+  cr_assert_lt (ctx->budget.used, before);
+  fci_scratch_begin (ctx);
+  fmtconv_scratch_end (ctx);
+  cr_assert_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_INTERNAL);
+  fmtconv_ctx_free (ctx);
+}
+
+/* The newest piece grows where it is; large pieces can be given back. */
+Test (arena, extended_and_released)
+{
+  fci_arena arena = { 0 };
+  char *piece = fci_arena_alloc (&arena, 20);
+  cr_assert (fci_arena_extend (&arena, piece, 20, 100));
+  cr_assert_eq (piece[119], 0);
+  cr_assert_geq ((char *) fci_arena_alloc (&arena, 1), piece + 120);
+  cr_assert_not (fci_arena_extend (&arena, piece, 120, 100), "it is not the newest");
+  const size_t before = arena.total;
+  void *large = fci_arena_alloc (&arena, 2 << 20);
+  fci_arena_release (&arena, piece, 120);
+  fci_arena_release (&arena, large, 2 << 20);
+  cr_assert_eq (arena.total, before);
+  fci_arena_clear (&arena);
 }

@@ -239,3 +239,26 @@ Test (pickle, refused)
   cr_assert_null (LOAD ("\x80\x02I1\n."));
   cr_assert_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_UNSUPPORTED);
 }
+
+/* The index of a large dictionary lives as long as it, although a scratch was open when it was made. */
+Test (pickle, found_in_a_scratch)
+{
+  char bytes[2048] = "\x80\x02}(";
+  size_t n = 4;
+  fmtconv_scratch_begin (ctx);
+  for (int i = 0; i < 100; i++)
+    n += (size_t) sprintf (bytes + n, "X%c%c%c%ckey%02dK%c", 5, 0, 0, 0, i, i);
+  memcpy (bytes + n, "u.", 2);
+  const fmtconv_value *dict = fmtconv_pickle_load (source_of (bytes, n + 2))->value;
+  for (int i = 0; i < 100; i++)
+    {
+      int64_t number = -1;
+      fmtconv_scratch_begin (ctx);
+      cr_assert (
+          fmtconv_value_int (fmtconv_value_find (dict, fmtconv_scratch_printf (ctx, "key%02d", i)), &number));
+      cr_assert_eq (number, i);
+      fmtconv_scratch_end (ctx);
+    }
+  fmtconv_scratch_end (ctx);
+  cr_assert_eq (fmtconv_ctx_failed (ctx), 0);
+}
