@@ -17,8 +17,9 @@ enum
   LOCAL = 30,
   CENTRAL = 46,
   END = 56 + 20 + 22,
-  FIELD = 4, /* header of an extra field */
-  ZIP64 = 1, /* field with sizes and offset of 64 bits */
+  FIELD = 4,   /* header of an extra field */
+  BRIEF = 512, /* bytes of most records */
+  ZIP64 = 1,   /* field with sizes and offset of 64 bits */
   PADDING = 0x4246,
   VERSION = 20,   /* of zip that a reader must support … */
   VERSION64 = 45, /* … with fields of 64 bits */
@@ -61,7 +62,18 @@ short_of (uint64_t number)
 static void
 emit (fmtconv_archive *archive, const uint8_t *bytes, const record *end)
 {
-  fmtconv_file_emit (archive->file, bytes, (size_t) (end->at - bytes));
+  if (archive->is_own_last)
+    fci_file_emit_more (archive->file, bytes, (size_t) (end->at - bytes));
+  else
+    fmtconv_file_emit (archive->file, bytes, (size_t) (end->at - bytes));
+  archive->is_own_last = true;
+}
+
+/* Returns room for n bytes: `brief`, which has BRIEF, or more; NULL: out of memory. */
+static uint8_t *
+room (const fmtconv_archive *archive, uint8_t *brief, size_t n)
+{
+  return n <= BRIEF ? brief : fmtconv_scratch_alloc (archive->ctx, n, 1);
 }
 
 /* Returns whether checksum and sizes follow the bytes of a member. */
@@ -113,7 +125,7 @@ fci_archive_put_local (fmtconv_archive *archive, fci_archive_member *m, uint64_t
   const size_t fields = wide + (is_padded ? FIELD : 0);
   m->header = fci_archive_size (archive);
   const size_t padding = (size_t) - (archive->file->size + LOCAL + name + fields) % alignment;
-  uint8_t *bytes = fmtconv_ctx_alloc (archive->ctx, LOCAL + name + fields + padding, 1);
+  uint8_t brief[BRIEF], *bytes = room (archive, brief, LOCAL + name + fields + padding);
   record r = { .at = bytes };
   if (!bytes)
     return;
@@ -173,7 +185,7 @@ static void
 put_entry (fmtconv_archive *archive, const fci_archive_member *m)
 {
   const bool is_wide = is_long (m->size) || is_long (m->header);
-  uint8_t *bytes = fmtconv_ctx_alloc (archive->ctx, CENTRAL + strlen (m->name) + FIELD + 24, 1);
+  uint8_t brief[BRIEF], *bytes = room (archive, brief, CENTRAL + strlen (m->name) + FIELD + 24);
   record r = { .at = bytes };
   if (!bytes)
     return;

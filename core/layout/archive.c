@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/argument.h"
-#include "core/base/ctx.h"
+#include "core/base/scratch.h"
 #include "core/kernel/crc32.h"
 #include "core/layout/archive.h"
 #include "core/layout/deflate.h"
@@ -13,7 +13,8 @@
 
 enum
 {
-  MAX_ALIGNMENT = 4096
+  MAX_ALIGNMENT = 4096,
+  FEW = 8 /* members whose names are compared one by one */
 };
 
 fmtconv_archive *
@@ -29,13 +30,12 @@ fmtconv_archive_begin (fmtconv_file *file, unsigned flags)
       return NULL;
     }
   fmtconv_archive *archive = fci_new (ctx, fmtconv_archive);
-  fci_map *names = fci_map_new (ctx);
-  if (!archive || !names)
+  if (!archive)
     return NULL;
   *archive = (fmtconv_archive){ .ctx = ctx,
                                 .file = file,
                                 .start = file->size,
-                                .names = names,
+                                .scratch = ctx->scratch,
                                 .is_crc_after = (flags & FMTCONV_ARCHIVE_CRC_AFTER) != 0 };
   file->archive = archive;
   return archive;
@@ -63,6 +63,7 @@ close_member (fmtconv_archive *archive)
                          m ? "member '%s' of '%s' has %" PRIu64 " bytes instead of %" PRIu64
                            : "%s'%s' has bytes before its first member: %" PRIu64 " instead of %" PRIu64,
                          m ? m->name : "", archive->file->name, found, expected);
+  archive->is_own_last = m && (m->is_known || archive->is_crc_after);
   if (!m || m->is_known)
     return 0;
   m->n_regions = archive->file->n_regions - m->first;
@@ -76,6 +77,23 @@ close_member (fmtconv_archive *archive)
   return fmtconv_ctx_failed (archive->ctx);
 }
 
+/* Adds a name to those of the archive.  Returns false if it is there, or without memory. */
+static bool
+add_name (fmtconv_archive *archive, const char *name)
+{
+  if (archive->names)
+    return fci_map_add (archive->names, name, strlen (name), 1, NULL);
+  for (const fci_archive_member *m = archive->first; m; m = m->next)
+    if (strcmp (m->name, name) == 0)
+      return false;
+  if (archive->n < FEW)
+    return true;
+  archive->names = fci_map_new (archive->ctx);
+  for (const fci_archive_member *m = archive->first; m && archive->names; m = m->next)
+    fci_map_add (archive->names, m->name, strlen (m->name), 1, NULL);
+  return archive->names && fci_map_add (archive->names, name, strlen (name), 1, NULL);
+}
+
 /* Checks the name of a new member.  Returns 0 or a code. */
 static int
 check_name (fmtconv_archive *archive, const char *name)
@@ -87,7 +105,7 @@ check_name (fmtconv_archive *archive, const char *name)
   if (fault)
     return fmtconv_fail (archive->ctx, FMTCONV_E_FORMAT, "'%s' cannot be the name in an archive: it %s", name,
                          fault);
-  if (!fci_map_add (archive->names, name, n, 1, NULL))
+  if (!add_name (archive, name))
     return fmtconv_ctx_failed (archive->ctx)
                ? fmtconv_ctx_failed (archive->ctx)
                : fmtconv_fail (archive->ctx, FMTCONV_E_FORMAT, "two members of '%s' have the name '%s'",
@@ -99,7 +117,9 @@ int
 fci_archive_begin_member (fmtconv_archive *archive, fci_archive_member *m, const char *name,
                           uint64_t alignment)
 {
-  m->name = fci_strdup (archive->ctx, name);
+  fci_scratch *const before = fci_scratch_switch (archive->ctx, archive->scratch);
+  m->name = fci_scratch_strndup (archive->ctx, name, strlen (name));
+  fci_scratch_switch (archive->ctx, before);
   if (!m->name || check_name (archive, m->name))
     return fmtconv_ctx_failed (archive->ctx);
   if (!alignment || alignment > MAX_ALIGNMENT || (alignment & (alignment - 1)))
@@ -122,7 +142,10 @@ next_member (fmtconv_archive *archive, const char *call, const char *name)
 {
   if (!is_open (archive) || !fci_has_argument (archive->ctx, call, "name", name) || close_member (archive))
     return NULL;
-  return fci_new (archive->ctx, fci_archive_member);
+  fci_scratch *const before = fci_scratch_switch (archive->ctx, archive->scratch);
+  fci_archive_member *m = fmtconv_scratch_alloc (archive->ctx, 1, sizeof *m);
+  fci_scratch_switch (archive->ctx, before);
+  return m;
 }
 
 void
@@ -147,7 +170,7 @@ fmtconv_archive_store (fmtconv_archive *archive, const char *name, const void *b
   m->is_known = true;
   m->known_crc = fci_crc32 (0, bytes, n);
   if (fci_archive_begin_member (archive, m, name, alignment) == 0)
-    fmtconv_file_emit (archive->file, bytes, n);
+    fci_file_emit_more (archive->file, bytes, n);
 }
 
 void
@@ -158,7 +181,7 @@ fmtconv_archive_deflate (fmtconv_archive *archive, const char *name, const void 
     return;
   const void *packed = fci_archive_pack (archive->ctx, m, bytes, n);
   if (packed && fci_archive_begin_member (archive, m, name, 1) == 0)
-    fmtconv_file_emit (archive->file, packed, (size_t) m->packed);
+    fci_file_emit_more (archive->file, packed, (size_t) m->packed);
 }
 
 void

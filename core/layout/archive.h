@@ -27,10 +27,12 @@ struct fmtconv_archive
 {
   fmtconv_ctx *ctx;
   fmtconv_file *file;
-  uint64_t start; /* offset in the file of its first byte */
+  uint64_t start;              /* offset in the file of its first byte */
+  struct fci_scratch *scratch; /* that the members are in; NULL: the context's arena */
   bool is_crc_after;
   bool is_ended;
-  fci_map *names;
+  bool is_own_last; /* the last bytes in the file are the archive's own, of no digest */
+  fci_map *names;   /* NULL: few members, or ended */
   fci_archive_member *first;
   fci_archive_member *last;
   uint64_t n;

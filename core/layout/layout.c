@@ -67,11 +67,31 @@ fmtconv_file_emit (fmtconv_file *file, const void *bytes, size_t n)
 {
   if (!is_open (file) || (n && !has_argument (file, "fmtconv_file_emit", "bytes", bytes)))
     return 0;
-  const char *copy = n ? fci_strndup (file->layout->ctx, bytes, n) : "";
-  fci_region *region = copy ? append (file, FCI_REGION_LITERAL, n) : NULL;
-  if (region)
-    region->u.bytes = (const uint8_t *) copy;
+  /* The bytes come after the region in memory, so that fci_file_emit_more can add to them. */
+  fci_region *region = append (file, FCI_REGION_LITERAL, n);
+  uint8_t *copy = region ? fmtconv_ctx_alloc (file->layout->ctx, n, 1) : NULL;
+  if (copy && n)
+    memcpy (copy, bytes, n);
+  if (copy)
+    region->u.bytes = copy;
   return last_number (file);
+}
+
+void
+fci_file_emit_more (fmtconv_file *file, const void *bytes, size_t n)
+{
+  fci_region *last = file->last;
+  uint64_t end;
+  if (fmtconv_ctx_failed (file->layout->ctx) || !last || last->kind != FCI_REGION_LITERAL
+      || !fci_size_add (file->size, n, &end) || end > INT64_MAX
+      || !fci_arena_extend (&file->layout->ctx->arena, last->u.bytes, (size_t) last->size, n))
+    {
+      fmtconv_file_emit (file, bytes, n);
+      return;
+    }
+  memcpy ((uint8_t *) last->u.bytes + last->size, bytes, n);
+  last->size += n;
+  file->size = end;
 }
 
 void

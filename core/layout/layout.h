@@ -124,6 +124,10 @@ fci_region_is_tensor (const fci_region *region)
 /* Appends a digest whose regions the caller sets before the layout is frozen.  NULL: an error was recorded. */
 fci_region *fci_file_emit_digest (fmtconv_file *file);
 
+/* Appends bytes as fmtconv_file_emit does, to the last region if that holds bytes and has room.  For bytes next to those of the
+ * caller itself: no digest may begin or end between them. */
+void fci_file_emit_more (fmtconv_file *file, const void *bytes, size_t n);
+
 /* Appends the digest of another file of the layout.  NULL: an error was recorded. */
 fci_region *fci_file_emit_sha256 (fmtconv_file *file, const fmtconv_file *hashed);
 

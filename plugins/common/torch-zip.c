@@ -31,7 +31,7 @@ mix (uint64_t seed, const void *bytes, size_t n)
 static const char *
 full_name (struct torch_zip *zip, const char *name)
 {
-  const char *full = fmtconv_ctx_printf (zip->ctx, "%s/%s", zip->folder, name);
+  const char *full = fmtconv_scratch_printf (zip->ctx, "%s/%s", zip->folder, name);
   if (full)
     zip->names = mix (zip->names, full, strlen (full) + 1);
   return full;
@@ -73,14 +73,14 @@ put_text (struct torch_zip *zip, const char *name, const char *text)
 static size_t
 put_storage (struct torch_zip *zip, const struct torch_entry *e)
 {
-  begin_member (zip, fmtconv_ctx_printf (zip->ctx, "data/%zu", e->storage), e->tensor->bytes);
+  begin_member (zip, fmtconv_scratch_printf (zip->ctx, "data/%zu", e->storage), e->tensor->bytes);
   return fmtconv_file_emit_view (zip->file, e->tensor->name, e->tensor->view);
 }
 
 static int
 put_storages (struct torch_zip *zip, const struct torch_state *state)
 {
-  size_t *region = fmtconv_ctx_alloc (zip->ctx, state->n + 1, sizeof *region);
+  size_t *region = fmtconv_scratch_alloc (zip->ctx, state->n + 1, sizeof *region);
   for (size_t i = 0; i < state->n && !fmtconv_ctx_failed (zip->ctx); i++)
     {
       const struct torch_entry *e = &state->entry[i];

@@ -41,7 +41,8 @@ put_record (fmtconv_ctx *ctx, fmtconv_file *file, struct dcp_record_place *place
 {
   struct torch_entry entry = { .tensor = place->tensor, .is_first = true };
   const size_t n = put_pickle (&entry, NULL);
-  uint8_t *pickle = fmtconv_ctx_alloc (ctx, n, 1);
+  fmtconv_scratch_begin (ctx);
+  uint8_t *pickle = fmtconv_scratch_alloc (ctx, n, 1);
   if (!pickle)
     return fmtconv_ctx_failed (ctx);
   put_pickle (&entry, pickle);
@@ -49,6 +50,7 @@ put_record (fmtconv_ctx *ctx, fmtconv_file *file, struct dcp_record_place *place
   if (torch_put_archive (ctx, file, "archive", pickle, n, &(struct torch_state){ .entry = &entry, .n = 1 },
                          true))
     return fmtconv_ctx_failed (ctx);
+  fmtconv_scratch_end (ctx);
   place->size = fmtconv_file_size (file) - place->at;
   return 0;
 }
@@ -87,12 +89,12 @@ dcp_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmt
   const size_t n = fmtconv_model_count (model);
   if (n == 0)
     return fmtconv_fail (ctx, FMTCONV_E_MISSING, "nothing to write: the model has no tensors");
-  struct dcp_record_place *places = fmtconv_ctx_alloc (ctx, n, sizeof *places);
+  struct dcp_record_place *places = fmtconv_scratch_alloc (ctx, n, sizeof *places);
   if (!places || check_root (ctx, root) || put_records (ctx, p, model, out, places))
     return fmtconv_ctx_failed (ctx);
   fmtconv_layout_stale (out, "__*.distcp");
   const size_t size = dcp_put_metadata (places, n, root, NULL);
-  uint8_t *metadata = fmtconv_ctx_alloc (ctx, size, 1);
+  uint8_t *metadata = fmtconv_scratch_alloc (ctx, size, 1);
   if (!metadata)
     return fmtconv_ctx_failed (ctx);
   dcp_put_metadata (places, n, root, metadata);

@@ -60,8 +60,8 @@ static int
 find_storages (fmtconv_ctx *ctx, const fmtconv_model *model, struct torch_state *state)
 {
   size_t n = 0, storages = 0;
-  state->entry = fmtconv_ctx_alloc (ctx, fmtconv_model_count (model) + 1, sizeof *state->entry);
-  struct torch_entry **sorted = fmtconv_ctx_alloc (ctx, fmtconv_model_count (model) + 1, sizeof *sorted);
+  state->entry = fmtconv_scratch_alloc (ctx, fmtconv_model_count (model) + 1, sizeof *state->entry);
+  struct torch_entry **sorted = fmtconv_scratch_alloc (ctx, fmtconv_model_count (model) + 1, sizeof *sorted);
   if (!state->entry || !sorted)
     return fmtconv_ctx_failed (ctx);
   FMTCONV_FOREACH (t, model)
@@ -151,7 +151,7 @@ torch_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, f
     return fmtconv_ctx_failed (ctx);
   note_metadata (ctx, model);
   const size_t n = put_pickle (&state, p->root, NULL);
-  uint8_t *pickle = fmtconv_ctx_alloc (ctx, n, 1);
+  uint8_t *pickle = fmtconv_scratch_alloc (ctx, n, 1);
   if (!pickle)
     return fmtconv_ctx_failed (ctx);
   put_pickle (&state, p->root, pickle);
