@@ -1,4 +1,4 @@
-/* core/base/os-memory.c: the peak memory of this process.
+/* core/base/os-memory.c: the peak memory of this process, and the memory of the machine.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -34,5 +34,16 @@ fci_os_peak_memory (void)
   return (uint64_t) usage.ru_maxrss; /* in bytes there */
 #else
   return (uint64_t) usage.ru_maxrss * 1024;
+#endif
+}
+
+uint64_t
+fci_os_memory (void)
+{
+#ifdef _SC_PHYS_PAGES
+  const long pages = sysconf (_SC_PHYS_PAGES), page = sysconf (_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? (uint64_t) pages * (uint64_t) page : 0;
+#else
+  return 0;
 #endif
 }

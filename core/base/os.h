@@ -87,6 +87,9 @@ void fci_os_will_need (int fd, off_t at, off_t n);
  * again.  Failures are ignored. */
 void fci_os_drop_cache (int fd);
 
+/* Returns the bytes of memory of the machine, 0: not known. */
+uint64_t fci_os_memory (void);
+
 /* Sets the size of an empty file, and reserves its blocks where the file system can do that without writing them. */
 int fci_os_reserve (int fd, off_t size);
 

@@ -23,6 +23,7 @@
 #include "core/exec/publish/publish.h"
 #include "core/exec/publish/temporary.h"
 #include "core/exec/publish/work-map.h"
+#include "core/exec/worker/cache.h"
 #include "core/exec/worker/io.h"
 #include "core/exec/worker/pool.h"
 #include "core/exec/worker/worker.h"
@@ -97,6 +98,7 @@ prepare (run *r, fmtconv_ctx *ctx)
   r->pool.total = fci_measured_bytes (plan) + plan->cost.compared + bytes_to_write (plan)
                   + fci_manifest_bytes (plan) * (r->execution->reread ? 2 : 1)
                   + (r->execution->reread ? tensor_bytes (plan) : 0);
+  fci_cache_start (&r->pool, plan->cost.read + plan->cost.written);
   return 0;
 }
 

@@ -3,6 +3,8 @@
 core_sources += \
 	core/exec/worker/against.c \
 	core/exec/worker/against.h \
+	core/exec/worker/cache.c \
+	core/exec/worker/cache.h \
 	core/exec/worker/crc-ranges.c \
 	core/exec/worker/crc-ranges.h \
 	core/exec/worker/decode.c \

@@ -145,6 +145,7 @@ struct fci_pool
   uint64_t total;            /* bytes, for the progress */
   struct timespec began;
   atomic_uint_fast64_t done;
+  atomic_uint_fast64_t next_drop; /* `done` at which the files leave the page cache; 0: they stay.  cache.h */
   /* The current job. */
   fci_job *job;
   const void *job_arg;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/exec/eval/fetch.h"
+#include "core/exec/worker/cache.h"
 #include "core/exec/worker/crc-ranges.h"
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/read.h"
@@ -266,7 +267,8 @@ fci_write_unit (fci_worker *worker, size_t n)
     }
   if (flush (&p) != 0 || (pool->map && fci_note_unit (worker, n) != 0))
     return -1;
-  atomic_fetch_add_explicit (&pool->done, unit->size, memory_order_relaxed);
+  fci_cache_pass (pool,
+                  atomic_fetch_add_explicit (&pool->done, unit->size, memory_order_relaxed) + unit->size);
   return 0;
 }
 
