@@ -76,6 +76,9 @@ EXTRA_DIST += \
 	tests/cli/cases/dry-run.err \
 	tests/cli/cases/dry-run.out \
 	tests/cli/cases/dry-run.sh \
+	tests/cli/cases/edit.err \
+	tests/cli/cases/edit.out \
+	tests/cli/cases/edit.sh \
 	tests/cli/cases/dtype.err \
 	tests/cli/cases/dtype.out \
 	tests/cli/cases/dtype.sh \
