@@ -29,6 +29,9 @@ print (char *to, size_t size, const char *format, va_list ap)
 }
 
 /* Formats a string into memory of `alloc`. */
+static char *print_into (fmtconv_ctx *ctx, void *(*alloc) (fmtconv_ctx *ctx, size_t n, size_t size),
+                         const char *format, va_list ap) __attribute__ ((format (printf, 3, 0)));
+
 static char *
 print_into (fmtconv_ctx *ctx, void *(*alloc) (fmtconv_ctx *ctx, size_t n, size_t size), const char *format,
             va_list ap)
