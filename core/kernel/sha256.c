@@ -192,6 +192,8 @@ void
 fci_sha256_add (fci_sha256 *sha, const void *bytes, size_t n)
 {
   const uint8_t *at = bytes;
+  if (n == 0) /* of nothing, there may be no pointer */
+    return;
   const size_t held = (size_t) (sha->n % FCI_SHA256_BLOCK), missing = FCI_SHA256_BLOCK - held;
   sha->n += n;
   if (held > 0 && n >= missing)

@@ -120,6 +120,7 @@ fci_map_read (fci_work_map *map, int fd, const fci_map_head *head)
   record_head h;
   for (size_t n; (n = record_at (map->bytes, (size_t) got, (size_t) map->end, &h)) > 0;)
     map->end += n;
+  map->n_bytes = (size_t) map->end;
   return FCI_MAP_READ;
 }
 
@@ -192,9 +193,9 @@ synced_until (const fci_work_map *map)
 {
   record_head h;
   uint64_t until = 0;
-  for (size_t at = sizeof (file_head), n; at < map->end; at += n)
+  for (size_t at = sizeof (file_head), n; at < map->n_bytes; at += n)
     {
-      n = record_at (map->bytes, (size_t) map->end, at, &h);
+      n = record_at (map->bytes, map->n_bytes, at, &h);
       if (n == 0)
         break;
       if (h.kind == FCI_MAP_SYNCED && h.n == sizeof until)
@@ -210,9 +211,9 @@ fci_map_each (const fci_work_map *map, void (*found) (void *arg, const fci_map_r
   const uint64_t synced = map->bytes ? synced_until (map) : 0;
   bool here = false;
   record_head h;
-  for (size_t at = sizeof (file_head), n; map->bytes && at < map->end; at += n)
+  for (size_t at = sizeof (file_head), n; map->bytes && at < map->n_bytes; at += n)
     {
-      n = record_at (map->bytes, (size_t) map->end, at, &h);
+      n = record_at (map->bytes, map->n_bytes, at, &h);
       if (n == 0)
         break;
       const uint8_t *bytes = map->bytes + at + sizeof h;
@@ -276,7 +277,7 @@ keep (void *arg, const fci_map_record *record)
 bool
 fci_map_settle (fci_work_map *map, const fci_map_head *head)
 {
-  keeping k = { .bytes = map->bytes ? malloc ((size_t) map->end) : NULL };
+  keeping k = { .bytes = map->bytes ? malloc (map->n_bytes) : NULL };
   if (!k.bytes)
     return map->bytes == NULL;
   fci_map_each (map, keep, &k);
@@ -295,8 +296,9 @@ fci_map_settle (fci_work_map *map, const fci_map_head *head)
     fci_map_append (map, FCI_MAP_SYNCED, &synced, sizeof synced);
   free (k.bytes);
   free (map->bytes);
-  map->bytes = good && map->error == 0 ? malloc ((size_t) map->end) : NULL;
-  return map->bytes && get (map->fd, map->bytes, (size_t) map->end) == (ssize_t) map->end;
+  map->n_bytes = (size_t) map->end;
+  map->bytes = good && map->error == 0 ? malloc (map->n_bytes) : NULL;
+  return map->bytes && get (map->fd, map->bytes, map->n_bytes) == (ssize_t) map->n_bytes;
 }
 
 void

@@ -46,7 +46,8 @@ typedef struct fci_work_map
   uint64_t unsynced; /* bytes of output that were recorded since the last FCI_MAP_SYNCED */
   bool syncing;      /* a worker flushes the files */
   int error;         /* errno of an append that failed: nothing is appended any more */
-  uint8_t *bytes;    /* of a map that was read: its first `end` bytes; NULL: none */
+  uint8_t *bytes;    /* of a map that was read; NULL: none */
+  size_t n_bytes;    /* that were read; what is appended comes after them */
 } fci_work_map;
 
 /* A record of a map that was read. */
