@@ -71,6 +71,7 @@ class Shares(test_resume.Base):
             with self.subTest(case):
                 wanted = self.wanted(case)
                 self.restart()
+                self.do_share(case, 1)  # which creates the files
                 done = self.share(case, 2, N, [KILLED, str(1 << 30)])
                 calls = int([line.split()[0] for line in done.stdout.splitlines() if not line.startswith("{")][0])
                 for k in range(1, calls + 1, 3 * SAMPLE):
