@@ -20,7 +20,7 @@ from pathlib import Path
 FMTCONV = os.environ["FMTCONV"]
 KILLED = os.environ["KILLED"]
 LONG = bool(os.environ.get("FMTCONV_LONG"))
-SAMPLE = 1 if LONG else 5
+SAMPLE = 1 if LONG else 11
 N = 12  # tensors of 256 KiB
 SPEC = """fmtconv: 1
 read: "m.safetensors"
@@ -205,7 +205,7 @@ class Resume(Base):
         shutil.copytree(self.top / "out", self.top / "base")
         name = next(path.name for path in (self.top / "base").iterdir() if ".work." in path.name)
         data = (self.top / "base" / name).read_bytes()
-        for at in range(0, len(data), 97):
+        for at in range(0, len(data), 97 if LONG else 487):
             for cut in (True, False):
                 self.restart()
                 for path in (self.top / "base").iterdir():
