@@ -184,10 +184,11 @@ def test_provenance(model, tmp_path):
     assert fmtconv.diff(model, out)["equal"]
 
 
-def test_resume(model, tmp_path, nothing_left):
+def test_resume(model, tmp_path):
     out = tmp_path / "out.safetensors"
     fmtconv.convert(model, out, transforms=[], resume=True)
     assert fmtconv.diff(model, out)["equal"]
+    assert {p.name for p in tmp_path.iterdir()} == {model.name, out.name}  # the work map is gone
 
 
 def test_wrong_arguments(model, tmp_path, nothing_left):
