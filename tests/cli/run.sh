@@ -42,7 +42,7 @@ export PATH LC_ALL XDG_CONFIG_HOME FMTCONV_MODEL_PATH FMTCONV_PIPELINE_PATH
 # What differs from run to run and from machine to machine.
 equalize ()
 {
-  sed -e '/^Report bugs to: /d; /^Home page: /d' -e "s|$FMTCONV_PLUGIN_PATH|PLUGINS|g" -e "s|$FMTCONV_MODEL_PATH|MODELS|g" -e "s|$FMTCONV_PIPELINE_PATH|PIPELINES|g" -e "s|$work|WORK|g" \
+  sed -e '/^Report bugs to: /d; /^Home page: /d; /: the new file does not have the access lists /d' -e "s|$FMTCONV_PLUGIN_PATH|PLUGINS|g" -e "s|$FMTCONV_MODEL_PATH|MODELS|g" -e "s|$FMTCONV_PIPELINE_PATH|PIPELINES|g" -e "s|$work|WORK|g" \
     -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME, RATE, peak memory SIZE|' \
     -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE of scratch, SIZE for|' \
     -e 's|at most [0-9.]* [KMGTi]*B for parsing|at most SIZE for parsing|' \
