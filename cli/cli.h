@@ -195,8 +195,7 @@ struct speaker *speaker_of (const struct settings *s);
 void put_message (void *speaker, const fmtconv_message *message); /* fmtconv_options.message */
 void put_progress (void *speaker, const fmtconv_progress *progress);
 
-/* Prints one line of JSON.  Returns false if there is no memory for it. */
-bool put_event (const char *event, fmtconv_attr *node);
+void put_event (const char *event, fmtconv_attr *node); /* one line of JSON */
 void print_usage_of (const struct command *command); /* the command that print_usage refers to; NULL: none */
 void print_usage (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 

@@ -76,7 +76,12 @@ context_complete (void)
 int
 context_end (fmtconv_ctx *ctx, bool done)
 {
-  int code = complete ? 0 : ctx ? fmtconv_ctx_failed (ctx) : FMTCONV_E_NOMEM;
+  int code = ctx ? fmtconv_ctx_failed (ctx) : FMTCONV_E_NOMEM;
+  if (complete && code)
+    {
+      fputs ("fmtconv: note: the output is complete; only the report failed\n", stderr);
+      code = 0;
+    }
   running = NULL;
   fmtconv_ctx_free (ctx);
   done = done && !code; /* a result that could not be printed is a failure */

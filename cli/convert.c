@@ -113,10 +113,7 @@ convert (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
   if (!report->first) /* a note said why */
     return true;
   if (s->json)
-    {
-      if (!put_event ("result", report))
-        fputs ("fmtconv: note: there is no memory for the result\n", stderr);
-    }
+    put_event ("result", report);
   else if (s->flags & FMTCONV_DRY_RUN)
     plan_print (s, report);
   else if (s->verbosity >= PRINT_NOTES && !s->shares) /* of a share, a note said what to do next */

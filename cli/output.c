@@ -51,18 +51,17 @@ print_usage (const char *format, ...)
   va_end (ap);
 }
 
-bool
+void
 put_event (const char *event, fmtconv_attr *node)
 {
   const char *text = fmtconv_attr_json_text (node, 0);
   if (!text)
-    return false;
+    return;
   const bool is_object = text[0] == '{' && text[1] != '}';
   printf (is_object ? "{\"event\":\"%s\"," : "{\"event\":\"%s\",\"value\":", event);
   put_json (stdout, text + is_object);
   puts (is_object ? "" : "}");
   fflush (stdout);
-  return true;
 }
 
 static const char *const level_name[] = { "error", "warning", "note" };

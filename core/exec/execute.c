@@ -325,7 +325,7 @@ finish_all (run *r)
   return code == 0 ? fci_publish (r->publications, r->execution->n_outputs) : code;
 }
 
-/* Returns whether a share computes nothing that the plan measures or compares: the reader of all does. */
+/* Returns whether to read what the plan measures first.  The shares did so: --publish needs it only to compare or verify. */
 static bool
 needs_measures (const run *r)
 {
@@ -359,7 +359,7 @@ keeps (const run *r, int code)
          && (code == FMTCONV_E_CANCELLED || code == FMTCONV_E_IO || code == FMTCONV_E_NOMEM);
 }
 
-/* Closes everything, and removes what is not published and not kept. */
+/* Closes everything.  Removes the temporary files, unless they were published or are kept. */
 static void
 end (run *r, int code)
 {

@@ -124,7 +124,7 @@ class Shares(test_resume.Base):
 
     def test_missing(self):
         case = NAMES[0]
-        self.refused(self.run_in(case, more=["--publish"]), "there is no share of this conversion", "--share 1/N")
+        self.refused(self.run_in(case, more=["--publish"]), "no share of this conversion has been written", "--share 1/N")
         for i in (1, 2, 4, 5, 6, 8):
             self.do_share(case, i, 8)
         self.refused(self.run_in(case, more=["--publish"]), "shares 3, 7 of 8 are not there")

@@ -187,7 +187,7 @@ fci_gather_open (fci_gathering *g, const fci_plan *plan, const char *chain, cons
   if (code == 0 && !f.shares)
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, output,
                           &(fmtconv_where){ .hint = "run the shares first: --share 1/N … --share N/N" },
-                          "there is no share of this conversion");
+                          "no share of this conversion has been written");
   if (code == 0 && f.another)
     code = fail_mixed (ctx, output, f.shares, f.another);
   fci_work_file *all = code == 0 ? fmtconv_ctx_alloc (ctx, f.shares, sizeof *all) : NULL;

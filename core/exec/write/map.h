@@ -5,7 +5,7 @@
  * map, as a machine that stopped may have lost or mixed what was appended last.  Numbers have the order of the machine, which
  * the header tells.
  *
- * A process that is killed loses nothing that it wrote, a machine that stops may.  So a unit counts if it was recorded since
+ * A killed process loses nothing that it wrote; a machine that loses power may lose it.  So a unit counts if it was recorded since
  * the machine started, or if a record FCI_MAP_SYNCED, which is appended after a flush of all output files, covers it. */
 #ifndef FCI_EXEC_WRITE_MAP_H
 #define FCI_EXEC_WRITE_MAP_H
