@@ -29,6 +29,13 @@ is_exact_float (const char *digits, size_t n, double *real)
   return isfinite (*real) && snprintf (back, sizeof back, "%.0f", *real) == (int) n && !strcmp (text, back);
 }
 
+/* Returns whether a number can have the character. */
+static bool
+is_of_number (char c)
+{
+  return (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E';
+}
+
 size_t
 fci_json_number_at (const char *text, size_t n, fci_json_number *out)
 {
@@ -37,7 +44,7 @@ fci_json_number_at (const char *text, size_t n, fci_json_number *out)
   size_t i = 0;
   double real;
   const bool is_negative = n > 1 && text[0] == '-' && text[1] != '0';
-  for (i += is_negative; i < n && memchr ("0123456789+-.eE", text[i], 15); i++)
+  for (i += is_negative; i < n && is_of_number (text[i]); i++)
     {
       const char c = text[i];
       is_integer = is_integer && c >= '0' && c <= '9';

@@ -62,12 +62,23 @@ is_control (const char *p, size_t remaining)
          || (c == 0xc2 && remaining > 1 && (unsigned char) p[1] >= 0x80 && (unsigned char) p[1] < 0xa0);
 }
 
+/* Returns how many characters stand for themselves. */
+static size_t
+plain_length (const scan *s)
+{
+  const char *at = s->text + s->pos, *end = s->text + s->len;
+  while (at < end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
+    at++;
+  return (size_t) (at - (s->text + s->pos));
+}
+
 /* Scans from the opening quote past the closing quote. */
 static void
 scan_string (scan *s)
 {
   s->control = SIZE_MAX;
-  for (s->pos++; s->pos < s->len && s->text[s->pos] != '"'; s->pos++)
+  s->pos++;
+  for (s->pos += plain_length (s); s->pos < s->len && s->text[s->pos] != '"'; s->pos++)
     {
       const char *p = s->text + s->pos;
       size_t remaining = s->len - s->pos;

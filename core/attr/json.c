@@ -13,7 +13,7 @@
 bool
 fci_json_at_end (fci_json *json)
 {
-  while (json->pos < json->len && memchr (" \t\r\n", json->text[json->pos], 4))
+  while (json->pos < json->len && fci_json_is_space (json->text[json->pos]))
     json->pos++;
   return json->pos == json->len;
 }

@@ -22,6 +22,13 @@ typedef struct fci_json
  * fault or in the context. */
 fmtconv_attr *fci_json_value (fci_json *json, bool last);
 
+/* Returns whether JSON allows the character between values. */
+static inline bool
+fci_json_is_space (char c)
+{
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 /* Skips white space. Returns whether the text ends there. */
 bool fci_json_at_end (fci_json *json);
 

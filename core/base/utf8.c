@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/base/utf8.h"
+#include <string.h>
 
 /* Returns the bytes of the character that starts with `lead`, 0: not a lead byte; *bits: bits of the code point in it. */
 static size_t
@@ -43,11 +44,31 @@ fci_utf8_next (const char *s, size_t left, uint32_t *character)
   return n;
 }
 
+#define EACH(byte) (UINT64_MAX / 0xff * (byte))
+
+/* Eight bytes at once: a subtraction borrows into the highest bit of a byte that is less, and of those above, which only makes
+ * the result cautious. */
+size_t
+fci_printable (const char *s, size_t n)
+{
+  size_t at = 0;
+  for (uint64_t word; n - at >= sizeof word; at += sizeof word)
+    {
+      memcpy (&word, s + at, sizeof word);
+      const uint64_t is_delete = word ^ EACH (0x7f);
+      if ((word | (word - EACH (0x20)) | (is_delete - EACH (1))) & EACH (0x80))
+        return at;
+    }
+  while (at < n && s[at] >= 0x20 && s[at] < 0x7f)
+    at++;
+  return at;
+}
+
 bool
 fci_utf8_is_text (const char *s, size_t n)
 {
   uint32_t character;
-  for (size_t at = 0, step; at < n; at += step)
+  for (size_t at = fci_printable (s, n), step; at < n; at += step)
     if ((step = fci_utf8_next (s + at, n - at, &character)) == 0)
       return false;
   return true;
@@ -56,7 +77,7 @@ fci_utf8_is_text (const char *s, size_t n)
 int
 fci_is_utf8 (const char *s, size_t len)
 {
-  for (size_t i = 0, n; i < len; i += n)
+  for (size_t i = fci_printable (s, len), n; i < len; i += n)
     {
       uint32_t c;
       n = fci_utf8_next (s + i, len - i, &c);

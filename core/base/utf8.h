@@ -11,6 +11,9 @@
  * (overlong forms and surrogates are not). */
 size_t fci_utf8_next (const char *s, size_t left, uint32_t *character);
 
+/* Returns how many bytes from s on are surely printable ASCII, which is UTF-8 and never escaped: all or less. */
+size_t fci_printable (const char *s, size_t n);
+
 /* Returns whether the text is UTF-8; NULs are allowed. */
 bool fci_utf8_is_text (const char *s, size_t n);
 

@@ -15,7 +15,7 @@ static bool
 has_hidden (const char *name, size_t len)
 {
   uint32_t c;
-  for (size_t i = 0; i < len;)
+  for (size_t i = fci_printable (name, len); i < len;)
     {
       i += fci_utf8_next (name + i, len - i, &c);
       if (fci_is_hidden (c))
