@@ -48,6 +48,8 @@ core_sources += \
 	core/base/scratch.h \
 	core/base/sink.h \
 	core/base/size.h \
+	core/base/slab.c \
+	core/base/slab.h \
 	core/base/sort.c \
 	core/base/sort.h \
 	core/base/state.c \

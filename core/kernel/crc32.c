@@ -104,5 +104,5 @@ fci_crc32 (uint32_t crc, const void *bytes, size_t n)
 uint32_t
 fci_crc32_combine (uint32_t a, uint32_t b, uint64_t b_len)
 {
-  return (uint32_t) crc32_combine (a, b, (z_off_t) b_len);
+  return a ? (uint32_t) crc32_combine (a, b, (z_off_t) b_len) : b;
 }

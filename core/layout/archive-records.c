@@ -136,12 +136,24 @@ fci_archive_put_local (fmtconv_archive *archive, fci_archive_member *m, uint64_t
   else
     {
       emit (archive, bytes, &r);
-      m->crc = fci_file_emit_digest (archive->file);
+      m->crc = fci_file_emit_digest_more (archive->file);
       r.at = bytes;
     }
   put_local_rest (&r, m, is_later, fields + padding, is_padded ? &padding : NULL);
   emit (archive, bytes, &r);
   m->data = fci_archive_size (archive);
+}
+
+/* Puts the checksum of a member that is complete. */
+static void
+put_crc (fmtconv_archive *archive, const fci_archive_member *m)
+{
+  fci_region *crc = fci_file_emit_digest_more (archive->file);
+  if (crc)
+    {
+      crc->u.digest.number = m->first;
+      crc->u.digest.n = m->n_regions;
+    }
 }
 
 void
@@ -151,7 +163,7 @@ fci_archive_put_descriptor (fmtconv_archive *archive, const fci_archive_member *
   record r = { .at = bytes };
   const unsigned width = is_long (m->size) ? 8 : 4;
   fmtconv_file_emit (archive->file, "PK\7\10", 4);
-  fmtconv_file_emit_digest (archive->file, FMTCONV_DIGEST_CRC32, m->first, m->n_regions);
+  put_crc (archive, m);
   put (&r, width, m->size);
   put (&r, width, m->size);
   emit (archive, bytes, &r);
@@ -197,7 +209,7 @@ put_entry (fmtconv_archive *archive, const fci_archive_member *m)
   else
     {
       emit (archive, bytes, &r);
-      fmtconv_file_emit_digest (archive->file, FMTCONV_DIGEST_CRC32, m->first, m->n_regions);
+      put_crc (archive, m);
       r.at = bytes;
     }
   put_entry_rest (&r, m);

@@ -26,7 +26,7 @@ append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
       fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' exceeds the maximum file size", file->name);
       return NULL;
     }
-  fci_region *region = fci_new (ctx, fci_region);
+  fci_region *region = fci_slab_new (ctx, &file->made, sizeof *region);
   if (!region)
     return NULL;
   region->kind = kind;
@@ -67,7 +67,6 @@ fmtconv_file_emit (fmtconv_file *file, const void *bytes, size_t n)
 {
   if (!is_open (file) || (n && !has_argument (file, "fmtconv_file_emit", "bytes", bytes)))
     return 0;
-  /* The bytes come after the region in memory, so that fci_file_emit_more can add to them. */
   fci_region *region = append (file, FCI_REGION_LITERAL, n);
   uint8_t *copy = region ? fmtconv_ctx_alloc (file->layout->ctx, n, 1) : NULL;
   if (copy && n)
@@ -77,21 +76,30 @@ fmtconv_file_emit (fmtconv_file *file, const void *bytes, size_t n)
   return last_number (file);
 }
 
+/* Makes the last region longer by n zeros, if it holds bytes and has room.  Returns these, or NULL. */
+static uint8_t *
+extend (fmtconv_file *file, size_t n)
+{
+  fci_region *last = file->last;
+  const uint8_t *bytes = last && !fmtconv_ctx_failed (file->layout->ctx) ? fci_region_bytes (last) : NULL;
+  uint64_t end;
+  if (!bytes || !fci_size_add (file->size, n, &end) || end > INT64_MAX
+      || !fci_arena_extend (&file->layout->ctx->arena, bytes, (size_t) last->size, n))
+    return NULL;
+  uint8_t *more = (uint8_t *) bytes + last->size;
+  last->size += n;
+  file->size = end;
+  return more;
+}
+
 void
 fci_file_emit_more (fmtconv_file *file, const void *bytes, size_t n)
 {
-  fci_region *last = file->last;
-  uint64_t end;
-  if (fmtconv_ctx_failed (file->layout->ctx) || !last || last->kind != FCI_REGION_LITERAL
-      || !fci_size_add (file->size, n, &end) || end > INT64_MAX
-      || !fci_arena_extend (&file->layout->ctx->arena, last->u.bytes, (size_t) last->size, n))
-    {
-      fmtconv_file_emit (file, bytes, n);
-      return;
-    }
-  memcpy ((uint8_t *) last->u.bytes + last->size, bytes, n);
-  last->size += n;
-  file->size = end;
+  uint8_t *more = extend (file, n);
+  if (more)
+    memcpy (more, bytes, n);
+  else
+    fmtconv_file_emit (file, bytes, n);
 }
 
 void
@@ -169,14 +177,28 @@ fmtconv_file_emit_tied (fmtconv_file *file, const char *name, size_t region)
 fci_region *
 fci_file_emit_digest (fmtconv_file *file)
 {
-  enum
-  {
-    CRC32_BYTES = 4
-  };
-  fci_region *digest = is_open (file) ? append (file, FCI_REGION_DIGEST, CRC32_BYTES) : NULL;
-  if (digest)
-    file->n_references++;
+  fci_region *digest = is_open (file) ? append (file, FCI_REGION_DIGEST, FCI_CRC32_BYTES) : NULL;
+  uint8_t *bytes = digest ? fmtconv_ctx_alloc (file->layout->ctx, FCI_CRC32_BYTES, 1) : NULL;
+  if (!bytes)
+    return NULL;
+  digest->u.digest.bytes = bytes;
+  file->n_references++;
   return digest;
+}
+
+fci_region *
+fci_file_emit_digest_more (fmtconv_file *file)
+{
+  fci_region *last = file ? file->last : NULL;
+  const uint64_t hole = last ? last->size : 0;
+  if (!last || last->kind != FCI_REGION_LITERAL || !extend (file, FCI_CRC32_BYTES))
+    return fci_file_emit_digest (file);
+  const uint8_t *bytes = last->u.bytes;
+  last->kind = FCI_REGION_DIGEST;
+  last->u.digest.bytes = bytes;
+  last->u.digest.hole = (size_t) hole;
+  file->n_references++;
+  return last;
 }
 
 void
@@ -200,8 +222,10 @@ fci_region *
 fci_file_emit_sha256 (fmtconv_file *file, const fmtconv_file *hashed)
 {
   fci_region *digest = is_open (file) ? append (file, FCI_REGION_SHA256, FCI_SHA256_TEXT) : NULL;
-  if (digest)
-    digest->u.hashed = hashed;
+  if (!digest)
+    return NULL;
+  digest->u.hashed = hashed;
+  file->n_hashes++;
   return digest;
 }
 

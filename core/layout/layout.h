@@ -3,6 +3,7 @@
 #ifndef FCI_LAYOUT_LAYOUT_H
 #define FCI_LAYOUT_LAYOUT_H
 
+#include "core/base/slab.h"
 #include "core/view/view.h"
 #include <fmtconv/layout.h>
 #include <stdbool.h>
@@ -14,9 +15,14 @@ typedef enum fci_region_kind
   FCI_REGION_TENSOR,
   FCI_REGION_SOURCE,
   FCI_REGION_TIED,   /* another name of a tensor; owns no bytes */
-  FCI_REGION_DIGEST, /* the checksum of other regions */
+  FCI_REGION_DIGEST, /* bytes with the checksum of other regions in them */
   FCI_REGION_SHA256  /* the SHA-256 of another file, in digits */
 } fci_region_kind;
+
+enum
+{
+  FCI_CRC32_BYTES = 4
+};
 
 typedef struct fci_region
 {
@@ -42,11 +48,18 @@ typedef struct fci_region
     } tensor; /* TENSOR, TIED */
     struct
     {
-      const struct fci_region
-          *first; /* of the consecutive regions with these bytes; NULL until the layout is frozen */
-      const struct fci_region *last;
-      size_t number; /* of the first in the file, until the layout is frozen … */
-      size_t n;      /* … and how many */
+      union
+      {
+        const struct fci_region *first; /* of the consecutive regions with the checksum */
+        size_t number;                  /* of the first in the file, until the layout is frozen … */
+      };
+      union
+      {
+        const struct fci_region *last;
+        size_t n; /* … and how many */
+      };
+      const uint8_t *bytes; /* all of the region, with zeros for the checksum … */
+      size_t hole;          /* … of FCI_CRC32_BYTES from this byte on */
     } digest;
   } u;
 } fci_region;
@@ -74,11 +87,13 @@ struct fmtconv_file
   const char *name; /* relative to the target's folder, or to the target if the target is a folder */
   const char *base; /* its last component */
   uint64_t size;
+  fci_slab made; /* the regions */
   fci_region *first;
   fci_region *last;
   size_t n_tensors;
   size_t n_regions;
   size_t n_references;            /* regions that refer to others */
+  size_t n_hashes;                /* SHA256 regions */
   const fmtconv_archive *archive; /* that fills the file; NULL: none */
 };
 
@@ -121,8 +136,30 @@ fci_region_is_tensor (const fci_region *region)
   return region->kind == FCI_REGION_TENSOR || region->kind == FCI_REGION_TIED;
 }
 
+/* Returns the bytes of a region that holds bytes, with zeros for a digest; NULL: it does not. */
+static inline const uint8_t *
+fci_region_bytes (const fci_region *region)
+{
+  return region->kind == FCI_REGION_LITERAL  ? region->u.bytes
+         : region->kind == FCI_REGION_DIGEST ? region->u.digest.bytes
+                                             : NULL;
+}
+
+/* Returns whether byte `skip` of the region belongs to a digest, which is known only when all else is written. */
+static inline bool
+fci_region_is_digest (const fci_region *region, uint64_t skip)
+{
+  return region->kind == FCI_REGION_SHA256
+         || (region->kind == FCI_REGION_DIGEST && skip >= region->u.digest.hole
+             && skip - region->u.digest.hole < FCI_CRC32_BYTES);
+}
+
 /* Appends a digest whose regions the caller sets before the layout is frozen.  NULL: an error was recorded. */
 fci_region *fci_file_emit_digest (fmtconv_file *file);
+
+/* The same for a digest next to bytes of the caller itself, which become part of its region if that has room: few regions take
+ * less memory and time than many.  No other digest may begin or end between them. */
+fci_region *fci_file_emit_digest_more (fmtconv_file *file);
 
 /* Appends bytes as fmtconv_file_emit does, to the last region if that holds bytes and has room.  For bytes next to those of the
  * caller itself: no digest may begin or end between them. */

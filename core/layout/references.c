@@ -24,6 +24,7 @@ static int
 refer_digest (fmtconv_layout *layout, fci_region *region, fci_region **all)
 {
   const size_t first = region->u.digest.number, end = first + region->u.digest.n;
+  region->u.digest.first = region->u.digest.last = NULL;
   for (size_t i = first; i < end; i++)
     {
       if (all[i]->kind == FCI_REGION_TIED)

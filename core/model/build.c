@@ -22,11 +22,10 @@ name_refusal (const char *name, size_t len)
   if (!fci_is_utf8 (name, len))
     return "a tensor's name is not valid UTF-8";
   uint32_t c;
-  for (size_t i = 0; i < len;)
+  for (size_t i = fci_printable (name, len); i < len;)
     {
-      c = (unsigned char) name[i];
-      i += c < 0x80 ? 1 : fci_utf8_next (name + i, len - i, &c);
-      if ((c < 0x20 || c >= 0x7f) && fci_is_control (c))
+      i += fci_utf8_next (name + i, len - i, &c);
+      if (fci_is_control (c))
         return "a tensor's name contains control characters";
     }
   return NULL;
@@ -110,7 +109,7 @@ fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
   size_t len = strlen (name);
   if (!check_name (out, name, len, view))
     return;
-  fci_model_entry *entry = fci_new (out->ctx, fci_model_entry);
+  fci_model_entry *entry = fci_slab_new (out->ctx, &out->made, sizeof *entry);
   char *copy = fci_strndup (out->ctx, name, len);
   if (!entry || !copy || !fci_map_set (out->names, copy, len, (uintptr_t) entry))
     return;

@@ -4,6 +4,7 @@
 #define FCI_MODEL_PRIVATE_H
 
 #include "core/base/map.h"
+#include "core/base/slab.h"
 #include "core/model/model.h"
 #include "core/model/scope.h"
 
@@ -43,6 +44,7 @@ struct fmtconv_model
   fci_transform_scope *scope; /* NULL: a reader's model */
   fmtconv_attr *attrs;
   fci_map *names; /* name to fci_model_entry, 0: dropped */
+  fci_slab made;  /* the entries */
   fci_model_entry *first;
   fci_model_entry *last;
   size_t count;

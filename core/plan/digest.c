@@ -5,13 +5,12 @@
 #include "core/plan/digest.h"
 #include "core/plan/run.h"
 
-/* Updates an FNV-1a digest with the bytes of a number. */
+/* Updates a digest with a number.  The shift brings high bits, where multiplication mixes well, to the low ones. */
 static uint64_t
 mix (uint64_t digest, uint64_t number)
 {
-  for (unsigned i = 0; i < 8; i++)
-    digest = (digest ^ (number >> (8 * i) & 0xff)) * UINT64_C (0x100000001b3);
-  return digest;
+  digest = (digest ^ number) * UINT64_C (0x9e3779b97f4a7c15);
+  return digest ^ digest >> 32;
 }
 
 uint64_t

@@ -141,7 +141,7 @@ typedef enum fci_run_kind
   FCI_RUN_FILL,
   FCI_RUN_COPY,
   FCI_RUN_ROWS,
-  FCI_RUN_DIGEST /* zeros until what it is the digest of is written */
+  FCI_RUN_DIGEST /* its digest is zeros until what that is of is written */
 } fci_run_kind;
 
 /* `size` bytes of a file from `at`, all of one kind.  The runs of a file are contiguous. */

@@ -5,6 +5,8 @@
 #include "core/base/map.h"
 #include "core/base/scratch.h"
 #include "core/base/size.h"
+#include "core/base/slab.h"
+#include "core/base/utf8.h"
 #include "tests/unit/collect.h"
 #include <criterion/criterion.h>
 #include <sched.h>
@@ -412,4 +414,44 @@ Test (arena, extended_and_released)
   fci_arena_release (&arena, large, 2 << 20);
   cr_assert_eq (arena.total, before);
   fci_arena_clear (&arena);
+}
+
+/* Most objects lie next to each other, and none over another. */
+Test (slab, is_walked_in_order)
+{
+  fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
+  fci_slab slab = { 0 };
+  unsigned *before = NULL, adjacent = 0;
+  for (unsigned i = 1; i <= 3000; i++)
+    {
+      unsigned *object = fci_slab_new (ctx, &slab, 24);
+      cr_assert_not_null (object);
+      cr_assert_eq (object[0] | object[5], 0u);
+      cr_assert (!before || (before[0] == i - 1 && before[5] == i - 1));
+      object[0] = object[5] = i;
+      adjacent += before && (char *) object == (char *) before + 24;
+      before = object;
+      cr_assert_not_null (fmtconv_ctx_alloc (ctx, 1, 16));
+    }
+  cr_assert_geq (adjacent, 2900u);
+  fmtconv_ctx_free (ctx);
+}
+
+/* It ends at the first other byte, or up to seven bytes before. */
+Test (text, printable)
+{
+  char text[41];
+  for (unsigned c = 0; c < 256; c++)
+    for (size_t at = 0; at < 40; at++)
+      {
+        memset (text, 'a' + (int) at % 26, 40);
+        text[at] = (char) c;
+        const size_t n = fci_printable (text, 40);
+        cr_assert_leq (n, 40u);
+        if (c >= 0x20 && c < 0x7f)
+          cr_assert_eq (n, 40u, "%u", c);
+        else
+          cr_assert (n <= at && at - n < 8, "%u at %zu: %zu", c, at, n);
+      }
+  cr_assert_eq (fci_printable ("", 0), 0u);
 }

@@ -101,6 +101,44 @@ Test (archive, is_read_by_others)
   free (bytes);
 }
 
+/* The checksums of small members lie near each other and are put into the file together, those of larger ones are not. */
+Test (archive, of_small_members)
+{
+  enum
+  {
+    MEMBERS = 5000
+  };
+  uint8_t *bytes = rnd_bytes (7, SIZE);
+  for (unsigned flags = 0; flags <= FMTCONV_ARCHIVE_CRC_AFTER; flags += FMTCONV_ARCHIVE_CRC_AFTER)
+    {
+      captured h;
+      place at = enter ();
+      fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 2 << 20);
+      put_file (in (&at, "in"), bytes, SIZE);
+      fmtconv_source *source = open_source (ctx, in (&at, "in"));
+      fmtconv_layout *layout = fci_layout_new (ctx, "out");
+      fmtconv_file *file = fmtconv_layout_create (layout, NULL);
+      fmtconv_archive *archive = fmtconv_archive_begin (file, flags);
+      for (uint64_t i = 0; i < MEMBERS; i++)
+        {
+          const uint64_t size = i % 600;
+          const char *name = fmtconv_ctx_printf (ctx, "data/%u", (unsigned) i);
+          fmtconv_archive_member (archive, name, size, i % 3 ? 1 : 64);
+          fmtconv_file_emit_view (file, name, fmtconv_view_leaf (source, i, FMTCONV_U8, 1, &size, NULL));
+        }
+      fmtconv_archive_end (archive);
+      cr_assert_eq (fci_layout_freeze (layout), 0, "%s", h.text);
+      cr_assert_eq (run (ctx, layout, in (&at, "out"), NULL, NULL), 0, "%s", h.text);
+      fmtconv_zip *zip = fmtconv_zip_open (open_source (ctx, in (&at, "out")), 0);
+      for (size_t i = 0; i < MEMBERS; i++)
+        check_member (zip, fmtconv_ctx_printf (ctx, "data/%u", (unsigned) i), bytes + i, i % 600);
+      cr_assert_eq (fmtconv_ctx_failed (ctx), 0, "%s", h.text);
+      fmtconv_ctx_free (ctx);
+      leave (&at);
+    }
+  free (bytes);
+}
+
 /* An archive without members is one, as numpy's of no arrays. */
 Test (archive, may_be_empty)
 {

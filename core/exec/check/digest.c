@@ -4,22 +4,18 @@
 
 #include "core/base/ctx.h"
 #include "core/exec/check/digest.h"
+#include "core/exec/check/stamps.h"
 #include "core/exec/worker/crc-ranges.h"
-#include "core/exec/worker/fault.h"
-#include "core/exec/worker/reread.h"
-#include "core/exec/worker/write.h"
 #include "core/kernel/crc32.h"
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* The written ranges of all regions, sorted. */
 typedef struct sums
 {
   fci_pool *pool;
+  fci_stamps *stamps;
   fci_crc_ranges all;
   size_t *first; /* first range of each region by its number, and the end after the last */
-  bool compares; /* with the digests that the files hold, instead of writing them */
 } sums;
 
 /* Finds the first range of each region.  Returns 0 or a code. */
@@ -78,34 +74,6 @@ crc_of (const sums *s, const fci_region *digest, size_t before, uint32_t *crc)
   return code;
 }
 
-/* Compares a digest with that in the file. */
-static int
-compare (fci_pool *pool, uint32_t file, uint64_t at, const uint8_t wanted[4])
-{
-  uint8_t found[4];
-  const int error = fci_reread_bytes (pool->fds[file], at, found, sizeof found);
-  if (error)
-    return fci_fail_reread (pool->ctx, pool->display[file], error);
-  if (memcmp (found, wanted, sizeof found) == 0)
-    return 0;
-  return fci_fail_file (pool->ctx, FMTCONV_E_FORMAT, pool->display[file],
-                        &(fmtconv_where){ .hint = "nothing was published; check the disk and the memory" },
-                        "the checksum at byte %" PRIu64 " is not that which was written there", at);
-}
-
-static int
-put (const sums *s, uint32_t file, uint64_t at, uint32_t crc)
-{
-  fci_pool *pool = s->pool;
-  uint8_t le[4] = { (uint8_t) crc, (uint8_t) (crc >> 8), (uint8_t) (crc >> 16), (uint8_t) (crc >> 24) };
-  if (s->compares)
-    return compare (pool, file, at, le);
-  if (fci_worker_write (&pool->workers[0], file, le, sizeof le, at) == 0)
-    return 0;
-  pool->fault = pool->workers[0].fault;
-  return fci_fault_report (pool);
-}
-
 static int
 fill (const sums *s)
 {
@@ -120,9 +88,10 @@ fill (const sums *s)
         if (region->kind == FCI_REGION_DIGEST)
           {
             code = crc_of (s, region, f->wanted_before, &crc);
-            code = code == 0 ? put (s, i, region->at, crc) : code;
+            code = code == 0 ? fci_stamps_put (s->stamps, i, region->at + region->u.digest.hole, crc) : code;
           }
     }
+  code = code == 0 ? fci_stamps_flush (s->stamps) : code;
   return code == 0 ? fci_check_cancel (s->pool->ctx) : code;
 }
 
@@ -131,9 +100,9 @@ static int
 each (fci_pool *pool, bool compares)
 {
   uint32_t n = pool->plan->n_wanted;
-  sums s = { .pool = pool, .compares = compares };
-  if (n == 0)
-    return 0;
+  sums s = { .pool = pool, .stamps = n ? fci_stamps_new (pool, compares) : NULL };
+  if (!s.stamps)
+    return n ? FMTCONV_E_NOMEM : 0;
   int code = fci_crc_ranges_collect (pool, true, &s.all);
   if (code == 0)
     code = index_regions (&s, n);
@@ -141,6 +110,7 @@ each (fci_pool *pool, bool compares)
     code = fill (&s);
   free (s.first);
   free (s.all.at);
+  free (s.stamps);
   return code;
 }
 

@@ -26,6 +26,8 @@ core_sources += \
 	core/exec/check/scan.h \
 	core/exec/check/slerp.c \
 	core/exec/check/slerp.h \
+	core/exec/check/stamps.c \
+	core/exec/check/stamps.h \
 	core/exec/check/verify.c \
 	core/exec/check/verify.h \
 	core/exec/check/wanted.c \

@@ -63,7 +63,7 @@ add_entries (fmtconv_ctx *ctx, fci_list *entries, const fci_plan *plan, uint32_t
 {
   const fmtconv_file *manifest = FCI_FILES (plan)[number].file;
   uint32_t hashed = first;
-  for (const fci_region *region = manifest->first; region; region = region->next)
+  for (const fci_region *region = manifest->n_hashes ? manifest->first : NULL; region; region = region->next)
     {
       if (region->kind != FCI_REGION_SHA256)
         continue;
@@ -97,7 +97,9 @@ fci_manifest_bytes (const fci_plan *plan)
 {
   uint64_t bytes = 0;
   for (size_t i = 0; i < plan->files.n; i++)
-    for (const fci_region *region = FCI_FILES (plan)[i].file->first; region; region = region->next)
+    for (const fci_region *region = FCI_FILES (plan)[i].file->n_hashes ? FCI_FILES (plan)[i].file->first
+                                                                       : NULL;
+         region; region = region->next)
       bytes += region->kind == FCI_REGION_SHA256 ? region->u.hashed->size : 0;
   return bytes;
 }

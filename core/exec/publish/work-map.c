@@ -43,6 +43,8 @@ add_plan (fci_sha256 *sha, const fci_plan *plan)
   for (size_t i = 0; i < plan->runs.n; i++)
     if (FCI_RUNS (plan)[i].kind == FCI_RUN_LITERAL)
       fci_sha256_add (sha, FCI_RUNS (plan)[i].u.bytes, (size_t) FCI_RUNS (plan)[i].size);
+    else if (FCI_RUNS (plan)[i].kind == FCI_RUN_DIGEST && fci_region_bytes (FCI_RUNS (plan)[i].u.region))
+      fci_sha256_add (sha, fci_region_bytes (FCI_RUNS (plan)[i].u.region), (size_t) FCI_RUNS (plan)[i].size);
   for (size_t i = 0; i < plan->checked.n; i++)
     add_number (sha, FCI_CHECKED (plan)[i]->id);
   add_number (sha, plan->n_wanted);

@@ -72,10 +72,10 @@ note (const fci_against *against, const fci_compared *file, const uint8_t *wante
       const fci_region *region = to->region;
       const uint64_t left = region->at + region->size - (at + i);
       const size_t end = left < n - i ? i + (size_t) left : n;
-      const bool is_digest = region->kind == FCI_REGION_DIGEST || region->kind == FCI_REGION_SHA256;
       uint64_t differ = 0;
       for (; i < end; i++)
-        if (wanted[i] != found[i] && (against->digests || !is_digest))
+        if (wanted[i] != found[i]
+            && (against->digests || !fci_region_is_digest (region, at + i - region->at)))
           {
             if (!differ++)
               lower (&to->first, at + i);

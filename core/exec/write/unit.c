@@ -133,7 +133,10 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
       memset (to, run->u.fill, n);
       break;
     case FCI_RUN_DIGEST:
-      memset (to, 0, n);
+      if (fci_region_bytes (run->u.region))
+        memcpy (to, fci_region_bytes (run->u.region) + skip, n);
+      else
+        memset (to, 0, n);
       break;
     case FCI_RUN_ROWS:
       code = fci_fetch (p->worker, run->u.rows, fci_worker_tallies (p->worker), run->from + skip, n, to);
