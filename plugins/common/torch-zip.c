@@ -31,17 +31,15 @@ mix (uint64_t seed, const void *bytes, size_t n)
 static const char *
 full_name (struct torch_zip *zip, const char *name)
 {
-  const char *full = fmtconv_scratch_printf (zip->ctx, "%s/%s", zip->folder, name);
-  if (full)
-    zip->names = mix (zip->names, full, strlen (full) + 1);
-  return full;
+  return fmtconv_scratch_printf (zip->ctx, "%s/%s", zip->folder, name);
 }
 
-/* Begins a member of `size` bytes. */
+/* Begins a member of `size` bytes with this full name; NULL: an error was recorded. */
 static void
-begin_member (struct torch_zip *zip, const char *name, uint64_t size)
+begin_member (struct torch_zip *zip, const char *full, uint64_t size)
 {
-  const char *full = full_name (zip, name);
+  if (full)
+    zip->names = mix (zip->names, full, strlen (full) + 1);
   if (full)
     fmtconv_archive_member (zip->archive, full, size, TORCH_ALIGNMENT);
 }
@@ -54,10 +52,12 @@ put_bytes (struct torch_zip *zip, const char *name, const void *bytes, size_t n)
     {
       const char *full = full_name (zip, name);
       if (full)
+        zip->names = mix (zip->names, full, strlen (full) + 1);
+      if (full)
         fmtconv_archive_store (zip->archive, full, bytes, n, 1);
       return;
     }
-  begin_member (zip, name, n);
+  begin_member (zip, full_name (zip, name), n);
   fmtconv_file_emit (zip->file, bytes, n);
 }
 
@@ -73,7 +73,8 @@ put_text (struct torch_zip *zip, const char *name, const char *text)
 static size_t
 put_storage (struct torch_zip *zip, const struct torch_entry *e)
 {
-  begin_member (zip, fmtconv_scratch_printf (zip->ctx, "data/%zu", e->storage), e->tensor->bytes);
+  begin_member (zip, fmtconv_scratch_printf (zip->ctx, "%s/data/%zu", zip->folder, e->storage),
+                e->tensor->bytes);
   return fmtconv_file_emit_view (zip->file, e->tensor->name, e->tensor->view);
 }
 

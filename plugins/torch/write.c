@@ -60,6 +60,7 @@ static int
 find_storages (fmtconv_ctx *ctx, const fmtconv_model *model, struct torch_state *state)
 {
   size_t n = 0, storages = 0;
+  bool has_ties = false;
   state->entry = fmtconv_scratch_alloc (ctx, fmtconv_model_count (model) + 1, sizeof *state->entry);
   struct torch_entry **sorted = fmtconv_scratch_alloc (ctx, fmtconv_model_count (model) + 1, sizeof *sorted);
   if (!state->entry || !sorted)
@@ -68,14 +69,16 @@ find_storages (fmtconv_ctx *ctx, const fmtconv_model *model, struct torch_state 
     {
       state->entry[n].tensor = t;
       sorted[n] = &state->entry[n];
+      has_ties = has_ties || fmtconv_model_tied (model, t);
       n++;
     }
   state->n = n;
-  qsort (sorted, n, sizeof *sorted, by_tensor);
+  if (has_ties)
+    qsort (sorted, n, sizeof *sorted, by_tensor);
   for (size_t i = 0; i < n; i++)
     {
       struct torch_entry *e = &state->entry[i];
-      const struct torch_entry *duplicate = earlier (sorted, n, model, e);
+      const struct torch_entry *duplicate = has_ties ? earlier (sorted, n, model, e) : NULL;
       e->is_first = !duplicate;
       e->storage = duplicate ? duplicate->storage : storages++;
     }
