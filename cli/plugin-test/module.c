@@ -169,7 +169,10 @@ take_roles (struct tester *t)
   t->is_writer = plugin && has_role (plugin, "writer");
   t->is_codec = plugin && has_role (plugin, "codec");
   t->reverses = reverse && reverse->v.i;
-  report (t, t->is_reader || t->is_transform || t->is_writer || t->is_codec, "the descriptor has a role");
+  report (t,
+          t->is_reader || t->is_transform || t->is_writer || t->is_codec
+              || (plugin && has_role (plugin, "transport")),
+          "the descriptor has a role");
   if (plugin)
     report_texts (t, plugin);
   fmtconv_ctx_free (ctx);

@@ -22,6 +22,7 @@ core_sources += \
 	core/api/parts.h \
 	core/api/plugins.c \
 	core/api/presets.c \
+	core/api/ranks.c \
 	core/api/read.c \
 	core/api/recipe.c \
 	core/api/recipe.h \

@@ -63,7 +63,7 @@ static void
 add_roles (fmtconv_attr *node, const fmtconv_plugin *plugin)
 {
   fmtconv_attr *roles = fci_add_array (node, "roles"), *params = fci_add_array (node, "parameters");
-  for (fci_role role = FCI_READER; role <= FCI_CODEC; role++)
+  for (fci_role role = FCI_READER; role <= FCI_TRANSPORT; role++)
     if (fci_plugin_has (plugin, role))
       {
         fmtconv_attr_set_string (roles, NULL, fci_role_name (role));

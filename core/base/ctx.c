@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/os.h"
+#include "core/base/ranks.h"
 #include "core/base/scratch.h"
 #include "core/base/size.h"
 #include "core/base/structs.h"
@@ -69,6 +70,8 @@ check_options (fmtconv_ctx *ctx, const fmtconv_options *options)
   if (options->shares && options->flags & FMTCONV_PUBLISH)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "a share is not published alone: first all shares, then FMTCONV_PUBLISH");
+  if (options->ranks && (options->shares || options->flags & FMTCONV_PUBLISH))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "ranks deal the shares among themselves, and publish them");
   return 0;
 }
 
@@ -163,7 +166,7 @@ fci_check_cancel (fmtconv_ctx *ctx)
 {
   if (!atomic_load_explicit (&ctx->cancelled, memory_order_relaxed))
     return 0;
-  return fmtconv_fail (ctx, FMTCONV_E_CANCELLED, "cancelled");
+  return fci_ranks_fail (ctx) ? ctx->failed : fmtconv_fail (ctx, FMTCONV_E_CANCELLED, "cancelled");
 }
 
 int

@@ -78,7 +78,8 @@ int fci_try_end (fmtconv_ctx *ctx, const fci_try *saved);
 /* Ends it, and forgets failures of the system too: for what a complete result can do without. */
 int fci_try_forget (fmtconv_ctx *ctx, const fci_try *saved);
 
-/* Records and returns E_CANCELLED if fmtconv_ctx_cancel was called, else returns 0. */
+/* Records and returns E_CANCELLED if fmtconv_ctx_cancel was called, or the error of the rank because of which it was; else
+ * returns 0. */
 int fci_check_cancel (fmtconv_ctx *ctx);
 
 #endif

@@ -44,6 +44,8 @@ core_sources += \
 	core/base/order.h \
 	core/base/presence.c \
 	core/base/presence.h \
+	core/base/ranks.c \
+	core/base/ranks.h \
 	core/base/scratch.c \
 	core/base/scratch.h \
 	core/base/sink.h \

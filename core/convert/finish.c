@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/ctx.h"
 #include "core/base/held.h"
+#include "core/base/ranks.h"
 #include "core/convert/chain.h"
 #include "core/convert/convert.h"
 #include "core/convert/finish.h"
@@ -13,6 +14,7 @@
 #include "core/convert/link.h"
 #include "core/convert/output.h"
 #include "core/convert/provenance.h"
+#include "core/convert/ranks.h"
 #include "core/convert/stage.h"
 #include "core/exec/against.h"
 #include "core/exec/publish/check.h"
@@ -53,14 +55,23 @@ make_layouts (fci_conversion *c, size_t n)
   return outputs;
 }
 
+/* Returns which part of the plan this process does. */
+static fci_dealing
+dealing_of (const fmtconv_ctx *ctx)
+{
+  const fmtconv_options *options = &ctx->options;
+  return fci_has_ranks (ctx)
+             ? fci_rank_dealing (ctx)
+             : (fci_dealing){ options->share, options->shares, (options->flags & FMTCONV_PUBLISH) != 0 };
+}
+
 static int
 make_plan (fci_conversion *c, const fci_output *outputs, size_t n)
 {
   const fmtconv_layout **layouts = fmtconv_ctx_alloc (c->ctx, n, sizeof *layouts);
   for (size_t i = 0; layouts && i < n; i++)
     layouts[i] = outputs[i].layout;
-  const fmtconv_options *options = &c->ctx->options;
-  const fci_dealing dealing = { options->share, options->shares, (options->flags & FMTCONV_PUBLISH) != 0 };
+  const fci_dealing dealing = dealing_of (c->ctx);
   c->plan = layouts ? fci_plan_compile_all (c->ctx, layouts, n, c->defects ? NULL : &dealing) : NULL;
   c->plan_seconds = fci_monotonic_seconds () - c->started;
   return c->ctx->failed;
@@ -127,6 +138,7 @@ fci_finish_outputs (fci_conversion *c, size_t n)
                               .chain = chain,
                               .reread = flags & FMTCONV_VERIFY ? reread : NULL,
                               .arg = c };
-  return c->defects ? fci_execute_against (c->ctx, &run, c->defects, &c->outcome)
-                    : fci_execute (c->ctx, &run, &c->outcome);
+  return c->defects               ? fci_execute_against (c->ctx, &run, c->defects, &c->outcome)
+         : fci_has_ranks (c->ctx) ? fci_execute_ranks (c, &run)
+                                  : fci_execute (c->ctx, &run, &c->outcome);
 }

@@ -46,6 +46,8 @@ core_sources += \
 	core/convert/placeholders.h \
 	core/convert/provenance.c \
 	core/convert/provenance.h \
+	core/convert/ranks.c \
+	core/convert/ranks.h \
 	core/convert/recognize.c \
 	core/convert/recognize.h \
 	core/convert/rename.c \

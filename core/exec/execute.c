@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/base/os.h"
 #include "core/base/presence.h"
+#include "core/base/ranks.h"
 #include "core/exec/check/compare.h"
 #include "core/exec/check/crc.h"
 #include "core/exec/check/digest.h"
@@ -308,7 +309,7 @@ finish_share (run *r)
     code = flush_all (r);
   if (code == 0)
     code = fci_work_file_finish (&r->work, r->publications);
-  if (code == 0)
+  if (code == 0 && !fci_has_ranks (ctx))
     fmtconv_note (ctx,
                   "share %u of %u is written; --publish instead of --share makes the output of all shares",
                   d->share, d->shares);

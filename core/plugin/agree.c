@@ -63,6 +63,7 @@ fci_index_disagrees (fmtconv_ctx *ctx, const fci_index_entry *entry, const fmtco
     { "transform", truth (known->transform), truth (plugin->transform) },
     { "writer", truth (known->writer), truth (plugin->writer) },
     { "codec", truth (known->codec), truth (plugin->codec) },
+    { "transport", truth (known->transport), truth (plugin->transport) },
     { "types of the codec", fci_codec_text (ctx, known->codec), fci_codec_text (ctx, plugin->codec) },
     { "suffixes of the reader", r->suffixes, reader->suffixes },
     { "kind", t->kind, transform->kind },

@@ -158,6 +158,19 @@ check_codec (check *c, const fmtconv_block_codec *given)
   return given && !c->error ? fci_codec_check (c->ctx, given, &c->error) : NULL;
 }
 
+static const fmtconv_transport *
+check_transport (check *c, const fmtconv_transport *given)
+{
+  if (!given || c->error)
+    return NULL;
+  const fmtconv_transport *transport = normalized (c, "transport", given, given->struct_size,
+                                                   UP_TO (fmtconv_transport, end), sizeof *transport);
+  if (transport
+      && !(transport->begin && transport->send && transport->arrived && transport->receive && transport->end))
+    c->error = "its transport lacks a callback: begin, send, arrived, receive or end";
+  return transport;
+}
+
 /* Checks the fields that precede all others.  Returns an error, or NULL. */
 static const char *
 check_head (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name)
@@ -173,9 +186,10 @@ check_head (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name)
   if (strcmp (given->name, name))
     return fmtconv_ctx_printf (ctx, "its name is '%s', but its file is %s.so: both must be equal",
                                given->name, name);
-  const bool has_codec = given->struct_size >= UP_TO (fmtconv_plugin, codec) && given->codec;
-  if (!given->reader && !given->transform && !given->writer && !has_codec)
-    return "it has no reader, transform, writer or codec";
+  const bool has_codec = given->struct_size >= UP_TO (fmtconv_plugin, codec) && given->codec,
+             has_transport = given->struct_size >= UP_TO (fmtconv_plugin, transport) && given->transport;
+  if (!given->reader && !given->transform && !given->writer && !has_codec && !has_transport)
+    return "it has no reader, transform, writer, codec or transport";
   return NULL;
 }
 
@@ -194,6 +208,7 @@ fci_descriptor_check (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char 
       plugin->transform = check_transform (&c, plugin->transform);
       plugin->writer = check_writer (&c, plugin->writer);
       plugin->codec = check_codec (&c, plugin->codec);
+      plugin->transport = check_transport (&c, plugin->transport);
     }
   *error = c.error;
   return c.error || ctx->failed ? NULL : plugin;

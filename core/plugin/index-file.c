@@ -27,6 +27,14 @@ take_writer (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *ou
   return 0;
 }
 
+/* Reads a transport, of which the index says no more. */
+static int
+take_transport (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out)
+{
+  out->plugin.transport = fci_new (file->ctx, fmtconv_transport);
+  return out->plugin.transport ? fci_yaml_keys (file, map, "a transport", NULL, 0) : file->ctx->failed;
+}
+
 /* Reads the roles, each a map under its own key. */
 static int
 take_roles (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out)
@@ -38,7 +46,8 @@ take_roles (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out
   } roles[] = { { "reader", fci_index_reader },
                 { "transform", fci_index_transform },
                 { "writer", take_writer },
-                { "codec", fci_index_codec } };
+                { "codec", fci_index_codec },
+                { "transport", take_transport } };
   bool any = false;
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
     {
@@ -48,9 +57,10 @@ take_roles (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out
       any = any || role;
     }
   return any ? 0
-             : fci_yaml_fail (
-                 file, map->at,
-                 "a plugin needs a role: 'reader', 'transform' or 'writer' ({} says no more), or 'codec'");
+             : fci_yaml_fail (file, map->at,
+                              "a plugin needs a role: 'reader', 'transform', 'writer' or 'transport' ({} "
+                              "says no more), or "
+                              "'codec'");
 }
 
 static int
@@ -74,7 +84,7 @@ static int
 take_plugin (const fci_yaml_file *file, const fci_yaml *map, fci_index_entry *out)
 {
   static const char *const keys[] = { "name",      "description", "package", "reader",
-                                      "transform", "writer",      "codec" };
+                                      "transform", "writer",      "codec",   "transport" };
   *out = (fci_index_entry){ .file = file->path, .line = map->at.line, .plugin = { .abi = FMTCONV_ABI } };
   out->plugin.struct_size = sizeof out->plugin;
   out->plugin.summary = "";

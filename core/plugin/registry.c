@@ -232,7 +232,8 @@ fci_plugin_has (const fmtconv_plugin *plugin, fci_role role)
   return role == FCI_READER      ? plugin->reader != NULL
          : role == FCI_TRANSFORM ? plugin->transform != NULL
          : role == FCI_WRITER    ? plugin->writer != NULL
-                                 : plugin->codec != NULL;
+         : role == FCI_CODEC     ? plugin->codec != NULL
+                                 : plugin->transport != NULL;
 }
 
 const fmtconv_param *
@@ -265,7 +266,7 @@ fci_plugin_values (const fmtconv_plugin *plugin, fci_role role)
 const char *
 fci_role_name (fci_role role)
 {
-  static const char *const names[] = { "reader", "transform", "writer", "codec" };
+  static const char *const names[] = { "reader", "transform", "writer", "codec", "transport" };
   return names[role];
 }
 

@@ -28,7 +28,8 @@ typedef enum fci_role
   FCI_READER,
   FCI_TRANSFORM,
   FCI_WRITER,
-  FCI_CODEC
+  FCI_CODEC,
+  FCI_TRANSPORT
 } fci_role;
 
 /* Adds built-in plugins, descriptors up to NULL; no file can have their names.  Called before any plugin
@@ -54,7 +55,7 @@ const fmtconv_plugin *fci_module_load (fmtconv_ctx *ctx, fci_module *module);
  * plugin itself.  NULL: nothing, as such a module is refused. */
 const fmtconv_plugin *fci_module_described (fmtconv_ctx *ctx, fci_module *module);
 
-/* Returns "reader", "transform", "writer" or "codec". */
+/* Returns "reader", "transform", "writer", "codec" or "transport". */
 const char *fci_role_name (fci_role role);
 
 /* Returns "reader 'sat'", for messages; out of memory: the role alone. */

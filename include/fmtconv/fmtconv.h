@@ -81,6 +81,9 @@ enum fmtconv_flag
   FMTCONV_PUBLISH = 1024 /* publish what the shares of this conversion wrote */
 };
 
+/* Processes that do one conversion together. */
+typedef struct fmtconv_ranks fmtconv_ranks;
+
 typedef struct fmtconv_options
 {
   size_t struct_size;    /* sizeof (fmtconv_options) */
@@ -100,6 +103,8 @@ typedef struct fmtconv_options
   unsigned share;  /* which one is done of … */
   unsigned shares; /* … so many, each by a separate process: it is written and kept, and published later, by
                     * FMTCONV_PUBLISH; 0: all of the conversion */
+  fmtconv_ranks *
+      ranks; /* that do the conversion together, without FMTCONV_PUBLISH and shares; NULL: this process alone */
 } fmtconv_options;
 
 /* ---- Contexts */
@@ -220,6 +225,26 @@ fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
  * written.  NULL after an error.
  * Errors: E_USAGE, E_IO, E_FORMAT (a journal).  Thread: context.  Since: 0.1. */
 fmtconv_attr *fmtconv_job_folders (fmtconv_ctx *ctx, const fmtconv_job *job);
+
+/* ---- Converting on several machines: each process of a launcher such as mpirun joins the others, gives what it got to the
+ * options of its context, and calls fmtconv_convert with the same job.  The processes come to the same plan, or all fail;
+ * each does the share of its rank; rank 0 checks and publishes the output, and returns the report.  A rank that fails ends
+ * the conversion of all: on each rank fmtconv_convert fails, with a message that names the first one. */
+
+/* Joins the processes that a launcher started with this one.  Returns what options.ranks take, and sets the number of this
+ * process and how many there are.  It lives until fmtconv_ranks_end, which is called with it in any case.  NULL: an error.
+ *   plugin  the name of a plugin with a transport: "mpi"
+ * It is called once in a process, before threads start if the transport says so; this thread makes all calls with contexts
+ * that have these ranks.  `ctx` is not needed any more after that.
+ * Errors: E_USAGE, E_MISSING (the plugin), E_IO (the transport), E_UNSUPPORTED (another version on another rank).
+ * Thread: context.  Since: 0.1. */
+fmtconv_ranks *fmtconv_ranks_begin (fmtconv_ctx *ctx, const char *plugin, unsigned *rank, unsigned *size);
+
+/* Tells the other ranks how this one ended, if they do not know it yet, waits until all have done so, and leaves them.  On
+ * any error of another rank, `ctx` fails too.  Does nothing for NULL.
+ *   ctx  the context of the conversion; NULL: there is none, as memory was lacking: the launcher ends the other processes
+ * Errors: those of the rank that failed.  Thread: context.  Since: 0.1. */
+void fmtconv_ranks_end (fmtconv_ranks *ranks, fmtconv_ctx *ctx);
 
 /* ---- Editing */
 

@@ -265,6 +265,33 @@ typedef struct fmtconv_block_codec
   const fmtconv_block_type *const *types; /* up to NULL */
 } fmtconv_block_codec;
 
+/* ---- Transports: how processes that a launcher started, such as mpirun, send each other messages when they do one
+ * conversion together.  Each of them is a rank, with a number from 0.  Messages are short, at most 4096 bytes, and go from
+ * rank 0 to another or back; those of one sender arrive in their order.  The callbacks are called by one thread, that which
+ * called `begin`; the program has given up rights after that, which it did not need until then.  A transport waits for
+ * nothing but a message that has arrived. */
+typedef struct fmtconv_transport
+{
+  size_t struct_size;
+
+  /* Joins the processes, once in a process, and sets the number of this one and how many there are.  Returns NULL, or why
+   * that is not possible, for people. */
+  const char *(*begin) (unsigned *rank, unsigned *size);
+
+  /* Sends n bytes to a rank.  Returns 0, when the caller may change them; else the connection is lost. */
+  int (*send) (unsigned to, const void *bytes, size_t n);
+
+  /* Returns 0 as long as there is no message from that rank; 1 if `receive` finds one, or an error. */
+  int (*arrived) (unsigned from);
+
+  /* Stores the next message of a rank, which has exactly n bytes.  Returns 0; else it has not, or the connection is lost. */
+  int (*receive) (unsigned from, void *bytes, size_t n);
+
+  /* Leaves the others.  Nothing is called after it.  is_alone: 1: this process leaves because it failed, and could not tell
+   * the others, which the launcher has to end. */
+  void (*end) (int is_alone);
+} fmtconv_transport;
+
 /* ---- The descriptor.  A role that is NULL is absent.  The core copies each struct over zeros, up to the smaller of both
  * sizes, so fields are only ever added at the end. */
 typedef struct fmtconv_plugin
@@ -277,6 +304,7 @@ typedef struct fmtconv_plugin
   const fmtconv_transform *transform;
   const fmtconv_writer *writer;
   const fmtconv_block_codec *codec;
+  const fmtconv_transport *transport;
 } fmtconv_plugin;
 
 /* In C++ (20 or later, -fvisibility=hidden) a role is a static object, because a compound literal ends with its
@@ -298,6 +326,7 @@ typedef struct fmtconv_plugin
 #define FMTCONV_TRANSFORM(...) FMTCONV_ROLE (fmtconv_transform, __VA_ARGS__)
 #define FMTCONV_WRITER(...) FMTCONV_ROLE (fmtconv_writer, __VA_ARGS__)
 #define FMTCONV_BLOCK_CODEC(...) FMTCONV_ROLE (fmtconv_block_codec, __VA_ARGS__)
+#define FMTCONV_TRANSPORT(...) FMTCONV_ROLE (fmtconv_transport, __VA_ARGS__)
 
 /* Defines the descriptor.  id: the name with '_' instead of '-'. */
 #define FMTCONV_PLUGIN(id, ...)                                                            \

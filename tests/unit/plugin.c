@@ -491,7 +491,9 @@ Test (descriptor, heads)
   p.plugin.reader = NULL;
   p.plugin.transform = NULL;
   p.plugin.writer = NULL;
-  expect_refused (&p, "no reader, transform, writer or codec");
+  expect_refused (&p, "no reader, transform, writer, codec or transport");
+  p.plugin.transport = FMTCONV_TRANSPORT (.begin = NULL);
+  expect_refused (&p, "its transport lacks a callback");
 }
 
 Test (descriptor, roles)

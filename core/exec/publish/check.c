@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/presence.h"
+#include "core/base/ranks.h"
 #include "core/base/text.h"
 #include "core/exec/publish/check.h"
 #include "core/exec/publish/leftover.h"
@@ -180,7 +181,8 @@ fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd)
 static bool
 goes_on (const fmtconv_ctx *ctx)
 {
-  return ctx->options.flags & (FMTCONV_RESUME | FMTCONV_PUBLISH) || ctx->options.shares;
+  return ctx->options.flags & (FMTCONV_RESUME | FMTCONV_PUBLISH) || ctx->options.shares
+         || fci_has_ranks (ctx);
 }
 
 /* Finishes an interrupted publication in an open folder of the output, and removes other leftovers.  Returns 0 or a

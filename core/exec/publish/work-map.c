@@ -52,8 +52,8 @@ add_plan (fci_sha256 *sha, const fci_plan *plan)
   add_number (sha, plan->n_encoders);
 }
 
-static void
-identify (const fci_plan *plan, const char *chain, uint64_t digest, fci_map_head *head)
+void
+fci_work_identify (const fci_plan *plan, const char *chain, uint64_t digest, fci_map_head *head)
 {
   fci_sha256 sha;
   const char *version = fmtconv_version ();
@@ -132,7 +132,7 @@ locate (fci_work_file *f, const fci_work_place *place, unsigned share, unsigned 
   f->path = f->set_name ? fci_path_join (ctx, folder, f->name) : NULL;
   if (!f->path)
     return false;
-  identify (place->plan, place->chain, place->digest, &f->head);
+  fci_work_identify (place->plan, place->chain, place->digest, &f->head);
   f->folder = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   return f->folder >= 0;
 }

@@ -30,6 +30,10 @@ typedef struct fci_work_place
   uint64_t digest; /* of the plan */
 } fci_work_place;
 
+/* Sets what a map is of: plan, chain, inputs and version.  It is the same on all machines that share a file system.  digest:
+ * of the plan. */
+void fci_work_identify (const fci_plan *plan, const char *chain, uint64_t digest, fci_map_head *head);
+
 /* Opens the map of a plan: a new one, or, with RESUME, that of an interrupted run; of a share, that of an earlier run.  Called before the temporaries are created,
  * so that a map that is found is never older than they.
  * Returns 0 or a code.  Without RESUME, where a map cannot be created, file->map.fd is -1. */

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/os.h"
+#include "core/base/ranks.h"
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/pool.h"
 #include <errno.h>
@@ -132,6 +133,7 @@ fci_pool_progress (const fci_pool *pool)
 {
   const fmtconv_options *options = &pool->ctx->options;
   struct timespec now;
+  fci_ranks_look (pool->ctx);
   if (!options->progress)
     return;
   clock_gettime (CLOCK_MONOTONIC, &now);
