@@ -68,6 +68,9 @@ struct settings
   unsigned threads;      /* 0: all cores */
   unsigned share;        /* of … */
   unsigned shares;       /* … so many; 0: all of the conversion */
+  fmtconv_ranks *ranks;  /* processes that convert together; NULL: this one alone */
+  unsigned rank;         /* number of this one: only rank 0 prints */
+  unsigned n_ranks;      /* how many they are */
   uint64_t memory;       /* 0: the library's default */
   uint64_t parse_memory; /* same */
   int verbosity;         /* PRINT_… */
@@ -76,6 +79,7 @@ struct settings
   bool json;
   bool tensors;    /* inspect --tensors */
   bool no_sandbox; /* keep all rights */
+  bool no_mpi;     /* convert --no-mpi */
   bool print_spec; /* instead of converting */
   bool help;
   bool version;
@@ -146,6 +150,9 @@ int run_complete (const struct settings *s);
 const fmtconv_job *job_of (const struct settings *s, fmtconv_ctx *ctx, const char *input, const char *output,
                            fmtconv_job *own);
 
+/* Returns whether paths and options fit each other, else prints a usage error (convert.c). */
+bool check_convert (const struct settings *s);
+
 /* Gives up the right to change files outside of these folders, unless --no-sandbox is given.  folders: an array of paths, or
  * NULL after an error (convert.c). */
 void limit_writes (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_attr *folders);
@@ -211,6 +218,13 @@ void context_complete (void);
 
 /* Frees the context and returns the exit status. Ends the process by a caught signal. */
 int context_end (fmtconv_ctx *ctx, bool done);
+
+/* Joins the processes that a launcher started with this one, if there are some and the command is for them; before rights
+ * are given up.  Returns CLI_DONE, or the exit status after an error, which was printed (ranks.c). */
+int ranks_join (const struct command *command, struct settings *s);
+
+/* Tells them how this one ended, before its context does.  ctx: NULL: there is none. */
+void ranks_leave (const struct settings *s, fmtconv_ctx *ctx);
 
 /* Prepares the process, before anything is opened (startup.c). */
 void startup (void);

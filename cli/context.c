@@ -50,6 +50,7 @@ context_new (const struct settings *s, struct speaker *sp)
     .message = put_message,
     .progress = put_progress,
     .arg = sp,
+    .ranks = s->ranks,
   };
   fmtconv_ctx *ctx = fmtconv_ctx_new (&options);
   if (!ctx)

@@ -45,8 +45,8 @@ job_of (const struct settings *s, fmtconv_ctx *ctx, const char *input, const cha
   return job;
 }
 
-static bool
-check_arguments (const struct settings *s)
+bool
+check_convert (const struct settings *s)
 {
   if (s->shares && s->flags & FMTCONV_PUBLISH)
     {
@@ -85,10 +85,13 @@ print_spec (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
 void
 limit_writes (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_attr *list)
 {
-  const char **folders = list && !s->no_sandbox ? fmtconv_ctx_alloc (ctx, list->len, sizeof *folders) : NULL;
+  const char **folders =
+      list && !s->no_sandbox ? fmtconv_ctx_alloc (ctx, list->len + 1, sizeof *folders) : NULL;
   size_t n = 0;
   for (const fmtconv_attr *a = folders ? list->first : NULL; a; a = a->next)
     folders[n++] = a->v.s;
+  if (folders && s->ranks) /* Open MPI removes its buffers there when it ends */
+    folders[n++] = "/dev/shm";
   if (folders)
     sandbox_files (folders, n);
 }
@@ -110,7 +113,7 @@ convert (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
     return false;
   if (!(s->flags & FMTCONV_DRY_RUN) && !s->shares)
     context_complete ();
-  if (!report->first) /* a note said why */
+  if (!report->first || s->rank > 0) /* a note said why; rank 0 prints it */
     return true;
   if (s->json)
     put_event ("result", report);
@@ -125,7 +128,7 @@ int
 run_convert (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
-  if (!check_arguments (s))
+  if (!check_convert (s))
     return CLI_USAGE;
   fmtconv_job own;
   fmtconv_ctx *ctx = context_new (s, sp);
@@ -134,5 +137,6 @@ run_convert (const struct settings *s)
   const fmtconv_job *job = context_is_fine (ctx) ? job_of (s, ctx, input, output, &own) : NULL;
   bool done = job && limit_to_outputs (s, ctx, job)
               && (s->print_spec ? print_spec (s, ctx, job) : convert (s, ctx, job));
+  ranks_leave (s, ctx);
   return context_end (ctx, done);
 }

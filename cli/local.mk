@@ -35,6 +35,7 @@ fmtconv_SOURCES = \
 	cli/plugin-test/writer.c \
 	cli/plugins.c \
 	cli/presets.c \
+	cli/ranks.c \
 	cli/sandbox.h \
 	cli/sandbox-calls.c \
 	cli/sandbox-files.c \

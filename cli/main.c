@@ -42,8 +42,11 @@ main (int argc, char **argv)
         help_program (stdout);
       return fflush (stdout) ? CLI_FAILED : CLI_DONE;
     }
+  int status = ranks_join (command, &s);
+  if (status != CLI_DONE)
+    return status;
   enter_sandbox (command, &s);
-  int status = command->run (&s);
+  status = command->run (&s);
   if ((fflush (stdout) || ferror (stdout)) && status == CLI_DONE)
     return CLI_FAILED;
   return status;

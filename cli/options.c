@@ -19,6 +19,7 @@ enum
   OPT_RESUME,
   OPT_SHARE,
   OPT_PUBLISH,
+  OPT_NO_MPI,
   OPT_VERIFY_MANIFEST,
   OPT_VERIFY_AGAINST,
   OPT_STRICT,
@@ -99,6 +100,8 @@ static const struct option_row rows[] = {
     "do share I of N of this conversion, each in a separate process; --publish makes the output of them" },
   { OPT_PUBLISH, "publish", NULL, ON_CONVERT,
     "check that all shares of this conversion are written, and publish them" },
+  { OPT_NO_MPI, "no-mpi", NULL, ON_CONVERT,
+    "convert alone, although mpirun or srun started several processes" },
   { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_EDIT, "treat warnings as errors" },
   { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT | ON_VERIFY, "allow conversions that lose information" },
   { OPT_PATHS, "allow-paths", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_VERIFY,
@@ -336,6 +339,9 @@ take_switch (struct settings *s, int id)
     case OPT_PROGRESS:
     case OPT_NO_PROGRESS:
       s->progress = id == OPT_PROGRESS;
+      break;
+    case OPT_NO_MPI:
+      s->no_mpi = true;
       break;
     case 'h':
       s->help = true;

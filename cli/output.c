@@ -136,6 +136,8 @@ put_message (void *speaker, const fmtconv_message *m)
 {
   static const char *const color[] = { "\033[1;31m", "\033[1;33m", "\033[1m" };
   struct speaker *sp = speaker;
+  if (sp->s->rank > 0) /* rank 0 prints the messages of all */
+    return;
   if (sp->s->json)
     message_json (m);
   if (sp->s->json || sp->s->verbosity < PRINT_ERRORS + m->level)
@@ -154,7 +156,7 @@ put_progress (void *speaker, const fmtconv_progress *p)
   struct speaker *sp = speaker;
   char done[TEXT_SIZE], total[TEXT_SIZE], rate[TEXT_SIZE], left[TEXT_SIZE];
   double speed = p->seconds > 0 ? (double) p->done / p->seconds : 0;
-  if (!sp->progress || !p->total)
+  if (!sp->progress || !p->total || sp->s->rank > 0)
     return;
   if (p->done >= p->total)
     {

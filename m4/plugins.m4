@@ -12,9 +12,9 @@ AC_DEFUN([FC_PLUGINS], [
   AC_ARG_WITH([plugin-package],
     [AS_HELP_STRING([--with-plugin-package=NAMES],
       [packages of this distribution that errors tell users to install: a pattern for the groups of plugins, and names of
-       single groups @<:@fmtconv-plugins-%s torch=fmtconv-plugin-torch rename=fmtconv-plugin-rename@:>@; no: none])],
+       single groups @<:@fmtconv-plugins-%s torch=fmtconv-plugin-torch rename=fmtconv-plugin-rename mpi=fmtconv-plugin-mpi@:>@; no: none])],
     [AS_IF([test "x$with_plugin_package" = xyes], [AC_MSG_ERROR([--with-plugin-package needs names])])],
-    [with_plugin_package='fmtconv-plugins-%s torch=fmtconv-plugin-torch rename=fmtconv-plugin-rename'])
+    [with_plugin_package='fmtconv-plugins-%s torch=fmtconv-plugin-torch rename=fmtconv-plugin-rename mpi=fmtconv-plugin-mpi'])
   AC_SUBST([FC_PLUGIN_PACKAGES], [$with_plugin_package])
   AS_IF([fc_output=`sh "$srcdir/plugins/index.sh" "$with_plugin_package" 2>&1 >/dev/null`], [],
     [AC_MSG_ERROR([--with-plugin-package: $fc_output])])
@@ -46,12 +46,19 @@ m4_define([fc_id], [m4_toupper(m4_translit([$1], [-], [_]))])
 # fc_with(NAME): the shell variable of the option.
 m4_define([fc_with], [with_[]m4_translit([$1], [-], [_])])
 
-# FC_PLUGIN(NAME, DESCRIPTION): the option.
+# FC_PLUGIN(NAME, DESCRIPTION, [no]): the option.  no: the plugin is made only if it is asked for.
 AC_DEFUN([FC_PLUGIN], [
-  AC_ARG_WITH([$1], [AS_HELP_STRING([--without-$1], [leave out the plugin '$1': $2])],
-    [], [fc_with([$1])=$enable_plugins])
+  m4_if([$3], [no],
+    [AC_ARG_WITH([$1], [AS_HELP_STRING([--with-$1], [make the plugin '$1' too: $2])],
+      [], [fc_with([$1])=no])],
+    [AC_ARG_WITH([$1], [AS_HELP_STRING([--without-$1], [leave out the plugin '$1': $2])],
+      [], [fc_with([$1])=$enable_plugins])])
   m4_append_uniq_w([fc_plugin_names], [$1])
 ])
+
+# FC_PLUGIN_ASKED(NAME): NAME is made only if --with-NAME asks for it, because it needs much that few have.  For configure.m4;
+# plugins/list.sh looks for it there.
+AC_DEFUN([FC_PLUGIN_ASKED], [FC_PLUGIN_NAMED([$1], [$1])])
 
 # FC_PLUGIN_NEEDS(NAME, OTHER): NAME calls the plugin OTHER always, and is left out together with it.  For configure.m4.
 AC_DEFUN([FC_PLUGIN_NEEDS], [

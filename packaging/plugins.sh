@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # plugins.sh groups            prints the groups, one a line
+# plugins.sh asked             prints the plugins that are in no package, one a line
 # plugins.sh names GROUP       prints the plugins of a group, one a line
 # plugins.sh package GROUP     prints the name of the group's package
 # plugins.sh abi               prints the number of the plugin ABI
@@ -19,10 +20,21 @@ group_of () { # group_of PLUGIN
   sed -n 's/^package: *//p' "$top/plugins/$1/known.yaml"
 }
 
-# Prints "GROUP PLUGIN" for every folder that the build takes for a plugin.
+is_asked () { grep -qs '^FC_PLUGIN_ASKED' "$top/plugins/$1/configure.m4"; }
+
+# Prints the plugins that only --with-NAME makes: no package has them.
+asked () {
+  for fragment in "$top"/plugins/*/local.mk; do
+    name=$(basename "$(dirname "$fragment")")
+    if is_asked "$name"; then echo "$name"; fi
+  done
+}
+
+# Prints "GROUP PLUGIN" for every folder that the build takes for a plugin, without being asked for it.
 pairs () {
   for fragment in "$top"/plugins/*/local.mk; do
     name=$(basename "$(dirname "$fragment")")
+    if is_asked "$name"; then continue; fi
     group=$(group_of "$name")
     case $group in
       '' | *[!a-z0-9-]*) die "plugins/$name/known.yaml has not one line 'package: GROUP'" ;;
@@ -66,7 +78,7 @@ rpm () { # rpm GROUP
 }
 
 case ${1-} in
-  groups | abi | debian) "$1" ;;
+  groups | asked | abi | debian) "$1" ;;
   names | package | rpm) "$@" ;;
-  *) die "usage: plugins.sh groups | abi | debian | {names | package | rpm} GROUP" ;;
+  *) die "usage: plugins.sh groups | asked | abi | debian | {names | package | rpm} GROUP" ;;
 esac

@@ -24,7 +24,11 @@ for fragment in plugins/*/local.mk; do
 done
 
 description () { sed -n 's/^\.Nd //p' "plugins/$1/fmtconv-$1.7"; }
-roles () { sed -n 's/^\.Fl \([rtw]\) Cm .*/`-\1`/p' "plugins/$1/fmtconv-$1.7" | sort -u | tr '\n' ' '; }
+asked () { grep -q "^FC_PLUGIN_ASKED(\[$1\])" "plugins/$1/configure.m4" 2>/dev/null; }
+roles () {
+  if grep -q '^transport:' "plugins/$1/known.yaml"; then printf '`mpirun` '; fi
+  sed -n 's/^\.Fl \([rtw]\) Cm .*/`-\1`/p' "plugins/$1/fmtconv-$1.7" | sort -u | tr '\n' ' '
+}
 
 check () {
   case $1 in
@@ -55,7 +59,7 @@ fragments () {
 }
 
 macros () {
-  for name in $names; do echo "FC_PLUGIN([$name], [$(description "$name")])"; done
+  for name in $names; do echo "FC_PLUGIN([$name], [$(description "$name")]$(if asked "$name"; then echo ', [no]'; fi))"; done
   for name in $names; do
     if test -f "plugins/$name/configure.m4"; then echo "m4_include([plugins/$name/configure.m4])"; fi
   done

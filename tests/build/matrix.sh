@@ -27,8 +27,9 @@ needing ()
 configured "$work/all"
 cd "$work/all"
 printf 'include Makefile\nshow:\n\t@echo $(plugin_LTLIBRARIES) $(dist_man_MANS)\n' >../show.mk
+asked=$(cd "$top" && sh packaging/plugins.sh asked | tr '\n' ' ') # these are out in any case
 for name in $plugins; do
-  out=" $(cd "$top" && needing "$name" | tr '\n' ' ')"
+  out=" $asked$(cd "$top" && needing "$name" | tr '\n' ' ')"
   "$top/configure" -q --cache-file="$work/cache" --no-create CFLAGS=-O0 FMTCONV_PYTHON= "--without-$name" >../log 2>&1 || { cat ../log; fail "configure --without-$name"; }
   sh ./config.status -q Makefile
   made=" $(make -s -f ../show.mk show | tr '\n' ' ') "

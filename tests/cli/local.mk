@@ -16,6 +16,9 @@ TESTS += \
 if !SANITIZERS
 TESTS += tests/cli/sandbox.sh
 endif
+if PLUGIN_MPI
+TESTS += tests/cli/mpi.sh
+endif
 EXTRA_DIST += \
 	tests/cli/behavior.sh \
 	tests/cli/escape-worker.c \
@@ -27,6 +30,7 @@ EXTRA_DIST += \
 	tests/cli/kills.sh \
 	tests/cli/many-files.sh \
 	tests/cli/model-manual.sh \
+	tests/cli/mpi.sh \
 	tests/cli/prelude.sh \
 	tests/cli/resume.sh \
 	tests/cli/run.sh \
@@ -34,6 +38,7 @@ EXTRA_DIST += \
 	tests/cli/spec-manual.sh \
 	tests/cli/test_behavior.py \
 	tests/cli/test_kills.py \
+	tests/cli/test_mpi.py \
 	tests/cli/test_resume.py \
 	tests/cli/test_shares.py \
 	tests/cli/test_verify.py \

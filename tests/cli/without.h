@@ -45,6 +45,9 @@ static const refused_call refused_calls[] = {
   { "sched_getaffinity", SYS_sched_getaffinity, -1, 0 },
   { "getrandom", SYS_getrandom, -1, 0 },
   { "fadvise", SYS_fadvise64, -1, 0 },
+#ifdef SYS_pwrite64
+  { "pwrite64", SYS_pwrite64, -1, 0 },
+#endif
 };
 
 static const struct
@@ -52,7 +55,8 @@ static const struct
   const char *name;
   int error;
 } refused_errors[] = { { "ENOSYS", ENOSYS },         { "EINVAL", EINVAL }, { "EPERM", EPERM },
-                       { "EOPNOTSUPP", EOPNOTSUPP }, { "EXDEV", EXDEV },   { "ENOLCK", ENOLCK } };
+                       { "EOPNOTSUPP", EOPNOTSUPP }, { "EXDEV", EXDEV },   { "ENOLCK", ENOLCK },
+                       { "ENOSPC", ENOSPC } };
 
 /* Makes a call fail.  Returns NULL, or why not. */
 static inline const char *

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from check_packages import DEBIAN, GROUPS, PACKAGES, SPEC, TOP, plugins, read
+from check_packages import ASKED, DEBIAN, GROUPS, PACKAGES, SPEC, TOP, plugins, read
 
 STAGE = Path("tests/stage").resolve()
 FOLDERS = ("bindir", "datadir", "includedir", "libdir", "mandir")
@@ -40,10 +40,11 @@ def renamed(path, folders):
 
 
 def staged():
-    """Returns the installed files.  No package has static libraries, which configure can add."""
+    """Returns the installed files.  No package has what configure can add: static libraries, plugins that are asked for."""
     folders = configured()
     files = (f"/{path.relative_to(STAGE)}" for path in STAGE.rglob("*") if path.is_symlink() or path.is_file())
-    return sorted(renamed(path, folders) for path in files if not path.endswith(".a"))
+    added = (".a", *(end for name in ASKED for end in (f"/{name}.so", f"/fmtconv-{name}.7")))
+    return sorted(renamed(path, folders) for path in files if not path.endswith(added))
 
 
 def debian_lists():
