@@ -191,6 +191,14 @@ fci_map_add (fci_map *map, const void *key, size_t len, uintptr_t value, uintptr
   return !known;
 }
 
+uintptr_t *
+fci_map_place (fci_map *map, const void *key, size_t len)
+{
+  bool known;
+  slot *s = map ? bind (map, key, len, &known) : NULL;
+  return s ? &s->value : NULL;
+}
+
 bool
 fci_map_set (fci_map *map, const void *key, size_t len, uintptr_t value)
 {

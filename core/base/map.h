@@ -23,6 +23,10 @@ bool fci_map_get (const fci_map *map, const void *key, size_t len, uintptr_t *va
  * is longer than a path. */
 bool fci_map_get_in (const fci_map *map, const char *folder, const char *name, uintptr_t *value);
 
+/* Returns the place of the value that the key (referenced, not copied) is bound to, 0 if it was not bound; it is valid until the
+ * next call for the map.  NULL: an error (recorded). */
+uintptr_t *fci_map_place (fci_map *map, const void *key, size_t len);
+
 /* Binds key, replacing an earlier value. Returns false if out of memory (recorded). */
 bool fci_map_set (fci_map *map, const void *key, size_t len, uintptr_t value);
 

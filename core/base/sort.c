@@ -1,8 +1,10 @@
-/* core/base/sort.c: sorts an array with a context for the comparison: a heap sort.
+/* core/base/sort.c: sorts arrays; with a context for the comparison by a heap sort.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "core/base/sort.h"
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct heap
@@ -47,10 +49,33 @@ sink (const heap *h, size_t i, size_t n)
 }
 
 void
+fci_sort_plain (void *elements, size_t n, size_t size, int (*compare_two) (const void *a, const void *b))
+{
+  const char *at = elements;
+  size_t i = 1;
+  while (i < n && compare_two (at + (i - 1) * size, at + i * size) <= 0)
+    i++;
+  if (i < n)
+    qsort (elements, n, size, compare_two);
+}
+
+/* Returns whether the elements are in order. */
+static bool
+is_sorted (const heap *h, size_t n)
+{
+  size_t i = 1;
+  while (i < n && compare (h, i - 1, i) <= 0)
+    i++;
+  return i >= n;
+}
+
+void
 fci_sort (void *elements, size_t n, size_t size, int (*compare_two) (const void *a, const void *b, void *arg),
           void *arg)
 {
   const heap h = { .at = elements, .size = size, .compare = compare_two, .arg = arg };
+  if (is_sorted (&h, n))
+    return;
   for (size_t i = n / 2; i-- > 0;)
     sink (&h, i, n);
   for (size_t i = n; i-- > 1;)

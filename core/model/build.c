@@ -56,11 +56,6 @@ check_name (fmtconv_model *out, const char *name, size_t len, const fmtconv_view
       fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "%s", wrong);
       return false;
     }
-  if (fmtconv_model_find (out, name))
-    {
-      fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "two tensors have this name");
-      return false;
-    }
   if (out->count >= FCI_MAX_TENSORS)
     {
       fmtconv_fail_at (out->ctx, FMTCONV_E_LIMIT, &where, "a model has more than %d tensors",
@@ -68,6 +63,22 @@ check_name (fmtconv_model *out, const char *name, size_t len, const fmtconv_view
       return false;
     }
   return true;
+}
+
+/* Binds a name to an entry.  Returns false if another tensor has it, or out of memory (recorded). */
+static bool
+bind (fmtconv_model *out, const char *name, size_t len, const fmtconv_view *view, fci_model_entry *entry)
+{
+  uintptr_t *place = fci_map_place (out->names, name, len);
+  if (place && *place)
+    {
+      const fmtconv_where where = where_of (out, name, view);
+      fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "two tensors have this name");
+      return false;
+    }
+  if (place)
+    *place = (uintptr_t) entry;
+  return place != NULL;
 }
 
 static void
@@ -111,7 +122,7 @@ fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
     return;
   fci_model_entry *entry = fci_slab_new (out->ctx, &out->made, sizeof *entry);
   char *copy = fci_strndup (out->ctx, name, len);
-  if (!entry || !copy || !fci_map_set (out->names, copy, len, (uintptr_t) entry))
+  if (!entry || !copy || !bind (out, copy, len, view, entry))
     return;
   entry->tensor.name = copy;
   entry->model = out;

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/sort.h"
 #include "core/model/private.h"
 #include "core/model/tied.h"
 #include "core/view/equal.h"
@@ -87,7 +88,7 @@ fci_model_tie (fmtconv_model *model)
                            .bytes = entry->tensor.bytes,
                            .entry = entry };
     }
-  qsort (keys, n, sizeof *keys, compare);
+  fci_sort_plain (keys, n, sizeof *keys, compare);
   model->features &= ~(unsigned) FMTCONV_FEATURE_TIED;
   for (size_t i = 0; i < n;)
     {

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
+#include "core/base/sort.h"
 #include "core/model/private.h"
 #include "core/source/source.h"
 #include "core/view/place.h"
@@ -140,7 +141,7 @@ lay (floor_plan *plan, const tile *next)
 static void
 lay_all (floor_plan *plan, tile *tiles, size_t n)
 {
-  qsort (tiles, n, sizeof *tiles, compare_tiles);
+  fci_sort_plain (tiles, n, sizeof *tiles, compare_tiles);
   plan->done = plan->start;
   for (size_t i = 0; i < n; i++)
     if (!lay (plan, &tiles[i]))
