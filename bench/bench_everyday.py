@@ -31,14 +31,14 @@ class Case(NamedTuple):
 MATRICES = ("float32", "bfloat16", "float8_e4m3fn")
 SAFE, TORCH = "in.safetensors", "in.pt"
 CASES = {
-    "torch-safetensors": Case(TORCH, "float16", "all", "out.safetensors", ("-t", "none"), "none", "1.15 floor"),
-    "safetensors-torch": Case(SAFE, "float16", "all", "out.pt", ("-t", "none"), "none", "1.15 floor"),
+    "torch-safetensors": Case(TORCH, "float16", "all", "out.safetensors", ("-t", "none"), "none", "1.1 floor"),
+    "safetensors-torch": Case(SAFE, "float16", "all", "out.pt", ("-t", "none"), "none", "1.1 floor"),
     **{f"transpose-{dtype}": Case(SAFE, dtype, "matrices", "out.safetensors", ("-t", "transpose:name=*"), "transpose",
                                   "2 floor") for dtype in MATRICES},
     "f8-bf16": Case(SAFE, "float8_e4m3fn", "matrices", "out.safetensors", ("--dtype", "bf16"), "bf16", "1.3 floor", "cast"),
     "tiny-torch-safetensors": Case(TORCH, "float32", "tiny", "out.safetensors", ("-t", "none"), "none", "0.5 s"),
     "tiny-safetensors": Case(SAFE, "float32", "tiny", "out.safetensors", ("-t", "none"), "none", "0.5 s"),
-    "tiny-safetensors-torch": Case(SAFE, "float32", "tiny", "out.pt", ("-t", "none"), "none", ""),
+    "tiny-safetensors-torch": Case(SAFE, "float32", "tiny", "out.pt", ("-t", "none"), "none", "0.4 s"),
 }
 QUICK_OTHER = ("torch-safetensors", "transpose-bfloat16", "f8-bf16", "tiny-safetensors")  # torch takes seconds to start
 MODULES = ("torch", "safetensors", "numpy")

@@ -54,6 +54,7 @@ def bench(a, folder):
                         ("the same, sat:crc=ignore -j1", "-j1")):
         speed = work / benchkit.least(samples[name])
         table.row(title, checkpoint.stat().st_size, samples[name], samples["floor"], samples["other"],
+                  "1.5 floor" if name == "ours" else "",
                   more=[f"{speed:.1f}", f"{speed / peak[1 if name == '-j1' else THREADS]:.0%}"])
     table.row("no merge, sat:crc=ignore", checkpoint.stat().st_size, samples["base"], samples["floor"], more=["-", "-"])
     table.details(samples)
