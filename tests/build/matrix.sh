@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/build/matrix.sh BUILD: configurations that few use, each configured, built and tested as far as it can be: every single
-# plugin left out, all left out, and no shared library.  BUILD is the folder of a usual build.
+# tests/build/matrix.sh BUILD: configurations that few use, each configured, built and tested as far as it can be: plugins
+# left out, all left out, and no shared library.  BUILD is the folder of a usual build.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 build=$(cd "${1:?the folder of a build}" && pwd)
@@ -15,7 +15,8 @@ configured ()
     || { cat "$1/configure.log"; fail "configure $*"; }
 }
 
-# ---- One plugin left out: it and those that need it are not made, the others are.
+# ---- Plugins left out: they and those that need them are not made, the others are.  Each is left out twice, each time with others:
+# in a square of all, those of its row and those of its column.  So for any two, one is left out without the other.
 cd "$top"
 plugins=$(ls -d plugins/*/local.mk | sed 's,plugins/\(.*\)/local.mk,\1,')
 # needing NAME: NAME, and the plugins that call it always.
@@ -28,16 +29,26 @@ configured "$work/all"
 cd "$work/all"
 printf 'include Makefile\nshow:\n\t@echo $(plugin_LTLIBRARIES) $(dist_man_MANS)\n' >../show.mk
 asked=$(cd "$top" && sh packaging/plugins.sh asked | tr '\n' ' ') # these are out in any case
-for name in $plugins; do
-  out=" $asked$(cd "$top" && needing "$name" | tr '\n' ' ')"
-  "$top/configure" -q --cache-file="$work/cache" --no-create CFLAGS=-O0 FMTCONV_PYTHON= "--without-$name" >../log 2>&1 || { cat ../log; fail "configure --without-$name"; }
+side=1
+while test $((side * side)) -lt "$(echo "$plugins" | wc -l)"; do side=$((side + 1)); done
+for line in $(seq 0 $((2 * side - 1))); do
+  names=$(echo "$plugins" | awk -v side="$side" -v line="$line" '(line < side ? int ((NR - 1) / side) : (NR - 1) % side + side) == line')
+  test -n "$names" || continue
+  options=
+  out=" $asked"
+  for name in $names; do
+    options="$options --without-$name"
+    out="$out$(cd "$top" && needing "$name" | tr '\n' ' ')"
+  done
+  # shellcheck disable=SC2086 # a list of options
+  "$top/configure" -q --cache-file="$work/cache" --no-create CFLAGS=-O0 FMTCONV_PYTHON= $options >../log 2>&1 || { cat ../log; fail "configure$options"; }
   sh ./config.status -q Makefile
   made=" $(make -s -f ../show.mk show | tr '\n' ' ') "
   for other in $plugins; do
     case $out in *" $other "*) want=out ;; *) want=in ;; esac
     case $made in *" plugins/$other.la "*) is=in ;; *) is=out ;; esac
     case $made in *"/fmtconv-$other.7 "*) page=in ;; *) page=out ;; esac
-    test $want.$want = $is.$page || fail "--without-$name: '$other' is $is, its page $page; not $want"
+    test $want.$want = $is.$page || fail "configure$options: '$other' is $is, its page $page; not $want"
   done
 done
 # shellcheck disable=SC2086 # a list of names
