@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/arena.h"
+#include "core/base/os.h"
 #include "core/base/size.h"
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 enum
 {
   FIRST_CHUNK = 16 * 1024,
-  LAST_CHUNK = 1024 * 1024
+  LAST_CHUNK = 1024 * 1024,
+  MUCH = 32 * LAST_CHUNK,      /* an arena of so many bytes grows by … */
+  LARGE_CHUNK = 4 * LAST_CHUNK /* … chunks with room for large pages */
 };
 
 struct fci_chunk
@@ -47,6 +50,8 @@ new_chunk (fci_arena *arena, size_t size)
       fci_budget_give (arena->budget, total);
       return out_of_memory (arena);
     }
+  if (total >= LARGE_CHUNK)
+    fci_os_large_pages (chunk, total);
   chunk->size = size;
   arena->total += total;
   return chunk;
@@ -72,6 +77,8 @@ grow (fci_arena *arena)
   size_t size = FIRST_CHUNK;
   while (size < LAST_CHUNK && size < arena->total)
     size *= 2;
+  if (arena->total >= MUCH)
+    size = LARGE_CHUNK;
   fci_chunk *chunk = new_chunk (arena, size - HEADER);
   if (!chunk)
     return false;

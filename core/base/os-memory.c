@@ -1,10 +1,12 @@
-/* core/base/os-memory.c: the peak memory of this process, and the memory of the machine.
+/* core/base/os-memory.c: the memory of this process, and of the machine.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "core/base/os.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -34,6 +36,23 @@ fci_os_peak_memory (void)
   return (uint64_t) usage.ru_maxrss; /* in bytes there */
 #else
   return (uint64_t) usage.ru_maxrss * 1024;
+#endif
+}
+
+/* Advice is for whole pages. */
+void
+fci_os_large_pages (void *at, size_t n)
+{
+#ifdef MADV_HUGEPAGE
+  const long page = sysconf (_SC_PAGESIZE);
+  const uintptr_t size = page > 0 ? (uintptr_t) page : 1, mask = size - 1;
+  const uintptr_t start = ((uintptr_t) at + mask) & ~mask, end = ((uintptr_t) at + n) & ~mask;
+  const int before = errno;
+  if (end > start)
+    (void) madvise ((char *) at + (start - (uintptr_t) at), end - start, MADV_HUGEPAGE);
+  errno = before;
+#else
+  (void) at, (void) n;
 #endif
 }
 
