@@ -3,8 +3,10 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/error.h"
 #include "core/base/os.h"
 #include "core/base/ranks.h"
+#include "core/base/sink.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -192,14 +194,25 @@ wait_for (fmtconv_ctx *ctx, unsigned from, const fci_meeting *meeting)
 
 /* ---- Failures */
 
-/* Records the error of a rank, on another one. */
+/* Records the error of a rank, on another one, and reports it.  Its text was escaped there, and is not cut here. */
 static void
 record (fmtconv_ctx *ctx, const paper *p)
 {
-  if (p->rank == 0)
-    fmtconv_fail (ctx, p->code, "%s", p->text);
-  else
-    fmtconv_fail (ctx, p->code, "rank %u on %s: %s", (unsigned) p->rank, p->host, p->text);
+  char line[FCI_RANK_TEXT + 2 * FCI_RANK_HOST] = "";
+  fci_sink sink = FCI_SINK (line);
+  const fmtconv_message m = { .struct_size = sizeof m,
+                              .level = FMTCONV_MSG_ERROR,
+                              .code = p->code < 0 ? p->code : FMTCONV_E_INTERNAL,
+                              .text = line,
+                              .what = line,
+                              .offset = UINT64_MAX };
+  if (p->rank > 0)
+    fci_sink_format (&sink, "rank %u on %s: ", (unsigned) p->rank, p->host);
+  fci_sink_trusted (&sink, p->text, strlen (p->text));
+  ctx->failed = m.code;
+  fci_error_keep (ctx, &m);
+  if (!ctx->muted)
+    fci_error_report (ctx);
 }
 
 int
