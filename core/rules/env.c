@@ -206,8 +206,8 @@ call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
   fci_expr_state state;
   if (fci_attr_function (env, call, out, &state))
     return state;
-  if (!run->prefix || (run->table.reverse && !run->item))
-    return not_yet (env); /* nor are the names of the output known in reverse */
+  if (run->table.reverse ? !run->prefix || !run->item : !run->prefix && *call->word.at != '/')
+    return not_yet (env); /* the prefix is not known, or in reverse the names of the output */
   state = find_once (env, call, &found);
   if (!state && *call->text.at == 'r')
     return rank (env, call, found, out);

@@ -3,7 +3,7 @@
  *
  * The first number after "layers." counts the layers of a stage from 0.  Layers are counted separately for each text before it:
  * "decoder.layers.", "encoder.layers.".  Tensors without such a number that several stages have, such as the embedding of
- * tied models under one name, are copies that must be equal. */
+ * tied models under one name, are copies that must be equal; so is all that expert-parallel ranks have except experts. */
 #include "config.h"
 
 #include "plugins/megatron/megatron.h"
@@ -76,8 +76,9 @@ count_layers (counting *c, const fmtconv_model *model)
 {
   FMTCONV_FOREACH (t, model)
     {
-      const parts p = take_apart (t->name);
-      kind *k = p.length ? find_kind (c, t->name, &p) : NULL;
+      const char *name = megatron_plain_name (c->load, t->name);
+      const parts p = take_apart (name);
+      kind *k = p.length ? find_kind (c, name, &p) : NULL;
       if (p.length && !k)
         return fmtconv_ctx_failed (c->load->ctx);
       if (k && p.number >= k->own)
@@ -86,52 +87,76 @@ count_layers (counting *c, const fmtconv_model *model)
   return 0;
 }
 
-/* Puts a tensor, or compares it with that of another stage. */
+/* Puts a tensor, or compares it with its copy in another rank. */
 static void
-put (const counting *c, const char *name, bool is_layer, const fmtconv_tensor *t, const char *rank)
+put (const counting *c, const char *name, bool may_be_copy, const char *own, fmtconv_view *view,
+     megatron_rank rank)
 {
   const fmtconv_tensor *other = fmtconv_model_find (c->load->out, name);
   if (!other)
-    fmtconv_model_put (c->load->out, name, t->view);
-  else if (is_layer)
-    fmtconv_fail_at (c->load->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
-                     "%s has it, and a rank before it, too", rank);
+    fmtconv_model_put (c->load->out, name, view);
+  else if (!may_be_copy)
+    fmtconv_fail_at (c->load->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = own },
+                     "%s has it, and a rank before it, too", megatron_rank_name (c->load, rank));
   else
     fmtconv_model_replace (c->load->out, other,
-                           fmtconv_view_require_equal (2, (fmtconv_view *const[]){ other->view, t->view }));
+                           fmtconv_view_require_equal (2, (fmtconv_view *const[]){ other->view, view }));
 }
 
-/* Puts the tensors that a rank has of a stage. */
-static int
-put_share (counting *c, const fmtconv_model *model, uint32_t tensor, const char *rank)
+/* Puts one tensor of a rank.  own: its name there. */
+static void
+put_tensor (counting *c, const char *own, fmtconv_view *view, megatron_rank rank)
 {
-  fmtconv_ctx *ctx = c->load->ctx;
-  FMTCONV_FOREACH (t, model)
+  megatron_load *load = c->load;
+  const char *expert = megatron_expert_name (load, own, rank);
+  const parts p = take_apart (expert ? expert : own);
+  const kind *k = p.length ? find_kind (c, own, &p) : NULL;
+  const uint32_t share = expert ? rank.tensor % load->expert_tensor_ranks : rank.tensor;
+  const char *name = k ? fmtconv_ctx_printf (load->ctx, "tp.%u.%.*s%llu%s", share, (int) p.length, own,
+                                             (unsigned long long) (k->before + p.number), p.rest)
+                       : fmtconv_ctx_printf (load->ctx, "tp.%u.%s", share, expert ? expert : own);
+  if (name && !fmtconv_ctx_failed (load->ctx))
+    put (c, name, !expert && (!k || rank.expert), own, view, rank);
+}
+
+/* Puts a tensor of a rank, or one of each expert in it. */
+static void
+put_all (counting *c, const fmtconv_tensor *t, megatron_rank rank)
+{
+  const char *own = megatron_plain_name (c->load, t->name);
+  const unsigned matrix = megatron_joint_matrix (c->load, own);
+  if (!matrix)
+    put_tensor (c, own, t->view, rank);
+  for (uint32_t i = 0; matrix && i < c->load->experts && !fmtconv_ctx_failed (c->load->ctx); i++)
     {
-      const parts p = take_apart (t->name);
-      const kind *k = p.length ? find_kind (c, t->name, &p) : NULL;
-      const char *name = k ? fmtconv_ctx_printf (ctx, "tp.%u.%.*s%llu%s", tensor, (int) p.length, t->name,
-                                                 (unsigned long long) (k->before + p.number), p.rest)
-                           : fmtconv_ctx_printf (ctx, "tp.%u.%s", tensor, t->name);
-      if (name)
-        put (c, name, k != NULL, t, rank);
-      if (fmtconv_ctx_failed (ctx))
-        return fmtconv_ctx_failed (ctx);
+      fmtconv_view *view = megatron_take_expert (c->load, own, t->view, i);
+      const char *name = fmtconv_ctx_printf (c->load->ctx, "%.*slinear_fc%u.weight%u",
+                                             (int) (strlen (own) - strlen ("weight1")), own, matrix, i);
+      if (view && name)
+        put_tensor (c, name, view, rank);
     }
-  return 0;
 }
 
 /* Puts one stage of a pipeline rank. */
 static int
 put_stage (counting *c, uint32_t stage, uint32_t pipeline)
 {
-  const megatron_load *load = c->load;
-  for (uint32_t t = 0; t < load->tensor_ranks; t++)
-    if (count_layers (c, megatron_model (load, stage, pipeline, t)))
+  megatron_load *load = c->load;
+  const megatron_rank first = { .pipeline = pipeline };
+  megatron_rank rank = first;
+  do
+    if (count_layers (c, megatron_model (load, stage, rank)))
       return fmtconv_ctx_failed (load->ctx);
-  for (uint32_t t = 0; t < load->tensor_ranks; t++)
-    if (put_share (c, megatron_model (load, stage, pipeline, t), t, megatron_rank_name (load, t, pipeline)))
-      return fmtconv_ctx_failed (load->ctx);
+  while (megatron_next_rank (load, &rank) && rank.pipeline == pipeline);
+  rank = first;
+  do
+    FMTCONV_FOREACH (t, megatron_model (load, stage, rank))
+      {
+        put_all (c, t, rank);
+        if (fmtconv_ctx_failed (load->ctx))
+          return fmtconv_ctx_failed (load->ctx);
+      }
+  while (megatron_next_rank (load, &rank) && rank.pipeline == pipeline);
   for (size_t i = 0; i < c->n; i++)
     {
       c->kinds[i].before += c->kinds[i].own;
@@ -146,9 +171,7 @@ put_stage (counting *c, uint32_t stage, uint32_t pipeline)
 static int
 check_layers (const counting *c)
 {
-  fmtconv_attr *args =
-      fmtconv_attr_at (fmtconv_model_attrs (megatron_model (c->load, 0, 0, 0)), "source/torch/args");
-  const int64_t wanted = fmtconv_attr_get_int (args, "num_layers", -1);
+  const int64_t wanted = fmtconv_attr_get_int (c->load->args, "num_layers", -1);
   for (size_t i = 0; i < c->n; i++)
     if (wanted >= 0 && c->kinds[i].before == (uint64_t) wanted)
       return 0;
@@ -156,12 +179,13 @@ check_layers (const counting *c)
     fmtconv_detail (c->load->ctx, "%.*s: %llu", (int) c->kinds[i].length - 1, c->kinds[i].prefix,
                     (unsigned long long) c->kinds[i].before);
   if (wanted < 0)
-    return fmtconv_fail (
-        c->load->ctx, FMTCONV_E_UNSUPPORTED,
-        "the arguments have no num_layers, with which the layers of all stages are compared");
-  return fmtconv_fail_at (
-      c->load->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "check that the copy is complete" },
-      "the stages of the pipeline do not have %lld layers, as the arguments say:", (long long) wanted);
+    return fmtconv_fail (c->load->ctx, FMTCONV_E_UNSUPPORTED,
+                         "%s no num_layers, with which the layers of all stages are compared",
+                         megatron_say (c->load));
+  return fmtconv_fail_at (c->load->ctx, FMTCONV_E_FORMAT,
+                          &(fmtconv_where){ .hint = "check that the copy is complete" },
+                          "the stages of the pipeline do not have %lld layers, as %s:", (long long) wanted,
+                          megatron_say (c->load));
 }
 
 int

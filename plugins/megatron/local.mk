@@ -5,10 +5,13 @@ plugin_LTLIBRARIES += plugins/megatron.la
 dist_man_MANS += plugins/megatron/fmtconv-megatron.7
 endif
 plugins_megatron_la_SOURCES = $(latest_sources) \
+	plugins/megatron/experts.c \
 	plugins/megatron/layers.c \
 	plugins/megatron/locate.c \
 	plugins/megatron/megatron.c \
 	plugins/megatron/megatron.h \
+	plugins/megatron/mesh.c \
+	plugins/megatron/nemo.c \
 	plugins/megatron/ranks.c
 plugins_megatron_la_CFLAGS = $(plugin_cflags)
 plugins_megatron_la_LDFLAGS = $(plugin_ldflags)

@@ -9,6 +9,9 @@
 
 #define LATEST "latest_checkpointed_iteration.txt"
 #define RANK "mp_rank_"
+#define LONG_RANK "tp_rank_"
+#define LONG_STAGE "_pp_rank_"
+#define NEMO_WEIGHTS "model_weights.ckpt"
 
 /* Reads a number of at least `least` digits, as printf's %0*u writes it.  Returns whether it is there. */
 static bool
@@ -22,23 +25,41 @@ take_number (const char **at, size_t least, uint32_t *number)
   return true;
 }
 
-bool
-megatron_is_rank_name (const char *name, uint32_t *tensor, uint32_t *stage)
+unsigned
+megatron_parse_name (const char *name, uint32_t numbers[MEGATRON_NUMBERS], bool *is_long)
 {
   const char *at = name + strlen (RANK);
-  *stage = UINT32_MAX;
-  if (strncmp (name, RANK, strlen (RANK)) != 0 || !take_number (&at, 2, tensor))
-    return false;
-  if (*at == '_' && at++ && !take_number (&at, 3, stage))
-    return false;
-  return !*at;
+  unsigned n = 1;
+  *is_long = !strncmp (name, LONG_RANK, strlen (LONG_RANK));
+  if ((!*is_long && strncmp (name, RANK, strlen (RANK)) != 0) || !take_number (&at, 2, &numbers[0]))
+    return 0;
+  if (*is_long)
+    {
+      if (strncmp (at, LONG_STAGE, strlen (LONG_STAGE)) != 0)
+        return 0;
+      at += strlen (LONG_STAGE) - 1; /* to the '_' before the number */
+    }
+  while (*at == '_' && n < MEGATRON_NUMBERS)
+    {
+      at++;
+      if (!take_number (&at, 3, &numbers[n++]))
+        return 0;
+    }
+  return *at || (*is_long && n != 2) ? 0 : n;
 }
 
 const char *
-megatron_rank_name (const megatron_load *load, uint32_t tensor, uint32_t pipeline)
+megatron_rank_name (const megatron_load *load, megatron_rank rank)
 {
-  return load->has_stages ? fmtconv_ctx_printf (load->ctx, RANK "%02u_%03u", tensor, pipeline)
-                          : fmtconv_ctx_printf (load->ctx, RANK "%02u", tensor);
+  const bool has_stage = load->pipeline_ranks > 1 || load->expert_ranks == 1;
+  if (load->has_long_names)
+    return fmtconv_ctx_printf (load->ctx, LONG_RANK "%02u" LONG_STAGE "%03u", rank.tensor, rank.pipeline);
+  if (load->numbers == 1)
+    return fmtconv_ctx_printf (load->ctx, RANK "%02u", rank.tensor);
+  if (load->numbers == 2)
+    return fmtconv_ctx_printf (load->ctx, RANK "%02u_%03u", rank.tensor,
+                               has_stage ? rank.pipeline : rank.expert);
+  return fmtconv_ctx_printf (load->ctx, RANK "%02u_%03u_%03u", rank.tensor, rank.pipeline, rank.expert);
 }
 
 /* ---- The folder of the iteration */
@@ -46,10 +67,11 @@ megatron_rank_name (const megatron_load *load, uint32_t tensor, uint32_t pipelin
 static bool
 has_ranks (fmtconv_input *folder)
 {
-  uint32_t tensor, stage;
+  uint32_t numbers[MEGATRON_NUMBERS];
+  bool is_long;
   const char *name;
   for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
-    if (megatron_is_rank_name (name, &tensor, &stage))
+    if (megatron_parse_name (name, numbers, &is_long))
       return true;
   return false;
 }
@@ -100,62 +122,75 @@ in_run (const megatron_load *load, fmtconv_input *run)
 
 /* ---- The ranks */
 
-/* Counts the ranks of the folders' names. */
+/* Looks at the names of all ranks' folders. */
 static int
-count_ranks (megatron_load *load)
+read_names (megatron_load *load)
 {
-  const char *name, *with = NULL, *without = NULL;
-  uint32_t tensor, stage;
+  const char *name, *first = NULL;
+  uint32_t numbers[MEGATRON_NUMBERS];
+  bool is_long;
   for (size_t i = 0; (name = fmtconv_input_entry (load->folder, i)); i++)
     {
-      if (!megatron_is_rank_name (name, &tensor, &stage))
+      const unsigned n = megatron_parse_name (name, numbers, &is_long);
+      if (!n)
         continue;
-      *(stage == UINT32_MAX ? &without : &with) = name;
-      load->has_stages = stage != UINT32_MAX;
-      stage = load->has_stages ? stage : 0;
-      load->tensor_ranks = tensor >= load->tensor_ranks ? tensor + 1 : load->tensor_ranks;
-      load->pipeline_ranks = stage >= load->pipeline_ranks ? stage + 1 : load->pipeline_ranks;
+      if (first && (n != load->numbers || is_long != load->has_long_names))
+        return fmtconv_fail_at (load->ctx, FMTCONV_E_FORMAT,
+                                &(fmtconv_where){ .hint = "remove the folders of the other checkpoint" },
+                                "the folder holds ranks of two checkpoints, such as '%s' and '%s'", first,
+                                name);
+      first = first ? first : name;
+      load->numbers = n;
+      load->has_long_names = is_long;
+      for (unsigned k = 0; k < n; k++)
+        load->most[k] = numbers[k] >= load->most[k] ? numbers[k] + 1 : load->most[k];
     }
-  if (with && without)
-    return fmtconv_fail_at (
-        load->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "remove the folders of the other checkpoint" },
-        "the folder holds ranks of two checkpoints, such as '%s' and '%s'", without, with);
-  if (!with && !without)
-    return fmtconv_ctx_failed (load->ctx)
-               ? fmtconv_ctx_failed (load->ctx)
-               : fmtconv_fail (load->ctx, FMTCONV_E_MISSING, "no folders " RANK "NN in %s",
-                               fmtconv_input_path (load->folder));
-  if ((uint64_t) load->tensor_ranks * load->pipeline_ranks > MEGATRON_MAX_RANKS)
-    return fmtconv_fail_at (load->ctx, FMTCONV_E_LIMIT,
-                            &(fmtconv_where){ .hint = "check the names of the folders" },
-                            "the names of the folders say %u x %u ranks, more than %d", load->tensor_ranks,
-                            load->pipeline_ranks, MEGATRON_MAX_RANKS);
+  if (!first && !fmtconv_ctx_failed (load->ctx))
+    return fmtconv_fail (load->ctx, FMTCONV_E_MISSING, "no folders " RANK "NN in %s",
+                         fmtconv_input_path (load->folder));
   return fmtconv_ctx_failed (load->ctx);
+}
+
+/* Returns the name of the file in the folder of a rank; NULL: there is none. */
+static const char *
+file_name (fmtconv_input *folder)
+{
+  static const char *const names[] = { "model_optim_rng.pt", "model_rng.pt", NEMO_WEIGHTS };
+  for (size_t i = 0; folder && i < sizeof names / sizeof *names; i++)
+    if (fmtconv_input_has (folder, names[i]))
+      return names[i];
+  return NULL;
+}
+
+fmtconv_input *
+megatron_file (const megatron_load *load, megatron_rank rank)
+{
+  fmtconv_input *folder = fmtconv_input_child (load->folder, megatron_rank_name (load, rank));
+  const char *name = file_name (folder);
+  if (name)
+    return fmtconv_input_child (folder, name);
+  if (!fmtconv_ctx_failed (load->ctx))
+    fmtconv_fail_at (load->ctx, FMTCONV_E_MISSING,
+                     &(fmtconv_where){ .hint = "check that the copy is complete" }, "no %s in %s",
+                     load->is_nemo ? NEMO_WEIGHTS : "model_optim_rng.pt", fmtconv_input_path (folder));
+  return NULL;
 }
 
 int
 megatron_locate (megatron_load *load, fmtconv_input *in)
 {
   fmtconv_input *folder = fmtconv_input_is_folder (in) ? in : fmtconv_input_parent (in);
-  uint32_t tensor, stage;
-  if (folder && megatron_is_rank_name (fmtconv_input_basename (folder), &tensor, &stage))
+  uint32_t numbers[MEGATRON_NUMBERS];
+  bool is_long;
+  if (folder && megatron_parse_name (fmtconv_input_basename (folder), numbers, &is_long))
     folder = fmtconv_input_parent (folder);
   load->folder = folder && (load->params->iteration || !has_ranks (folder)) ? in_run (load, folder) : folder;
-  return load->folder ? count_ranks (load) : fmtconv_ctx_failed (load->ctx);
-}
-
-fmtconv_input *
-megatron_file (const megatron_load *load, uint32_t tensor, uint32_t pipeline)
-{
-  static const char *const names[] = { "model_optim_rng.pt", "model_rng.pt", "model_weights.ckpt" };
-  const char *rank = megatron_rank_name (load, tensor, pipeline);
-  fmtconv_input *folder = fmtconv_input_child (load->folder, rank);
-  for (size_t i = 0; folder && i < sizeof names / sizeof *names; i++)
-    if (fmtconv_input_has (folder, names[i]))
-      return fmtconv_input_child (folder, names[i]);
-  if (!fmtconv_ctx_failed (load->ctx))
-    fmtconv_fail_at (load->ctx, FMTCONV_E_MISSING,
-                     &(fmtconv_where){ .hint = "check that the copy is complete" }, "no %s in %s", names[0],
-                     fmtconv_input_path (folder));
-  return NULL;
+  if (!load->folder || read_names (load))
+    return fmtconv_ctx_failed (load->ctx);
+  load->tensor_ranks = load->pipeline_ranks = load->expert_ranks = 1; /* until the arguments are read */
+  const char *first = megatron_rank_name (load, (megatron_rank){ 0 });
+  const char *name =
+      fmtconv_input_has (load->folder, first) ? file_name (fmtconv_input_child (load->folder, first)) : NULL;
+  load->is_nemo = load->has_long_names || (name && !strcmp (name, NEMO_WEIGHTS));
+  return fmtconv_ctx_failed (load->ctx);
 }

@@ -18,25 +18,39 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
+/* Returns how many ranks there are, for people. */
+static const char *
+count (const megatron_load *load)
+{
+  const char *experts = load->expert_ranks > 1
+                            ? fmtconv_ctx_printf (load->ctx, ", expert-parallel: %u", load->expert_ranks)
+                            : "";
+  return fmtconv_ctx_printf (load->ctx, "tensor-parallel ranks: %u%s, stages of the pipeline: %u",
+                             load->tensor_ranks, experts, load->pipeline_ranks * load->stages);
+}
+
 /* Takes the arguments of the first rank, and lists what is left out. */
 static void
 describe (const megatron_load *load)
 {
-  fmtconv_ctx *ctx = load->ctx;
-  const fmtconv_model *first = megatron_model (load, 0, 0, 0);
-  fmtconv_attr_set (fmtconv_model_attrs (load->out), "source",
-                    fmtconv_attr_get (fmtconv_model_attrs (first), "source"));
-  for (uint32_t p = 0; p < load->pipeline_ranks; p++)
-    for (uint32_t t = 0; t < load->tensor_ranks; t++)
+  const fmtconv_model *first = megatron_model (load, 0, (megatron_rank){ 0 });
+  fmtconv_attr *attrs = fmtconv_model_attrs (load->out);
+  megatron_rank rank = { 0 };
+  fmtconv_attr_set (attrs, "source", fmtconv_attr_get (fmtconv_model_attrs (first), "source"));
+  fmtconv_attr_set (fmtconv_attr_make (attrs, "source/torch"), "args", load->args);
+  fmtconv_attr_set_float (fmtconv_attr_make (attrs, "source"), "checkpoint_version", load->version);
+  if (!load->is_nemo)
+    do
       fmtconv_model_skip (
           load->out,
-          fmtconv_ctx_printf (ctx, "%s: everything except its weights, such as the states of the optimizer",
-                              megatron_rank_name (load, t, p)),
+          fmtconv_ctx_printf (load->ctx,
+                              "%s: everything except its weights, such as the states of the optimizer",
+                              megatron_rank_name (load, rank)),
           0, "not weights");
-  fmtconv_attr_set_string (fmtconv_model_attrs (load->out), "title",
-                           fmtconv_ctx_printf (ctx,
-                                               "Megatron checkpoint, tensor-parallel ranks: %u, stages: %u",
-                                               load->tensor_ranks, load->pipeline_ranks * load->stages));
+    while (megatron_next_rank (load, &rank));
+  fmtconv_attr_set_string (
+      attrs, "title",
+      fmtconv_ctx_printf (load->ctx, "%s checkpoint, %s", load->is_nemo ? "NeMo" : "Megatron", count (load)));
 }
 
 /* Reads the shares of all ranks, with the names that they have in the whole model. */
@@ -46,8 +60,7 @@ read_shares (megatron_load *load, fmtconv_input *in)
   if (megatron_locate (load, in) || megatron_read_ranks (load) || megatron_put_shares (load))
     return fmtconv_ctx_failed (load->ctx);
   describe (load);
-  return fmtconv_note (load->ctx, "reading tensor-parallel ranks: %u, stages of the pipeline: %u",
-                       load->tensor_ranks, load->pipeline_ranks * load->stages);
+  return fmtconv_note (load->ctx, "reading %s", count (load));
 }
 
 static int
@@ -68,10 +81,11 @@ read_megatron (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv
 static int
 probe (const fmtconv_peek *peek)
 {
-  uint32_t tensor, stage;
+  uint32_t numbers[MEGATRON_NUMBERS];
+  bool is_long;
   int bits = 0;
   for (size_t i = 0; peek->is_folder && i < peek->n_entries; i++)
-    if (megatron_is_rank_name (peek->entries[i], &tensor, &stage))
+    if (megatron_parse_name (peek->entries[i], numbers, &is_long))
       return 256;
     else if (!strcmp (peek->entries[i], "latest_checkpointed_iteration.txt")
              || !strcmp (peek->entries[i], "model_optim_rng.pt"))

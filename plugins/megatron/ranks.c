@@ -19,14 +19,25 @@ static const char *const shared[] = { "tensor_model_parallel_size",
                                       "vocab_size",
                                       "max_position_embeddings",
                                       "num_experts",
+                                      "expert_model_parallel_size",
+                                      "expert_tensor_parallel_size",
                                       "swiglu",
                                       "untie_embeddings_and_output_weights",
                                       NULL };
 
-const fmtconv_model *
-megatron_model (const megatron_load *load, uint32_t stage, uint32_t pipeline, uint32_t tensor)
+/* Returns the place of a stage of a rank in load->models. */
+static const fmtconv_model **
+slot (const megatron_load *load, uint32_t stage, megatron_rank rank)
 {
-  return load->models[((size_t) stage * load->pipeline_ranks + pipeline) * load->tensor_ranks + tensor];
+  const size_t of_rank =
+      ((size_t) rank.pipeline * load->expert_ranks + rank.expert) * load->tensor_ranks + rank.tensor;
+  return &load->models[of_rank * load->stages + stage];
+}
+
+const fmtconv_model *
+megatron_model (const megatron_load *load, uint32_t stage, megatron_rank rank)
+{
+  return *slot (load, stage, rank);
 }
 
 /* Returns an entry of the arguments, or of the file itself. */
@@ -35,12 +46,6 @@ entry_of (const fmtconv_model *model, const char *of, const char *key)
 {
   fmtconv_attr *map = fmtconv_attr_at (fmtconv_model_attrs (model), of);
   return map ? fmtconv_attr_get (map, key) : NULL;
-}
-
-static fmtconv_attr *
-argument (const fmtconv_model *model, const char *key)
-{
-  return entry_of (model, "source/torch/args", key);
 }
 
 /* ---- The first file, which says what ranks there are */
@@ -69,101 +74,66 @@ count_stages (const megatron_load *load, fmtconv_input *file)
   return 0;
 }
 
-static int
-read_file (megatron_load *load, uint32_t tensor, uint32_t pipeline)
+/* Reads one stage in the file of a rank. */
+static const fmtconv_model *
+read_stage (const megatron_load *load, fmtconv_input *file, uint32_t stage)
 {
-  fmtconv_input *file = megatron_file (load, tensor, pipeline);
+  const char *crc = load->params->crc ? ",crc=ignore" : "";
+  const char *root = load->is_nemo       ? "."
+                     : load->stages == 1 ? "model"
+                                         : fmtconv_ctx_printf (load->ctx, "model%u", stage);
+  return fmtconv_input_read (file, fmtconv_ctx_printf (load->ctx, "torch:root=%s%s", root, crc));
+}
+
+/* Reads the file of a rank. */
+static int
+read_file (const megatron_load *load, megatron_rank rank)
+{
+  fmtconv_input *file = megatron_file (load, rank);
   for (uint32_t stage = 0; file && stage < load->stages && !fmtconv_ctx_failed (load->ctx); stage++)
-    {
-      const char *root = load->stages == 1 ? "model" : fmtconv_ctx_printf (load->ctx, "model%u", stage);
-      load->models[((size_t) stage * load->pipeline_ranks + pipeline) * load->tensor_ranks + tensor] =
-          fmtconv_input_read (file, fmtconv_ctx_printf (load->ctx, "torch:root=%s%s", root,
-                                                        load->params->crc ? ",crc=ignore" : ""));
-    }
+    *slot (load, stage, rank) = read_stage (load, file, stage);
   return fmtconv_ctx_failed (load->ctx);
 }
 
-/* Fails as the folders are not those of the ranks that the arguments say. */
+/* Takes the arguments of the first file. */
 static int
-fail_ranks (const megatron_load *load, uint32_t tensor, uint32_t pipeline)
+read_args (megatron_load *load, fmtconv_input *file)
 {
-  uint32_t absent = 0;
-  for (uint32_t t = 0; t < tensor; t++)
-    for (uint32_t p = 0; p < pipeline; p++)
-      if (!fmtconv_input_has (load->folder, megatron_rank_name (load, t, p)) && ++absent)
-        fmtconv_detail (load->ctx, "%s", megatron_rank_name (load, t, p));
-  if (absent)
-    return fmtconv_fail_at (load->ctx, FMTCONV_E_MISSING,
-                            &(fmtconv_where){ .hint = "copy the folders of all ranks into one folder" },
-                            "%u of %u ranks are missing in %s", absent, tensor * pipeline,
-                            fmtconv_input_path (load->folder));
-  return fmtconv_fail_at (
-      load->ctx, FMTCONV_E_FORMAT,
-      &(fmtconv_where){ .hint = "remove the folders that do not belong to this checkpoint" },
-      "the arguments in %s say %u tensor-parallel and %u pipeline-parallel ranks, but there are folders of "
-      "%u and %u",
-      megatron_rank_name (load, 0, 0), tensor, pipeline, load->tensor_ranks, load->pipeline_ranks);
-}
-
-/* Returns a number of ranks in the arguments; 1: there is none.  0: it is not a number of ranks. */
-static uint32_t
-ranks_of (const fmtconv_model *model, const char *key)
-{
-  const int64_t n = fmtconv_attr_get_int (argument (model, key), NULL, argument (model, key) ? 0 : 1);
-  return n < 1 || n > MEGATRON_MAX_RANKS ? 0 : (uint32_t) n;
-}
-
-/* Refuses what the names of the folders do not tell apart: experts, which are divided over further ranks. */
-static int
-check_experts (const megatron_load *load, const fmtconv_model *model, uint32_t tensor)
-{
-  const uint32_t experts = ranks_of (model, "expert_model_parallel_size"),
-                 within =
-                     argument (model, "num_experts") ? ranks_of (model, "expert_tensor_parallel_size") : 0;
-  if (experts == 1 && (!argument (model, "expert_tensor_parallel_size") || !within || within == tensor))
-    return 0;
+  if (load->is_nemo)
+    return megatron_read_config (load);
+  const fmtconv_model *model = read_stage (load, file, 0);
+  fmtconv_attr *facts = model ? fmtconv_attr_at (fmtconv_model_attrs (model), "source/torch") : NULL;
+  load->args = fmtconv_attr_get (facts, "args");
+  load->version = fmtconv_attr_get_float (facts, "checkpoint_version", 0);
+  if (load->args || fmtconv_ctx_failed (load->ctx))
+    return fmtconv_ctx_failed (load->ctx);
   return fmtconv_fail_at (
       load->ctx, FMTCONV_E_UNSUPPORTED,
-      &(fmtconv_where){ .hint = "save it with expert_model_parallel_size 1 and the same number of "
-                                "tensor-parallel ranks for experts, or as torch_dist" },
-      "experts are divided over other ranks (%s), which is not supported",
-      experts == 1 ? "expert_tensor_parallel_size" : "expert_model_parallel_size");
+      &(fmtconv_where){ .hint = "read one file alone with -r torch, if it holds the whole model" },
+      "the file in %s has no 'args', so that nothing says how many ranks there are, and how tensors are "
+      "divided",
+      megatron_rank_name (load, (megatron_rank){ 0 }));
 }
 
-/* Checks the ranks and stages that the first file says there are.  Returns 0 or an error code. */
+/* Reads what the first file says of all. */
 static int
-check_first (const megatron_load *load, const fmtconv_model *model)
+read_first (megatron_load *load)
 {
-  if (!fmtconv_attr_at (fmtconv_model_attrs (model), "source/torch/args"))
-    return fmtconv_fail_at (
-        load->ctx, FMTCONV_E_UNSUPPORTED,
-        &(fmtconv_where){ .hint = "read one file alone with -r torch, if it holds the whole model" },
-        "the file in %s has no 'args', so that nothing says how many ranks there are, and how tensors are "
-        "divided",
-        megatron_rank_name (load, 0, 0));
-  const double version = fmtconv_attr_get_float (
-      fmtconv_attr_at (fmtconv_model_attrs (model), "source/torch"), "checkpoint_version", 0);
-  if (version < 2)
-    return fmtconv_fail_at (
-        load->ctx, FMTCONV_E_UNSUPPORTED,
-        &(fmtconv_where){ .hint = "load it with Megatron-LM, and save it again" },
-        "its checkpoint_version is %g: before 2, queries, keys and values had another order", version);
-  const uint32_t tensor = ranks_of (model, "tensor_model_parallel_size"),
-                 pipeline = ranks_of (model, "pipeline_model_parallel_size");
-  if (!tensor || !pipeline || (uint64_t) tensor * pipeline > MEGATRON_MAX_RANKS)
-    return fmtconv_fail (load->ctx, FMTCONV_E_FORMAT, "the arguments in %s have no valid number of ranks",
-                         megatron_rank_name (load, 0, 0));
-  if (check_experts (load, model, tensor))
+  fmtconv_input *file = megatron_file (load, (megatron_rank){ 0 });
+  load->stages = !file ? 0 : load->is_nemo ? 1 : count_stages (load, file);
+  if (!load->stages || read_args (load, file) || megatron_read_mesh (load))
     return fmtconv_ctx_failed (load->ctx);
-  if (tensor != load->tensor_ranks || pipeline != load->pipeline_ranks)
-    return fail_ranks (load, tensor, pipeline);
-  const int64_t virtual = fmtconv_attr_get_int (argument (model, "virtual_pipeline_model_parallel_size"),
-                                                NULL, load->stages);
-  if (virtual != load->stages)
-    return fmtconv_fail (load->ctx, FMTCONV_E_FORMAT,
-                         "the arguments in %s say %lld stages of each pipeline rank, but the file has %u",
-                         megatron_rank_name (load, 0, 0), (long long) virtual, load->stages);
-  return 0;
+  if (load->version < 2 && load->version != 0 && load->version != 1)
+    return fmtconv_fail_at (load->ctx, FMTCONV_E_UNSUPPORTED,
+                            &(fmtconv_where){ .hint = "load it with Megatron-LM, and save it again" },
+                            "its checkpoint_version is %g, which Megatron-LM does not know", load->version);
+  const int64_t virtual = fmtconv_attr_get_int (load->args, "virtual_pipeline_model_parallel_size",
+                                                load->stages);
+  if (virtual == load->stages)
+    return 0;
+  return fmtconv_fail (load->ctx, FMTCONV_E_FORMAT,
+                       "%s %lld stages of each pipeline rank, but the file has %u", megatron_say (load),
+                       (long long) virtual, load->stages);
 }
 
 /* ---- The others */
@@ -177,52 +147,62 @@ text_of (fmtconv_attr *value)
 }
 
 static int
-compare (const megatron_load *load, const char *of, const char *key, uint32_t tensor, uint32_t pipeline)
+compare (const megatron_load *load, const char *of, const char *key, megatron_rank rank)
 {
-  const char *first = text_of (entry_of (megatron_model (load, 0, 0, 0), of, key));
-  const char *own = text_of (entry_of (megatron_model (load, 0, pipeline, tensor), of, key));
+  const megatron_rank zero = { 0 };
+  const char *first = text_of (entry_of (megatron_model (load, 0, zero), of, key));
+  const char *own = text_of (entry_of (megatron_model (load, 0, rank), of, key));
   if (fmtconv_ctx_failed (load->ctx) || !strcmp (first, own))
     return fmtconv_ctx_failed (load->ctx);
   return fmtconv_fail_at (
       load->ctx, FMTCONV_E_FORMAT,
       &(fmtconv_where){ .hint = "the files are of several saves; get a complete copy of one" },
-      "%s says %s %s, but %s says %s", megatron_rank_name (load, 0, 0), key, first,
-      megatron_rank_name (load, tensor, pipeline), own);
+      "%s says %s %s, but %s says %s", megatron_rank_name (load, zero), key, first,
+      megatron_rank_name (load, rank), own);
 }
 
 /* Checks that a rank is of the checkpoint of the first. */
 static int
-check_rank (const megatron_load *load, uint32_t tensor, uint32_t pipeline)
+check_rank (const megatron_load *load, megatron_rank rank)
 {
-  if (compare (load, "source/torch", "iteration", tensor, pipeline)
-      || compare (load, "source/torch", "checkpoint_version", tensor, pipeline))
+  if (compare (load, "source/torch", "iteration", rank)
+      || compare (load, "source/torch", "checkpoint_version", rank))
     return fmtconv_ctx_failed (load->ctx);
   for (const char *const *key = shared; *key; key++)
-    if (compare (load, "source/torch/args", *key, tensor, pipeline))
+    if (compare (load, "source/torch/args", *key, rank))
       return fmtconv_ctx_failed (load->ctx);
   return 0;
+}
+
+/* Fails as the first rank has no folder: lists those that the names of the others say there are. */
+static int
+fail_first (megatron_load *load)
+{
+  load->tensor_ranks = load->most[0] > MEGATRON_MAX_RANKS ? MEGATRON_MAX_RANKS : load->most[0];
+  load->expert_tensor_ranks = load->tensor_ranks;
+  return fmtconv_ctx_failed (load->ctx) ? fmtconv_ctx_failed (load->ctx) : megatron_fail_ranks (load);
 }
 
 int
 megatron_read_ranks (megatron_load *load)
 {
-  if (!fmtconv_input_has (load->folder, megatron_rank_name (load, 0, 0)))
-    return fail_ranks (load, load->tensor_ranks, load->pipeline_ranks);
-  fmtconv_input *first = megatron_file (load, 0, 0);
-  load->stages = first ? count_stages (load, first) : 0;
-  if (!load->stages)
+  megatron_rank rank = { 0 };
+  if (!fmtconv_input_has (load->folder, megatron_rank_name (load, rank)))
+    return fail_first (load);
+  if (read_first (load))
     return fmtconv_ctx_failed (load->ctx);
   load->models = fmtconv_ctx_alloc (
-      load->ctx, (size_t) load->stages * load->pipeline_ranks * load->tensor_ranks, sizeof *load->models);
-  if (!load->models || read_file (load, 0, 0) || check_first (load, megatron_model (load, 0, 0, 0)))
+      load->ctx, (size_t) load->stages * load->pipeline_ranks * load->expert_ranks * load->tensor_ranks,
+      sizeof *load->models);
+  if (!load->models)
     return fmtconv_ctx_failed (load->ctx);
-  for (uint32_t p = 0; p < load->pipeline_ranks; p++)
-    for (uint32_t t = 0; t < load->tensor_ranks; t++)
-      {
-        if (!fmtconv_input_has (load->folder, megatron_rank_name (load, t, p)))
-          return fail_ranks (load, load->tensor_ranks, load->pipeline_ranks);
-        if ((t || p) && (read_file (load, t, p) || check_rank (load, t, p)))
-          return fmtconv_ctx_failed (load->ctx);
-      }
+  do
+    {
+      if (!fmtconv_input_has (load->folder, megatron_rank_name (load, rank)))
+        return megatron_fail_ranks (load);
+      if (read_file (load, rank) || check_rank (load, rank))
+        return fmtconv_ctx_failed (load->ctx);
+    }
+  while (megatron_next_rank (load, &rank));
   return fmtconv_ctx_failed (load->ctx);
 }

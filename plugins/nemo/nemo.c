@@ -3,7 +3,7 @@
  *
  * An archive of NeMo 1 (nemo/core/connectors/save_restore_connector.py, nemo/collections/nlp/parts/nlp_overrides.py) is a tar file
  * of model_config.yaml and model_weights.ckpt, a state dictionary of torch.save, or the folder model_weights of a distributed
- * checkpoint; and files of the model, such as a tokenizer. */
+ * checkpoint, or folders of model-parallel ranks, which the reader megatron joins; and files of the model, such as a tokenizer. */
 #include "config.h"
 
 #include <fmtconv/formats.h>
@@ -40,28 +40,35 @@ read_config (fmtconv_ctx *ctx, fmtconv_input *config, fmtconv_model *out)
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Fails as the weights are not there, or are of another kind; lists what is there. */
-static int
+/* Returns whether an entry is the folder of a model-parallel rank. */
+static bool
+is_rank (const char *name)
+{
+  return fmtconv_glob_match ("mp_rank_[0-9]*", name) || fmtconv_glob_match ("tp_rank_[0-9]*", name);
+}
+
+static bool
+has_ranks (fmtconv_input *folder)
+{
+  const char *name;
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
+    if (is_rank (name))
+      return true;
+  return false;
+}
+
+/* Fails as the weights are not there, and lists what is there. */
+static void
 fail_weights (fmtconv_ctx *ctx, fmtconv_input *folder)
 {
   const char *name;
-  bool has_ranks = false;
   for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
-    {
-      fmtconv_detail (ctx, "%s", name);
-      has_ranks |= fmtconv_glob_match ("[mt]p_rank_*", name);
-    }
-  if (fmtconv_ctx_failed (ctx))
-    return fmtconv_ctx_failed (ctx);
-  if (has_ranks)
-    return fmtconv_fail_at (
-        ctx, FMTCONV_E_UNSUPPORTED,
-        &(fmtconv_where){ .hint = "join them with NeMo's examples/nlp/language_modeling/"
-                                  "megatron_change_num_partitions.py" },
-        "the weights are divided over model-parallel ranks, and their files do not say how");
-  return fmtconv_fail_at (
-      ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "check that it is a whole archive of NeMo" },
-      "neither " WEIGHTS " nor a distributed checkpoint " FOLDER " in %s:", fmtconv_input_path (folder));
+    fmtconv_detail (ctx, "%s", name);
+  if (!fmtconv_ctx_failed (ctx))
+    fmtconv_fail_at (
+        ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "check that it is a whole archive of NeMo" },
+        "neither " WEIGHTS " nor a distributed checkpoint " FOLDER " nor folders of ranks in %s:",
+        fmtconv_input_path (folder));
 }
 
 /* Returns the model in a folder; NULL: an error. */
@@ -73,6 +80,8 @@ read_weights (fmtconv_ctx *ctx, const struct params *p, fmtconv_input *folder)
   fmtconv_input *below = fmtconv_input_has (folder, FOLDER) ? fmtconv_input_child (folder, FOLDER) : NULL;
   if (below && fmtconv_input_is_folder (below) && fmtconv_input_has (below, ".metadata"))
     return fmtconv_input_read (below, p->crc ? "dcp:crc=ignore" : "dcp");
+  if (has_ranks (folder))
+    return fmtconv_input_read (folder, p->crc ? "megatron:crc=ignore" : "megatron");
   if (!fmtconv_ctx_failed (ctx))
     fail_weights (ctx, folder);
   return NULL;
@@ -90,7 +99,7 @@ read_nemo (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_mod
   if (fmtconv_input_has (folder, CONFIG) && read_config (ctx, fmtconv_input_child (folder, CONFIG), out))
     return fmtconv_ctx_failed (ctx);
   for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
-    if (strcmp (name, WEIGHTS) && strcmp (name, FOLDER) && strcmp (name, CONFIG))
+    if (strcmp (name, WEIGHTS) && strcmp (name, FOLDER) && strcmp (name, CONFIG) && !is_rank (name))
       fmtconv_model_skip (out, name, 0, "not weights");
   return fmtconv_ctx_failed (ctx);
 }

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Saves a model of megatron-core as its tensor- and pipeline-parallel ranks have it, and the whole of each parameter.
+"""Saves a model of megatron-core as its tensor-, pipeline- and expert-parallel ranks have it, and the whole of each parameter.
 
-megatronsave.py TP PP VP GATED TIED FOLDER: TP * PP processes on gloo build GPTModel.  Each share is filled by the offsets that its
-sharded_state_dict() gives, from a tensor that depends on its name alone; whole_RANK.pt has these tensors."""
+megatronsave.py OPTIONS FOLDER: processes on gloo build GPTModel; OPTIONS is a JSON object with the keys of DEFAULTS.  Each share is
+filled by the offsets that its sharded_state_dict() gives, from a tensor that depends on its name alone; whole_RANK.pt has these
+tensors.  Folders are named as by get_checkpoint_name of NVIDIA/Megatron-LM, megatron/training/checkpointing.py, and are written by the
+processes that write them there: those of expert-data-parallel rank 0."""
 
 import argparse
+import json
+import math
 import os
 import sys
 import zlib
@@ -14,27 +18,46 @@ import torch
 from torch import distributed, multiprocessing
 
 H, LAYERS = 32, 8
+DEFAULTS = {"tp": 1, "pp": 1, "vp": 1, "ep": 1, "etp": None, "gated": True, "tied": False, "experts": None, "grouped": False, "latent": False, "mtp": None}
 
 
-def build(tp, pp, vp, gated, tied):
+class Attention(torch.nn.Module):
+    """Stands for an attention, which has no weights."""
+
+    def __init__(self, *_, **__):
+        super().__init__()
+
+
+def build(o):
     """Returns the stages of this rank."""
     from megatron.core import parallel_state
     from megatron.core.models.gpt import GPTModel
-    from megatron.core.models.gpt.gpt_layer_specs import get_gpt_layer_local_spec
-    from megatron.core.transformer import TransformerConfig
+    from megatron.core.models.gpt.gpt_layer_specs import get_gpt_layer_local_spec, get_gpt_mtp_block_spec
+    from megatron.core.transformer import MLATransformerConfig, TransformerConfig, multi_latent_attention
+    from megatron.core.transformer.moe import grouped_gemm_util
 
+    multi_latent_attention.TELinear = multi_latent_attention.TELinear or Attention  # asked for without Transformer Engine, too
+    grouped_gemm_util.assert_grouped_gemm_is_available = lambda: None  # weights are laid out, not multiplied
+    pp, vp, gated = o["pp"], o["vp"], o["gated"]
     virtual = vp if vp > 1 else None
-    parallel_state.initialize_model_parallel(tp, pp, virtual)
+    parallel_state.initialize_model_parallel(o["tp"], pp, virtual, expert_model_parallel_size=o["ep"], expert_tensor_parallel_size=o["etp"])
     norm = "RMSNorm" if gated else "LayerNorm"
-    config = TransformerConfig(num_layers=LAYERS, hidden_size=H, num_attention_heads=8, num_query_groups=4, ffn_hidden_size=48, use_cpu_initialization=True,
-                               tensor_model_parallel_size=tp, pipeline_model_parallel_size=pp, virtual_pipeline_model_parallel_size=virtual,
-                               pipeline_dtype=torch.float32, gated_linear_unit=gated, normalization=norm, add_bias_linear=not gated,
-                               activation_func=torch.nn.functional.silu if gated else torch.nn.functional.gelu, bias_activation_fusion=False,
-                               bias_dropout_fusion=False)
+    more = {"num_moe_experts": o["experts"], "moe_ffn_hidden_size": 24, "moe_router_topk": 2, "moe_shared_expert_intermediate_size": 16, "moe_grouped_gemm": o["grouped"],
+            "moe_use_legacy_grouped_gemm": o["grouped"], "expert_model_parallel_size": o["ep"], "expert_tensor_parallel_size": o["etp"] or o["tp"]} if o["experts"] else {}
+    more |= {"q_lora_rank": 16, "kv_lora_rank": 24, "qk_head_dim": 8, "qk_pos_emb_head_dim": 8, "v_head_dim": 8, "rope_type": "rope"} if o["latent"] else {}
+    config = (MLATransformerConfig if o["latent"] else TransformerConfig)(
+        num_layers=LAYERS, hidden_size=H, num_attention_heads=8, num_query_groups=8 if o["latent"] else 4, ffn_hidden_size=48, use_cpu_initialization=True,
+        tensor_model_parallel_size=o["tp"], pipeline_model_parallel_size=pp, virtual_pipeline_model_parallel_size=virtual, mtp_num_layers=o["mtp"],
+        pipeline_dtype=torch.float32, gated_linear_unit=gated, normalization=norm, add_bias_linear=not gated,
+        activation_func=torch.nn.functional.silu if gated else torch.nn.functional.gelu, bias_activation_fusion=False, bias_dropout_fusion=False, **more)
     rank = parallel_state.get_pipeline_model_parallel_rank()
-    return [GPTModel(config, get_gpt_layer_local_spec(normalization="RMSNorm" if gated else None), vocab_size=128, max_sequence_length=16,
-                     pre_process=rank == 0 and v == 0, post_process=rank == pp - 1 and v == vp - 1, share_embeddings_and_output_weights=tied,
-                     position_embedding_type="rope" if gated else "learned_absolute", **({"vp_stage": v} if virtual else {})) for v in range(vp)]
+    spec = get_gpt_layer_local_spec(o["experts"], o["grouped"], o["latent"], o["latent"], normalization="RMSNorm" if gated else None, **(
+        {"moe_use_legacy_grouped_gemm": True} if o["grouped"] else {}))
+    if o["latent"]:
+        spec.submodules.self_attention.submodules.core_attention = Attention  # the one of megatron-core alone has other widths
+    return [GPTModel(config, spec, vocab_size=128, max_sequence_length=16, pre_process=rank == 0 and v == 0, post_process=rank == pp - 1 and v == vp - 1,
+                     share_embeddings_and_output_weights=o["tied"], position_embedding_type="rope" if gated else "learned_absolute",
+                     mtp_block_spec=get_gpt_mtp_block_spec(config, spec, False) if o["mtp"] else None, **({"vp_stage": v} if virtual else {})) for v in range(vp)]
 
 
 def fill(model, whole):
@@ -51,35 +74,43 @@ def fill(model, whole):
     for name, part in model.sharded_state_dict().items():
         if isinstance(part, ShardedTensorFactory):
             built = part.build()
-            state[name].copy_(torch.cat([share(p) for p in (built if isinstance(built, list) else built.values())]))
+            state[name].copy_(part.merge_fn([share(p) for p in built] if isinstance(built, list) else share(built)))
         elif isinstance(part, ShardedTensor) and state.get(name) is not None:
             state[name].copy_(share(part))
     return state
 
 
-def run(rank, tp, pp, vp, gated, tied, folder):
+def processes(o):
+    """The processes that both meshes of a stage need: tensor and data ranks, and those of experts."""
+    return o["pp"] * math.lcm(o["tp"], (o["etp"] or o["tp"]) * o["ep"])
+
+
+def run(rank, o, folder):
     torch.Tensor.cuda = lambda self, *_, **__: self  # tied models ask for it
-    distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=tp * pp)
+    torch.cuda.current_device = lambda: "cpu"
+    distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=processes(o))
     from megatron.core import parallel_state
 
     whole = {}
-    models = [fill(model, whole) for model in build(tp, pp, vp, gated, tied)]
-    t, p = parallel_state.get_tensor_model_parallel_rank(), parallel_state.get_pipeline_model_parallel_rank()
-    at = folder / "iter_0000005" / (f"mp_rank_{t:02d}" + (f"_{p:03d}" if pp > 1 else ""))
-    at.mkdir(parents=True)
-    args = argparse.Namespace(tensor_model_parallel_size=tp, pipeline_model_parallel_size=pp, virtual_pipeline_model_parallel_size=vp if vp > 1 else None,
-                              num_layers=LAYERS, swiglu=gated, untie_embeddings_and_output_weights=not tied)
-    torch.save({"args": args, "checkpoint_version": 3.0, "iteration": 5} | ({"model": models[0]} if vp == 1 else {f"model{v}": m for v, m in enumerate(models)}),
-               at / "model_optim_rng.pt")
+    models = [fill(model, whole) for model in build(o)]
+    t, p, e = (parallel_state.get_tensor_model_parallel_rank(), parallel_state.get_pipeline_model_parallel_rank(), parallel_state.get_expert_model_parallel_rank())
+    at = folder / "iter_0000005" / (f"mp_rank_{t:02d}" + (f"_{p:03d}" if o["pp"] > 1 else "") + (f"_{e:03d}" if o["ep"] > 1 else ""))
+    args = argparse.Namespace(tensor_model_parallel_size=o["tp"], pipeline_model_parallel_size=o["pp"], virtual_pipeline_model_parallel_size=o["vp"] if o["vp"] > 1 else None,
+                              expert_model_parallel_size=o["ep"], expert_tensor_parallel_size=o["etp"], num_experts=o["experts"], num_layers=LAYERS, swiglu=o["gated"],
+                              untie_embeddings_and_output_weights=not o["tied"], multi_latent_attention=o["latent"], q_lora_rank=16, kv_lora_rank=24, qk_pos_emb_head_dim=8)
+    if parallel_state.get_expert_data_parallel_rank() == 0:
+        at.mkdir(parents=True)
+        torch.save({"args": args, "checkpoint_version": 3.0, "iteration": 5}
+                   | ({"model": models[0]} if o["vp"] == 1 else {f"model{v}": m for v, m in enumerate(models)}), at / "model_optim_rng.pt")
     torch.save(whole, folder / f"whole_{rank}.pt")
     distributed.barrier()
     distributed.destroy_process_group()
 
 
 if __name__ == "__main__":
-    numbers = [int(number) for number in sys.argv[1:6]]
+    options = DEFAULTS | json.loads(sys.argv[1])
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    to = Path(sys.argv[6]).resolve()
+    to = Path(sys.argv[2]).resolve()
     to.mkdir()
-    multiprocessing.spawn(run, (*numbers[:3], bool(numbers[3]), bool(numbers[4]), to), nprocs=numbers[0] * numbers[1])
+    multiprocessing.spawn(run, (options, to), nprocs=processes(options))
     (to / "latest_checkpointed_iteration.txt").write_text("5")

@@ -9,6 +9,7 @@ installed, its own model is saved, too (megatronsave.py)."""
 import argparse
 import importlib.util
 import io
+import json
 import os
 import re
 import shutil
@@ -25,6 +26,28 @@ H, FF, HEADS, KV, D, VOCAB, PADDED, LAYERS = 32, 48, 8, 4, 4, 120, 128, 8
 ARGS = {"num_layers": LAYERS, "hidden_size": H, "ffn_hidden_size": FF, "num_attention_heads": HEADS, "group_query_attention": True, "num_query_groups": KV,
         "norm_epsilon": 1e-5, "rotary_base": 10000, "max_position_embeddings": 16, "vocab_size": VOCAB, "padded_vocab_size": PADDED,
         "params_dtype": torch.float32, "normalization": "RMSNorm", "expert_model_parallel_size": 1}
+
+
+ARGS_MOE = {"num_experts": 4, "moe_router_topk": 2}
+
+
+def expert_of(name):
+    number = re.search(r"local_experts\.(\d+)\.", name)
+    return int(number[1]) if number else None
+
+
+def mixture(gated=True):
+    """A model with experts, one that all tokens use, and their router."""
+    shapes = {n: tuple(t.shape) for n, t in llama().items() if "mlp.linear_fc" not in n}
+    for i in range(LAYERS):
+        at, rows = f"decoder.layers.{i}.", (1 + gated) * FF
+        shapes |= {at + "pre_mlp_layernorm.weight": (H,), at + "mlp.router.weight": (4, H), at + "mlp.shared_experts.linear_fc1.weight": (rows, H),
+                   at + "mlp.shared_experts.linear_fc2.weight": (H, FF), at + "mlp.shared_experts.gate_weight": (1, H)}
+        for e in range(4):
+            expert = f"{at}mlp.experts.local_experts.{e}.linear_fc"
+            shapes |= {expert + "1.weight": (rows, H), expert + "2.weight": (H, FF)}
+            shapes |= {} if gated else {expert + "1.bias": (rows,), expert + "2.bias": (H,)}
+    return made(shapes)
 
 
 def llama(tied=False):
@@ -68,6 +91,21 @@ def share(name, whole, rank, ranks, gated):
     return whole
 
 
+def before(rows, version, heads):
+    """The order of query_key_value before checkpoint_version 2, of which fix_query_key_value_ordering makes that of today."""
+    parts = rows.reshape(heads, 3, -1, *rows.shape[1:])
+    return (parts.transpose(0, 1) if version == 0 else parts.transpose(1, 2)).reshape(rows.shape)
+
+
+def unstacked(name, tensor):
+    """The parameters that torch_dist has in one: all layers, in them all experts; the norms have the names of Transformer Engine."""
+    if name.startswith("decoder.layers.") and not name[15].isdigit():
+        return {n: x for i, part in enumerate(tensor) for n, x in unstacked(name.replace("layers.", f"layers.{i}.", 1), part).items()}
+    if ".experts.experts." in name:
+        return {name.replace("experts.experts.", f"experts.local_experts.{e}."): part for e, part in enumerate(tensor)}
+    return {name: tensor}
+
+
 def nested(state):
     """The dictionaries in each other that the models' state_dict_for_save_checkpoint made."""
     made = {}
@@ -92,25 +130,33 @@ def stage_of(name, stage, stages, tied):
 
 
 class Ranks(Case):
-    def save(self, whole, tp, pp=1, vp=1, folder="run", args=(), gated=True, tied=False, names=lambda n: n, head="output_layer.weight", version=3.0):
-        """Writes the folders of all ranks; stage v * pp + p of the pipeline is model v of rank p."""
+    def save(self, whole, tp, pp=1, vp=1, folder="run", args=(), gated=True, tied=False, names=lambda n: n, head="output_layer.weight", version=3.0, ep=1, etp=None, experts=lambda state: state, rows=None):
+        """Writes the folders of all ranks; stage v * pp + p of the pipeline is model v of rank p.  Process n of a stage is tensor-parallel rank n % tp, and with
+        experts rank n % etp of expert rank n // etp; those with all experts before any is repeated write (RankGenerator of megatron-core, save_checkpoint)."""
         args = ARGS | {"tensor_model_parallel_size": tp, "pipeline_model_parallel_size": pp, "swiglu": gated,
                        "virtual_pipeline_model_parallel_size": vp if vp > 1 else None, "untie_embeddings_and_output_weights": not tied} | dict(args)
         run = self.tmp / folder
-        for t in range(tp):
+        within = etp or tp
+        args |= {"expert_model_parallel_size": ep, "expert_tensor_parallel_size": etp} if ep > 1 or etp else {}
+        for n in range(within * ep):
+            t, e, local = n % tp, n // within, ARGS_MOE["num_experts"] // ep
             for p in range(pp):
                 models = []
                 for v in range(vp):
                     stage, state = v * pp + p, {}
                     for name, tensor in whole.items():
                         own = stage_of(name, stage, pp * vp, tied)
-                        if own:
-                            state[names(own)] = share(name, tensor, t, tp, gated).clone()
+                        of = expert_of(name)
+                        if own and of is None:
+                            state[names(own)] = (tensor.chunk(tp)[t] if rows and re.search(rows, name) else share(name, tensor, t, tp, gated)).clone()
+                        elif own and of // local == e:
+                            own = own.replace(f"local_experts.{of}.", f"local_experts.{of % local}.")
+                            state[names(own)] = share(name, tensor, n % within, within, gated).clone()
                     if tied and pp * vp > 1 and stage == pp * vp - 1:
                         state[head] = share(head, whole["embedding.word_embeddings.weight"], t, tp, gated).clone()
-                    models.append(state | {"decoder.layers.0.self_attention.linear_qkv._extra_state": io.BytesIO(b"")})
-                at = run / "iter_0000005" / (f"mp_rank_{t:02d}" + (f"_{p:03d}" if pp > 1 else ""))
-                at.mkdir(parents=True)
+                    models.append(experts(state) | {"decoder.layers.0.self_attention.linear_qkv._extra_state": io.BytesIO(b"")})
+                at = run / "iter_0000005" / (f"mp_rank_{t:02d}" + (f"_{p:03d}" if pp > 1 else "") + (f"_{e:03d}" if ep > 1 else ""))
+                at.mkdir(parents=True, exist_ok=True)
                 torch.save({"args": argparse.Namespace(**args, rank=p * tp + t), "checkpoint_version": version, "iteration": 5,
                             "optimizer": {"state": {0: {"exp_avg": torch.ones(9)}}, "param_groups": [{"lr": 0.1}]}, "rng_state": [{"cuda": torch.ones(3)}]}
                            | ({"model": models[0]} if vp == 1 else {f"model{v}": m for v, m in enumerate(models)}), at / "model_optim_rng.pt")
@@ -152,14 +198,16 @@ class Ranks(Case):
     @unittest.skipUnless(os.environ.get("FMTCONV_LONG") and importlib.util.find_spec("megatron"), "needs megatron-core and processes: FMTCONV_LONG=1")
     def test_models_of_megatron(self):
         """GPTModel of megatron-core: the whole of each parameter by the offsets that it gives."""
-        for case in ("2 2 1 1 0", "2 2 1 0 1", "2 2 2 1 0", "4 1 1 1 1"):
-            run = self.tmp / case.replace(" ", "_")
-            subprocess.run([sys.executable, "-W", "ignore", Path(__file__).with_name("megatronsave.py"), *case.split(), run], check=True, capture_output=True)
-            wholes = [torch.load(path) for path in run.glob("whole_*.pt")]
+        moe = {"experts": 4}
+        for case in ({"tp": 2, "pp": 2}, {"tp": 2, "pp": 2, "gated": False, "tied": True}, {"tp": 2, "pp": 2, "vp": 2}, {"tp": 4, "tied": True}, moe | {"ep": 2, "grouped": True},
+                     moe | {"tp": 2, "ep": 2}, moe | {"tp": 2, "ep": 2, "etp": 1}, {"tp": 2, "latent": True, "mtp": 1}, {"pp": 2, "mtp": 2, "tied": True}):
+            run = self.tmp / re.sub("[^a-z0-9]", "", json.dumps(case))
+            subprocess.run([sys.executable, "-W", "ignore", Path(__file__).with_name("megatronsave.py"), json.dumps(case), run], check=True, capture_output=True)
             wanted = {}
-            for name, tensor in {n: t for whole in wholes for n, t in whole.items()}.items():
-                stacked = name.startswith("decoder.layers.")
-                wanted |= {name.replace("layers.", f"layers.{i}.", 1): t for i, t in enumerate(tensor)} if stacked else {name: tensor}
+            for name, tensor in {n: t for path in run.glob("whole_*.pt") for n, t in torch.load(path).items()}.items():
+                own, other = "mlp.linear_fc1.layer_norm_", "pre_mlp_layernorm."  # without Transformer Engine, names differ where layers do
+                name = name.replace(own, other) if "experts" in case else name.replace(other, own) if "latent" in case else name
+                wanted |= unstacked(name, tensor)
             with self.subTest(case):
                 self.convert(run, wanted)
 
@@ -189,9 +237,9 @@ class Ranks(Case):
 
     def test_one_rank_of_any_model(self):
         """Without tensor parallelism all parameters are whole, whatever their names."""
-        whole = llama() | made({f"decoder.layers.{i}.self_attention.linear_kv_down_proj.weight": (3, H) for i in range(LAYERS)})
+        whole = llama() | made({f"decoder.layers.{i}.self_attention.linear_new.weight": (3, H) for i in range(LAYERS)})
         self.convert(self.save(whole, 1, 2, folder="one"), whole)
-        self.refuse(self.save(whole, 2, 2), "linear_kv_down_proj", "unknown")
+        self.refuse(self.save(whole, 2, 2), "linear_new", "unknown")
 
     def test_states_that_are_not_weights(self):
         """Transformer Engine's states can be tensors, too; they are left out, and listed."""
@@ -220,23 +268,133 @@ class Ranks(Case):
             for rank in (f"mp_rank_{t:02d}_{p:03d}" for t in range(2) for p in range(2)):
                 self.change(run, rank, lambda s: s.update(model=nested(s["model"])))
             self.convert(run, whole)
-        self.refuse(self.save(whole, 2, 2, gated=False, tied=True, version=1.0), "checkpoint_version is 1:", "save it again")
+        self.refuse(self.save(whole, 2, 2, gated=False, tied=True, version=1.5), "checkpoint_version is 1.5", "save it again")
+
+    def test_orders_before_version_2(self):
+        """Rows of query_key_value as versions 0 and 1 had them, by the inverse of Megatron-LM's fix_query_key_value_ordering; the first names of layers."""
+        whole = gpt()
+        names = {"decoder.": "language_model.transformer.", "^embedding": "language_model.embedding", "linear_qkv.layer_norm_": "input_layernorm.",
+                 "self_attention.input": "input", "linear_qkv": "query_key_value", "linear_proj": "dense", "self_attention": "attention",
+                 "mlp.linear_fc1.layer_norm_": "post_attention_layernorm.", "linear_fc1": "dense_h_to_4h", "linear_fc2": "dense_4h_to_h"}
+
+        def early(name):
+            for own, other in names.items():
+                name = re.sub(own, other, name)
+            return name
+
+        for version, (tp, pp), encoder in (0, (1, 1), False), (0, (2, 1), False), (0, (4, 2), True), (1.0, (2, 1), False), (1.0, (2, 2), True), (None, (2, 1), False):
+            with self.subTest(version=version, tp=tp, pp=pp):
+                run = self.save(whole, tp, pp, folder=f"{version}{tp}{pp}", gated=False, tied=True, head="word_embeddings_for_head.weight",
+                                names=lambda n: early(n).replace("transformer", "encoder").replace(".attention", ".self_attention") if encoder else early(n), version=version)
+
+                def older(state):
+                    for name, rows in state["model"].items():
+                        if "query_key_value" in name:
+                            state["model"][name] = before(rows, version or 0, HEADS // tp)
+                    if version is None:
+                        state.pop("checkpoint_version")
+                    if not version and pp == 1:
+                        state["args"].model_parallel_size = state["args"].__dict__.pop("tensor_model_parallel_size")
+
+                for path in run.rglob("mp_rank*"):
+                    self.change(run, path.name, older)
+                self.convert(run, whole)
 
     def test_experts(self):
         """Experts that all ranks share; the router is a copy."""
-        shapes = {n: tuple(t.shape) for n, t in llama().items() if "mlp.linear_fc" not in n}
-        for i in range(LAYERS):
-            at = f"decoder.layers.{i}."
-            shapes |= {at + "pre_mlp_layernorm.weight": (H,), at + "mlp.router.weight": (3, H)}
-            for e in range(3):
-                shapes |= {f"{at}mlp.experts.local_experts.{e}.linear_fc1.weight": (2 * FF, H), f"{at}mlp.experts.local_experts.{e}.linear_fc2.weight": (H, FF)}
-        whole = made(shapes)
-        moe = {"num_experts": 3, "moe_router_topk": 2}
-        run = self.save(whole, 2, 2, args=moe)
+        whole = {n: t for n, t in mixture().items() if "shared" not in n}
+        run = self.save(whole, 2, 2, args=ARGS_MOE)
         self.convert(run, whole)
         self.assertIn("-t megatron-mixtral ", self.run_fmtconv(run, f"{self.tmp}/m/").stderr)
-        self.refuse(self.save(whole, 2, 2, folder="e", args=moe | {"expert_model_parallel_size": 2}), "expert_model_parallel_size", "not supported")
-        self.refuse(self.save(whole, 2, 2, folder="t", args=moe | {"expert_tensor_parallel_size": 1}), "expert_tensor_parallel_size", "not supported")
+
+    @staticmethod
+    def grouped(state):
+        """The names of TEGroupedMLP."""
+        return {re.sub(r"local_experts\.(\d+)\.(linear_fc.\.\w+)$", r"\2\1", n): t for n, t in state.items()}
+
+    @staticmethod
+    def joint(state):
+        """The matrices of GroupedMLP: those of all experts with inputs as rows, under another shape."""
+        made = {n: t for n, t in state.items() if "local_experts" not in n}
+        for name in [n for n in state if ".local_experts.0." in n]:
+            stacked = torch.stack([state[n].T for e in range(4) if (n := name.replace("experts.0.", f"experts.{e}.")) in state])
+            first = "linear_fc1" in name
+            made[name.split("local_experts")[0] + ("weight1" if first else "weight2")] = stacked.reshape((H, -1) if first else (-1, H))
+        return made
+
+    def test_expert_ranks(self):
+        """Experts numbered from 0 in each rank, in the three ways that megatron-core stores them; everything else is a copy."""
+        whole = mixture()
+        for tp, pp, ep, etp, experts in ((1, 1, 2, None, self.joint), (2, 1, 2, None, self.joint), (2, 2, 2, None, self.grouped), (1, 2, 4, None, lambda s: s), (2, 1, 4, 1, lambda s: s),
+                                         (4, 1, 2, 2, self.joint), (4, 2, 4, 1, self.grouped), (2, 1, 2, 2, lambda s: s)):
+            with self.subTest(tp=tp, pp=pp, ep=ep, etp=etp):
+                run = self.save(whole, tp, pp, args=ARGS_MOE, ep=ep, etp=etp, experts=experts)
+                self.assertIn(f"expert-parallel: {ep}", self.convert(run, whole))
+                shutil.rmtree(run)
+        whole = mixture(False)
+        self.convert(self.save(whole, 2, 2, folder="ungated", args=ARGS_MOE, ep=2, etp=1, gated=False, experts=self.grouped), whole)
+
+    def test_expert_ranks_that_do_not_fit(self):
+        whole = mixture()
+
+        def without(folder):
+            shutil.rmtree(run / "iter_0000005" / folder)
+
+        run = self.save(whole, 2, 2, args=ARGS_MOE, ep=2)
+        without("mp_rank_01_001_001")
+        self.refuse(run, "mp_rank_01_001_001", "1 of 8 ranks are missing")
+        shutil.rmtree(run)
+        run = self.save(whole, 4, args=ARGS_MOE, ep=4, etp=1)
+        without("mp_rank_02_002")
+        self.refuse(run, "mp_rank_02_002", "1 of 4 ranks are missing")
+        shutil.rmtree(run)
+        for tp, ep, etp in (4, 2, 1), (1, 2, 2), (3, 1, 2):
+            run = self.save({n: t for n, t in whole.items() if "embedding" in n}, tp, args=ARGS_MOE, ep=ep, etp=etp)
+            self.refuse(run, "do not hold all shares", f"expert_tensor_parallel_size of {etp}")
+            shutil.rmtree(run)
+        run = self.save(whole, 2, 1, args=ARGS_MOE | {"num_experts": 3}, ep=2)
+        self.refuse(run, "3 experts, which cannot be divided over 2 ranks")
+        shutil.rmtree(run)
+        own = "decoder.layers.1.mlp.experts.local_experts.1.linear_fc1.weight"
+        for edit, says in ((lambda s: s["model"].update({own.replace("experts.1", "experts.2"): s["model"][own]}), ("expert 2", "2 of each rank")),
+                           (lambda s: s["model"].pop(own), (own.replace("experts.1", "experts.3"), "missing")),
+                           (lambda s: s["model"]["decoder.layers.1.mlp.router.weight"].mul_(2), ("decoder.layers.1.mlp.router.weight", "differ")),
+                           (lambda s: setattr(s["args"], "expert_model_parallel_size", 4), ("expert_model_parallel_size 2", "says 4"))):
+            run = self.save(whole, 2, args=ARGS_MOE, ep=2)
+            self.change(run, "mp_rank_01_001", edit)
+            self.refuse(run, *says)
+            shutil.rmtree(run)
+        run = self.save(whole, 2, args=ARGS_MOE, ep=2, experts=self.joint)
+        self.change(run, "mp_rank_01_001", lambda s: s["model"].update({"decoder.layers.1.mlp.experts.weight1": torch.ones(H, 3)}))
+        self.refuse(run, "decoder.layers.1.mlp.experts.weight1", "not a matrix of 2 experts")
+        shutil.rmtree(run)
+        run = self.save(whole, 2, args=ARGS_MOE, ep=2)
+        for path in sorted((run / "iter_0000005").iterdir()):
+            path.rename(path.with_name(path.name[:10]) if path.name.endswith("_000") else path.with_name("other_" + path.name))
+        self.refuse(run, "4 of 4 ranks are missing", "mp_rank_00_001")
+
+    def test_latent_attention(self):
+        """Down projections that all ranks have whole (Transformer Engine), or divided; norms in the up projections, or apart."""
+        for divided in False, True:
+            shapes = {"embedding.word_embeddings.weight": (PADDED, H), "decoder.final_layernorm.weight": (H,), "output_layer.weight": (PADDED, H)}
+            for at in [f"decoder.layers.{i}." for i in range(LAYERS)] + ["mtp.layers.0.transformer_layer."]:
+                a = at + "self_attention."
+                shapes |= {at + "input_layernorm.weight": (H,), at + "mlp.linear_fc1.layer_norm_weight": (H,), at + "mlp.linear_fc1.weight": (2 * FF, H),
+                           at + "mlp.linear_fc2.weight": (H, FF), a + "linear_q_down_proj.weight": (16, H), a + "linear_q_up_proj.weight": (HEADS * 6, 16),
+                           a + "linear_kv_down_proj.weight": (12, H), a + "linear_kv_up_proj.weight": (HEADS * 8, 8), a + "linear_proj.weight": (H, HEADS * D)}
+                shapes |= {a + "q_layernorm.weight": (16,), a + "kv_layernorm.weight": (8,)} if divided else {a + f"linear_{x}_up_proj.layer_norm_weight": (s,) for x, s in (("q", 16), ("kv", 8))}
+            shapes |= {f"mtp.layers.0.{x}.weight": (H,) for x in ("enorm", "hnorm", "final_layernorm")} | {"mtp.layers.0.eh_proj.weight": (H, 2 * H)}
+            whole = made(shapes)
+            args = {"multi_latent_attention": True, "q_lora_rank": 16, "kv_lora_rank": 8, "qk_pos_emb_head_dim": 4}
+            rows = r"linear_(q|kv)_up_proj\.weight$|eh_proj\.weight$" + (r"|_down_proj\.weight$" if divided else "")
+            for model in "transformer_layer", "mtp_model_layer":
+                with self.subTest(divided=divided, model=model):
+                    run = self.save(whole, 4, args=args, folder=f"{divided}{model}", names=lambda n: n.replace("transformer_layer", model), rows=rows)
+                    self.convert(run, whole)
+        self.change(run, "mp_rank_00", lambda s: setattr(s["args"], "q_lora_rank", 20))
+        for path in run.rglob("mp_rank*"):
+            self.change(run, path.name, lambda s: setattr(s["args"], "q_lora_rank", 20))
+        self.refuse(run, "linear_q_down_proj", "unknown")
 
     def test_shares(self):
         run = self.save(llama(), 2, 2)

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Archives of NeMo as Python's tarfile and tar write them: the weights are those in them, and malformed archives are refused."""
-# Plugins: safetensors torch dcp nemo
+# Plugins: diffusers safetensors torch dcp megatron nemo
 
 import io
+import json
+import re
 import shutil
 import subprocess
 import tarfile
 import unittest
 
+import test_megatron_ranks as ranks
 import torch
 import torch.distributed.checkpoint as dcp
 from safetensors.torch import load_file
@@ -85,8 +88,99 @@ class Nemo(Case):
         self.convert(self.tmp / "d.nemo", tensors())
         self.convert(self.tmp / "d", tensors())
 
+    def ranks(self, whole, tp, pp=1, config=None, names=lambda n: "model." + n, gated=True, tied=False, head="output_layer.weight", share=ranks.share):
+        """The members of an archive as NLPSaveRestoreConnector.save_to makes it; stages number their layers from 0."""
+        config = {"tensor_model_parallel_size": tp, "pipeline_model_parallel_size": pp, "virtual_pipeline_model_parallel_size": None, "num_layers": ranks.LAYERS,
+                  "hidden_size": ranks.H, "ffn_hidden_size": ranks.FF, "num_attention_heads": ranks.HEADS, "num_query_groups": ranks.KV, "kv_channels": None,
+                  "max_position_embeddings": 16, "layernorm_epsilon": 1e-05, "normalization": "rmsnorm", "mcore_gpt": True, "activation": "fast-swiglu" if gated else "gelu",
+                  "position_embedding_type": "rope" if gated else "learned_absolute", "share_embeddings_and_output_weights": tied,
+                  "target": "nemo.collections.nlp.models.language_modeling.megatron_gpt_model.MegatronGPTModel"} | (config or {})
+        members = {"./model_config.yaml": "".join(f"{k}: {json.dumps(v)}\n" for k, v in config.items()).encode(), "./abc_tokenizer.model": b"x"}
+        for t in range(tp):
+            for p in range(pp):
+                state = {names(own): share(name, tensor, t, tp, gated).clone() for name, tensor in whole.items() if (own := ranks.stage_of(name, p, pp, tied))}
+                if tied and pp > 1 and p == pp - 1:
+                    state[head] = share("output_layer.weight", whole["embedding.word_embeddings.weight"], t, tp, gated).clone()
+                data = io.BytesIO()
+                torch.save(state, data)
+                members[("./" + (f"mp_rank_{t:02d}" if pp == 1 else f"tp_rank_{t:02d}_pp_rank_{p:03d}")) + "/model_weights.ckpt"] = data.getvalue()
+        return members
+
+    def test_ranks(self):
+        """Folders of model-parallel ranks, of Megatron-Core (with and without megatron_amp_O2) and of NeMo's own layers."""
+        for tp, pp in (2, 1), (1, 2), (2, 2), (4, 2):
+            for prefix in "model.", "model.module.":
+                with self.subTest(tp=tp, pp=pp, prefix=prefix):
+                    whole = ranks.llama()
+                    members = self.ranks(whole, tp, pp, names=lambda n, p=prefix: p + n)
+                    said = self.convert(self.packed(members), whole)
+                    self.assertIn(f"tensor-parallel ranks: {tp}, stages of the pipeline: {pp}", said)
+                    self.assertIn("abc_tokenizer.model", said)
+        folder = self.tmp / "unpacked"
+        for name, data in members.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+        self.convert(folder, whole)
+        self.run_fmtconv(self.packed(members), f"{self.tmp}/llama/")
+        config = json.loads((self.tmp / "llama/config.json").read_text())
+        self.assertEqual((config["model_type"], config["num_key_value_heads"], config["rms_norm_eps"], config["vocab_size"]), ("llama", ranks.KV, 1e-5, ranks.PADDED))
+        members = self.ranks(whole, 2, config={"activation": "fast-geglu"})
+        self.assertIn("args(activation", self.run_fmtconv(self.packed(members), f"{self.tmp}/geglu/", status=1).stderr)
+
+    def early(self, name):
+        names = {"decoder.": "language_model.encoder.", "^embedding": "language_model.embedding", "^output_layer": "language_model.output_layer",
+                 "linear_qkv.layer_norm_": "input_layernorm.", "self_attention.input": "input", "linear_qkv": "query_key_value", "linear_proj": "dense",
+                 "mlp.linear_fc1.layer_norm_": "post_attention_layernorm.", "linear_fc1": "dense_h_to_4h", "linear_fc2": "dense_4h_to_h"}
+        for own, other in names.items():
+            name = re.sub(own, other, name)
+        return "model." + name
+
+    def test_ranks_of_earlier_layers(self):
+        """The names of NeMo's own layers, its two matrices of a gated layer, and with megatron_legacy the order before checkpoint_version 2."""
+        config = {"mcore_gpt": False, "num_query_groups": None}
+        for tp, pp in (2, 1), (2, 2):
+            with self.subTest(tp=tp, pp=pp):
+                whole = ranks.gpt()
+                self.convert(self.packed(self.ranks(whole, tp, pp, config, self.early, False, True, "model.word_embeddings.weight")), whole)
+
+                def legacy(name, tensor, rank, ranks_, gated):
+                    own = ranks.share(name, tensor, rank, ranks_, gated)
+                    return ranks.before(own, 0, ranks.HEADS // ranks_) if "linear_qkv." in name and "norm" not in name else own
+
+                members = self.ranks(whole, tp, pp, config | {"megatron_legacy": True}, self.early, False, True, "model.word_embeddings.weight", legacy)
+                self.convert(self.packed(members), whole)
+        whole = ranks.llama()
+        two = {}
+        for name, tensor in whole.items():
+            if "linear_fc1.weight" in name:
+                two |= {name: tensor.chunk(2)[0], name.replace("linear_fc1", "linear_fc1_2"): tensor.chunk(2)[1]}
+            else:
+                two[name] = tensor
+
+        def rows(name, tensor, rank, ranks_, gated):
+            return tensor.chunk(ranks_)[rank] if "linear_fc1_2" in name else ranks.share(name, tensor, rank, ranks_, gated)
+
+        members = self.ranks(two, 2, 2, config | {"activation": "swiglu"}, lambda n: self.early(n), False, False, share=rows)
+        self.convert(self.packed(members), whole)
+
+    def test_ranks_that_do_not_fit(self):
+        whole = ranks.llama()
+        members = self.ranks(whole, 2, 2)
+        gone = {n: d for n, d in members.items() if "tp_rank_01_pp_rank_001" not in n}
+        self.refuse(self.packed(gone), "tp_rank_01_pp_rank_001", "1 of 4 ranks are missing")
+        self.refuse(self.packed({n: d for n, d in members.items() if "yaml" not in n}), "no model_config.yaml in ")
+        self.refuse(self.packed(members | {"./model_config.yaml": b"- a"}), "it is not a map", "model_config.yaml")
+        self.refuse(self.packed(members | {"./mp_rank_00/model_weights.ckpt": b""}), "ranks of two checkpoints")
+        for config, says in (({"tensor_model_parallel_size": 4}, "4 of 8 ranks are missing"), ({"num_layers": 9}, "do not have 9 layers"),
+                             ({"tensor_model_parallel_size": "${x}"}, "model_config.yaml says no valid number of ranks"),
+                             ({"virtual_pipeline_model_parallel_size": 2}, "2 stages of each pipeline rank"), ({"pipeline_model_parallel_size": 1}, "1 pipeline-parallel")):
+            with self.subTest(says):
+                changed = self.ranks(whole, 2, 2, config=config)
+                self.refuse(self.packed(changed), says)
+        self.refuse(self.packed(self.ranks(whole | {"decoder.new.weight": torch.ones(3)}, 2)), "decoder.new.weight", "unknown")
+
     def test_other_weights(self):
-        for members, says in (({"model_config.yaml": b"a: 1\n"}, "neither model_weights.ckpt nor"), ({"model_config.yaml": b"a: 1\n", "mp_rank_00/model_weights.ckpt": b""}, "model-parallel ranks"),
+        for members, says in (({"model_config.yaml": b"a: 1\n"}, "neither model_weights.ckpt nor"), ({"model_config.yaml": b"a: 1\n", "mp_rank_00/model_weights.ckpt": b""}, "model_weights.ckpt"),
                               ({"model_weights/.zattrs": b"{}"}, "neither model_weights.ckpt nor"), ({"./": None}, "neither model_weights.ckpt nor")):
             with self.subTest(members):
                 self.refuse(self.packed(members), says)
