@@ -171,7 +171,7 @@ class Mpi(test_resume.Base):
         counted = self.together(case, 3, command=f'test {RANK} = 1 && exec "{KILLED}" {1 << 30} "$@"; exec "$@"')
         calls = int(next(line for line in counted.stdout.splitlines() if not line.startswith("{")).split()[0])
         continued = 0
-        for rank, k, more in ((1, calls // 2, ["--resume"]), (0, calls // 2, ["--resume"]), (1, calls - 8, ["--resume"]), (1, calls - 12, [])) \
+        for rank, k, more in ((1, calls // 2, ["--resume"]), (0, calls // 2, ["--resume"]), (1, calls - 12, [])) \
                 if not LONG else [(rank, k, ["--resume"]) for rank in (0, 1) for k in range(1, calls, SAMPLE)]:
             with self.subTest(rank=rank, call=k, calls=calls):
                 self.restart()
