@@ -6,6 +6,13 @@
 #include "core/base/size.h"
 #include <string.h>
 
+typedef struct fci_scratch_call
+{
+  struct fci_scratch_call *next;
+  void (*undo) (void *arg);
+  void *arg;
+} fci_scratch_call;
+
 /* is_callback: only fci_scratch_end_all ends it. */
 static fci_scratch *
 begin (fmtconv_ctx *ctx, bool is_callback)
@@ -31,10 +38,23 @@ fci_scratch_begin (fmtconv_ctx *ctx)
   return begin (ctx, true);
 }
 
+int
+fci_scratch_defer (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg)
+{
+  fci_scratch_call *call = fmtconv_scratch_alloc (ctx, 1, sizeof *call);
+  if (!call)
+    return fmtconv_ctx_failed (ctx);
+  *call = (fci_scratch_call){ .next = ctx->scratch->calls, .undo = undo, .arg = arg };
+  ctx->scratch->calls = call;
+  return 0;
+}
+
 /* The arena is moved out of itself before it is cleared. */
 static void
 end (fmtconv_ctx *ctx)
 {
+  for (const fci_scratch_call *call = ctx->scratch->calls; call; call = call->next)
+    call->undo (call->arg);
   fci_arena arena = ctx->scratch->arena;
   ctx->scratch = ctx->scratch->outer;
   fci_arena_clear (&arena);

@@ -12,7 +12,8 @@ typedef struct fci_scratch
 {
   fci_arena arena; /* holds this struct too */
   struct fci_scratch *outer;
-  bool is_callback; /* the core began it: fmtconv_scratch_end does not end it */
+  bool is_callback;               /* the core began it: fmtconv_scratch_end does not end it */
+  struct fci_scratch_call *calls; /* newest first; NULL: none */
 } fci_scratch;
 
 /* Begins the scratch of a callback.  Returns that which it is inside, NULL: none, for fci_scratch_end_all.  Without memory, the error is
@@ -21,6 +22,10 @@ fci_scratch *fci_scratch_begin (fmtconv_ctx *ctx);
 
 /* Ends all scratches inside `outer`, also after an error. */
 void fci_scratch_end_all (fmtconv_ctx *ctx, fci_scratch *outer);
+
+/* Registers `undo (arg)` to run before the innermost scratch ends, newest first; there must be one.  Returns 0 or E_NOMEM, and
+ * registers nothing. */
+int fci_scratch_defer (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 
 /* Makes another scratch the innermost, so that what belongs to an older object lives as long as this one.  Returns the one
  * before, to switch back to. */

@@ -44,6 +44,15 @@ fmtconv_value_is (const fmtconv_value *value, const char *text)
          && !memcmp (value->v.s, text, value->len);
 }
 
+static const fci_pickle_items *
+items_of_object (fci_pickle_object *object, uint32_t *step)
+{
+  const bool is_bare = object->is_folded && object->is_bare;
+  const fci_pickle_parts *parts = is_bare ? NULL : fci_pickle_parts_of (object);
+  *step = parts && parts->more_kind == FMTCONV_VALUE_DICT ? 2 : 1;
+  return parts ? parts->more : NULL;
+}
+
 const fci_pickle_items *
 fci_pickle_items_of (const fmtconv_value *value, uint32_t *step)
 {
@@ -51,10 +60,11 @@ fci_pickle_items_of (const fmtconv_value *value, uint32_t *step)
   if (!value)
     return NULL;
   if (value->kind == FMTCONV_VALUE_STORAGE)
-    return value->v.object->args.v.items;
-  const bool is_object = value->kind == FMTCONV_VALUE_OBJECT;
-  *step = (is_object ? value->v.object->more_kind : value->kind) == FMTCONV_VALUE_DICT ? 2 : 1;
-  return is_object ? value->v.object->more : fci_pickle_is_container (value) ? value->v.items : NULL;
+    return fci_pickle_args_of (value->v.object);
+  if (value->kind == FMTCONV_VALUE_OBJECT)
+    return items_of_object (value->v.object, step);
+  *step = value->kind == FMTCONV_VALUE_DICT ? 2 : 1;
+  return fci_pickle_is_container (value) ? value->v.items : NULL;
 }
 
 size_t
@@ -89,16 +99,27 @@ fmtconv_value_global (const fmtconv_value *value)
   return value->kind == FMTCONV_VALUE_GLOBAL ? &value->v.global->public : &value->v.object->callee->public;
 }
 
+static const fci_pickle_parts *
+parts_of (const fmtconv_value *value)
+{
+  return value && value->kind == FMTCONV_VALUE_OBJECT ? fci_pickle_parts_of (value->v.object) : NULL;
+}
+
 const fmtconv_value *
 fmtconv_value_args (const fmtconv_value *value)
 {
-  return value && value->kind == FMTCONV_VALUE_OBJECT ? &value->v.object->args : NULL;
+  const fci_pickle_parts *parts = parts_of (value);
+  return parts ? &parts->args : NULL;
 }
 
 const fmtconv_value *
 fmtconv_value_state (const fmtconv_value *value)
 {
-  return value && value->kind == FMTCONV_VALUE_OBJECT ? &value->v.object->state : NULL;
+  static const fmtconv_value none = { .kind = FMTCONV_VALUE_NONE };
+  if (value && value->kind == FMTCONV_VALUE_OBJECT && value->v.object->is_folded && value->v.object->is_bare)
+    return &none;
+  const fci_pickle_parts *parts = parts_of (value);
+  return parts ? &parts->state : NULL;
 }
 
 static bool
@@ -119,15 +140,17 @@ uint64_t
 fmtconv_value_offset (const fmtconv_value *value)
 {
   if (is_made (value))
-    return value->v.object->offset;
+    return fci_pickle_offset_of (value->v.object);
   return value && fci_pickle_is_container (value) ? value->v.items->offset : 0;
 }
 
 int
 fmtconv_value_shape (const fmtconv_value *value, uint64_t *shape, unsigned *rank)
 {
-  if (value && fci_pickle_has_role (value, FCI_ROLE_SIZE) && value->v.object->args.v.items->n == 1)
-    value = value->v.object->args.v.items->at;
+  const fci_pickle_items *size =
+      value && fci_pickle_has_role (value, FCI_ROLE_SIZE) ? fci_pickle_args_of (value->v.object) : NULL;
+  if (size && size->n == 1)
+    value = size->at;
   if (!value || (value->kind != FMTCONV_VALUE_TUPLE && value->kind != FMTCONV_VALUE_LIST)
       || value->v.items->n > FMTCONV_MAX_RANK)
     return 0;

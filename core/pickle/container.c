@@ -6,7 +6,7 @@
 fci_pickle_items *
 fci_pickle_new_node (fci_pickle_machine *m, const fmtconv_value *values, uint32_t n)
 {
-  fci_pickle_items *items = fci_pickle_items_new (m->ctx, values, n);
+  fci_pickle_items *items = fci_pickle_items_new (m, values, n);
   if (!items)
     return NULL;
   items->node = m->nodes++;
@@ -26,10 +26,12 @@ int
 fci_pickle_op_empty_tuple (fci_pickle_machine *m, const fci_pickle_arg *arg)
 {
   (void) arg;
-  if (!m->empty)
-    m->empty = fci_pickle_new_node (m, NULL, 0);
-  return m->empty ? fci_pickle_push (m, fci_pickle_container (FMTCONV_VALUE_TUPLE, m->empty))
-                  : FMTCONV_E_NOMEM;
+  fci_pickle_items *empty = m->memory->empty;
+  if (!empty && !(m->memory->empty = empty = fci_pickle_new_node (m, NULL, 0)))
+    return FMTCONV_E_NOMEM;
+  empty->is_shared = true;
+  m->nodes += m->is_second && empty->offset == m->at; /* which the first run has made here */
+  return fci_pickle_push (m, fci_pickle_container (FMTCONV_VALUE_TUPLE, empty));
 }
 
 int
@@ -126,21 +128,33 @@ is_open (const fmtconv_value *to)
   return to->kind == FMTCONV_VALUE_OBJECT && to->v.object->callee->role == FCI_ROLE_OPAQUE;
 }
 
-/* Adds values to a container of that kind, or to an object of an unknown class. */
+/* Adds values to an object of an unknown class. */
+static int
+add_to_object (fci_pickle_machine *m, fci_pickle_object *object, enum fmtconv_value_kind kind,
+               const fmtconv_value *values, uint32_t n)
+{
+  fci_pickle_parts *parts = fci_pickle_parts_of (object);
+  if (!parts)
+    return fmtconv_ctx_failed (m->ctx);
+  /* Both items and pairs are one list. */
+  parts->more_kind = parts->more && parts->more_kind != kind ? FMTCONV_VALUE_LIST : kind;
+  if (!parts->more)
+    parts->more = fci_pickle_items_new (m, NULL, 0);
+  return parts->more ? fci_pickle_items_add (m, parts->more, values, n) : FMTCONV_E_NOMEM;
+}
+
+/* Adds values to a container of that kind, or to an object of an unknown class.  What others refer to has them already in the
+ * second run. */
 static int
 add (fci_pickle_machine *m, const fmtconv_value *to, enum fmtconv_value_kind kind,
      const fmtconv_value *values, uint32_t n)
 {
   if (to->kind == kind)
-    return fci_pickle_items_add (m->ctx, to->v.items, values, n);
+    return m->is_second && to->v.items->is_shared ? 0 : fci_pickle_items_add (m, to->v.items, values, n);
   if (!is_open (to))
     return fci_pickle_refuse (m, FMTCONV_E_FORMAT, "a %s cannot take items with this opcode",
                               fmtconv_value_describe (m->ctx, to));
-  /* Both items and pairs are one list. */
-  to->v.object->more_kind = to->v.object->more && to->v.object->more_kind != kind ? FMTCONV_VALUE_LIST : kind;
-  if (!to->v.object->more)
-    to->v.object->more = fci_pickle_items_new (m->ctx, NULL, 0);
-  return to->v.object->more ? fci_pickle_items_add (m->ctx, to->v.object->more, values, n) : FMTCONV_E_NOMEM;
+  return m->is_second && to->v.object->is_shared ? 0 : add_to_object (m, to->v.object, kind, values, n);
 }
 
 static int

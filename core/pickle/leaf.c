@@ -9,10 +9,11 @@
 int
 fci_torch_from_fail (const fci_torch_from *from, int code, const fci_pickle_object *object, const char *why)
 {
-  return fmtconv_fail_at (
-      from->ctx, code,
-      &(fmtconv_where){ .source = from->pickle, .offset = object ? object->offset : 0, .tensor = from->name },
-      "%s", why);
+  return fmtconv_fail_at (from->ctx, code,
+                          &(fmtconv_where){ .source = from->pickle,
+                                            .offset = object ? fci_pickle_offset_of (object) : 0,
+                                            .tensor = from->name },
+                          "%s", why);
 }
 
 /* Returns the elements that a text stands for; NULL: an error. */
@@ -50,7 +51,7 @@ find_record (const fci_torch_from *from, const fci_pickle_object *object, const 
   if (!source && !from->archive->zip && !from->archive->legacy)
     fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
                      &(fmtconv_where){ .source = from->pickle,
-                                       .offset = object->offset,
+                                       .offset = fci_pickle_offset_of (object),
                                        .tensor = from->name,
                                        .hint = "give the whole file of torch.save, not the pickle in it" },
                      "its elements are in the storage '%.*s', but a pickle alone has no storages",

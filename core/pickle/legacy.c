@@ -32,7 +32,7 @@ wrong (const fci_torch_legacy *legacy, int code, uint64_t at, const char *why)
 
 /* Loads the next pickle.  storages: collects the persistent ids; NULL: not wanted. */
 static int
-next (fci_torch_legacy *legacy, const char *what, fci_pickle_items *storages, fci_pickle_loaded *loaded)
+next (fci_torch_legacy *legacy, const char *what, fci_pickle_storages *storages, fci_pickle_loaded *loaded)
 {
   fmtconv_ctx *ctx = legacy->ctx;
   uint64_t used = 0;
@@ -81,7 +81,7 @@ static int
 compare_places (const void *left, const void *right)
 {
   const fci_torch_place *a = left, *b = right;
-  int r = compare_keys (a->key, b->key);
+  int r = compare_keys (&a->key, &b->key);
   return r ? r : (a->at > b->at) - (a->at < b->at);
 }
 
@@ -103,14 +103,14 @@ unite (fci_torch_legacy *legacy)
   for (uint32_t i = 0; i < legacy->n; i++)
     {
       fci_torch_place *place = &legacy->places[i];
-      if (kept == 0 || compare_keys (legacy->places[kept - 1].key, place->key))
+      if (kept == 0 || compare_keys (&legacy->places[kept - 1].key, &place->key))
         legacy->places[kept++] = *place;
     }
   legacy->n = kept;
 }
 
 static int
-refer (fci_torch_legacy *legacy, const fci_pickle_items *storages)
+refer (fci_torch_legacy *legacy, const fci_pickle_storages *storages)
 {
   legacy->places = fmtconv_scratch_alloc (legacy->ctx, storages->n, sizeof *legacy->places);
   if (!legacy->places)
@@ -118,11 +118,14 @@ refer (fci_torch_legacy *legacy, const fci_pickle_items *storages)
   for (uint32_t i = 0; i < storages->n; i++)
     {
       fci_torch_tensor t = { 0 };
-      fci_torch_place *place = &legacy->places[legacy->n++];
-      place->at = storages->at[i].v.object->offset;
-      if (fci_torch_storage_extent (legacy->ctx, &storages->at[i], &t, &place->key, &place->item))
+      const fci_pickle_storage *id = &storages->at[i];
+      if (fci_torch_storage_extent (legacy->ctx, id, &t))
         return wrong (legacy, t.code, legacy->pos, fmtconv_ctx_printf (legacy->ctx, "a storage: %s", t.why));
-      place->bytes = t.storage_bytes;
+      legacy->places[legacy->n++] =
+          (fci_torch_place){ .key = { .kind = FMTCONV_VALUE_STRING, .len = id->key_len, .v.s = id->key },
+                             .item = t.item,
+                             .bytes = t.storage_bytes,
+                             .at = id->offset };
     }
   unite (legacy);
   return 0;
@@ -131,12 +134,11 @@ refer (fci_torch_legacy *legacy, const fci_pickle_items *storages)
 static fci_torch_place *
 find (const fci_torch_legacy *legacy, const fmtconv_value *key)
 {
-  fci_torch_place wanted = { .key = key };
   uint32_t a = 0, b = legacy->n;
   while (a < b)
     {
       uint32_t middle = a + (b - a) / 2;
-      int r = compare_keys (legacy->places[middle].key, wanted.key);
+      int r = compare_keys (&legacy->places[middle].key, key);
       if (r == 0)
         return &legacy->places[middle];
       if (r < 0)
@@ -225,7 +227,7 @@ place_all (fci_torch_legacy *legacy, const fmtconv_value *keys)
     }
   for (uint32_t i = 0; i < legacy->n; i++)
     if (!legacy->places[i].start)
-      return wrong_storage (legacy, legacy->pos, legacy->places[i].key, "is not in the list of storages");
+      return wrong_storage (legacy, legacy->pos, &legacy->places[i].key, "is not in the list of storages");
   if (legacy->pos < legacy->size)
     return wrong (legacy, FMTCONV_E_FORMAT, legacy->pos,
                   fmtconv_ctx_printf (ctx, "%llu bytes follow the last storage",
@@ -238,9 +240,9 @@ fci_torch_legacy_load (fmtconv_ctx *ctx, fci_torch_legacy *legacy, fci_pickle_lo
 {
   legacy->ctx = ctx;
   legacy->size = legacy->source ? fmtconv_source_size (legacy->source) : legacy->size;
-  fci_pickle_items *storages = fci_pickle_items_new (ctx, NULL, 0);
+  fci_pickle_storages storages = { 0 };
   fci_pickle_loaded keys;
-  if (!storages || load_head (legacy) || next (legacy, "object", storages, loaded) || refer (legacy, storages)
+  if (load_head (legacy) || next (legacy, "object", &storages, loaded) || refer (legacy, &storages)
       || next (legacy, "list of storages", NULL, &keys))
     return fmtconv_ctx_failed (ctx);
   return place_all (legacy, &keys.top);

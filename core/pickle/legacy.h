@@ -13,11 +13,11 @@
 /* The position of a storage in the file. */
 typedef struct fci_torch_place
 {
-  const fmtconv_value *key;
-  uint64_t item;  /* bytes per element */
-  uint64_t bytes; /* of all elements */
-  uint64_t start; /* first byte; 0: its key was not listed yet */
-  uint32_t at;    /* offset of the persistent id in the object's pickle */
+  fmtconv_value key; /* STRING */
+  uint64_t item;     /* bytes per element */
+  uint64_t bytes;    /* of all elements */
+  uint64_t start;    /* first byte; 0: its key was not listed yet */
+  uint32_t at;       /* offset of the persistent id in the object's pickle */
 } fci_torch_place;
 
 /* A legacy file, or a pickled byte string in the same format. */

@@ -9,6 +9,8 @@ core_sources += \
 	core/pickle/describe.c \
 	core/pickle/find.c \
 	core/pickle/find.h \
+	core/pickle/fold.c \
+	core/pickle/fold.h \
 	core/pickle/global.c \
 	core/pickle/leaf.c \
 	core/pickle/leaf.h \
@@ -17,6 +19,8 @@ core_sources += \
 	core/pickle/machine.c \
 	core/pickle/machine.h \
 	core/pickle/measure.c \
+	core/pickle/memory.c \
+	core/pickle/memory.h \
 	core/pickle/numpy.c \
 	core/pickle/numpy.h \
 	core/pickle/object.c \
@@ -29,6 +33,7 @@ core_sources += \
 	core/pickle/storage.c \
 	core/pickle/storage.h \
 	core/pickle/storages.c \
+	core/pickle/survey.c \
 	core/pickle/tensor.c \
 	core/pickle/tensor.h \
 	core/pickle/value.c \

@@ -4,6 +4,7 @@
 #define FCI_PICKLE_MACHINE_H
 
 #include "core/base/ctx.h"
+#include "core/pickle/memory.h"
 #include "core/pickle/value.h"
 
 enum
@@ -14,39 +15,89 @@ enum
   FCI_PICKLE_MAX_OPCODES = 64 << 20,
   FCI_PICKLE_MAX_STACK = 1 << 20,
   FCI_PICKLE_MAX_MARKS = 64 << 10,
-  FCI_PICKLE_MAX_MEMO = 16 << 20,
-  FCI_PICKLE_MEMO_BLOCK = 64 /* memo slots allocated together: a tensor alone needs a few */
+  FCI_PICKLE_MAX_MEMO = 16 << 20
+};
+
+/* The opcodes of the memo. */
+enum
+{
+  FCI_PICKLE_BINGET = 'h',
+  FCI_PICKLE_LONG_BINGET = 'j',
+  FCI_PICKLE_BINPUT = 'q',
+  FCI_PICKLE_LONG_BINPUT = 'r',
+  FCI_PICKLE_MEMOIZE = 0x94
+};
+
+enum
+{
+  FCI_PICKLE_RECENT = 16 /* globals that are found again */
 };
 
 typedef struct fci_pickle_opcode fci_pickle_opcode;
 
-typedef struct fci_pickle_machine
+/* Where the opcodes of a value begin. */
+typedef struct fci_pickle_start
+{
+  uint32_t pos;
+  uint32_t nodes; /* that were made before */
+} fci_pickle_start;
+
+typedef struct fci_pickle_mark
+{
+  uint32_t n; /* values below it */
+  fci_pickle_start start;
+} fci_pickle_mark;
+
+/* A persistent id: the bytes of tensors, outside the pickle. */
+typedef struct fci_pickle_storage
+{
+  const char *key;
+  uint32_t key_len;
+  uint32_t offset; /* of the opcode that made it */
+  const fci_pickle_global *class;
+  int64_t count; /* of elements */
+} fci_pickle_storage;
+
+typedef struct fci_pickle_storages
+{
+  fci_pickle_storage *at;
+  uint32_t n;
+  uint32_t cap;
+} fci_pickle_storages;
+
+struct fci_pickle_machine
 {
   fmtconv_ctx *ctx;
   fmtconv_source *source; /* the pickle, for messages */
-  fci_arena own;          /* stack, marks and memo, which end with the machine */
+  fci_arena own;          /* stack and marks, which end with the machine */
+  bool is_second;         /* it makes the parts of a folded object: all is in the innermost scratch */
+  fci_pickle_memory *memory;
   const uint8_t *bytes;
   uint32_t size;
   uint32_t pos;                /* next byte */
   uint32_t at;                 /* offset of the running opcode */
   const fci_pickle_opcode *op; /* the running opcode */
   uint32_t opcodes;            /* executed so far */
+  fci_pickle_start
+      start; /* of the value that is pushed next: its own opcode, or the lowest value that it popped */
   fmtconv_value *stack;
+  fci_pickle_start *starts; /* of the values on the stack */
   uint32_t n;
   uint32_t cap;
+  uint32_t cap_starts;
   uint32_t floor; /* position of the topmost mark; values below it cannot be popped */
-  uint32_t *marks;
+  fci_pickle_mark *marks;
   uint32_t n_marks;
   uint32_t cap_marks;
-  fmtconv_value **memo;       /* in blocks; NULL: empty */
-  uint32_t memoized;          /* slots in use */
-  fci_pickle_items *empty;    /* the empty tuple, which Python has once; NULL: none yet */
-  fci_pickle_items *storages; /* every persistent id */
-  uint32_t nodes;             /* containers, objects and storages so far */
-  uint64_t paired;            /* pairs copied from lists into dictionaries */
-  uint64_t encoded;           /* bytes of the texts that stand for bytes */
+  uint32_t memoized;             /* slots in use */
+  uint32_t pinned;               /* what begins before this offset is not folded */
+  fci_pickle_storages *storages; /* every persistent id; NULL: the second run, which has them all */
+  const fci_pickle_global *recent[FCI_PICKLE_RECENT]; /* by a hash of their names */
+  uint32_t nodes;                                     /* containers, objects and storages so far */
+  uint64_t paired;                                    /* pairs copied from lists into dictionaries */
+  uint64_t encoded;                                   /* bytes of the texts that stand for bytes */
   bool stopped;
-} fci_pickle_machine;
+};
 
 /* The argument of an opcode. */
 typedef struct fci_pickle_arg
@@ -92,6 +143,20 @@ int fci_pickle_push (fci_pickle_machine *m, fmtconv_value value);
 /* Returns n zeroed objects of `size` bytes, at most 4 GiB together, that end with the machine; NULL: out of memory. */
 void *fci_pickle_allocate (fci_pickle_machine *m, size_t n, size_t size);
 
+/* Returns n zeroed bytes for a value; NULL: out of memory. */
+void *fci_pickle_take (fci_pickle_machine *m, size_t n);
+
+/* Makes room for one more element after `n` elements of `size` bytes.  Returns the array itself or a copy of twice the
+ * capacity; NULL: out of memory. */
+void *fci_pickle_grow (fci_pickle_machine *m, void *array, uint32_t n, uint32_t *cap, size_t size);
+
+/* Returns whether an opcode puts the topmost value into the memo. */
+static inline bool
+fci_pickle_is_put (uint8_t byte)
+{
+  return byte == FCI_PICKLE_BINPUT || byte == FCI_PICKLE_LONG_BINPUT || byte == FCI_PICKLE_MEMOIZE;
+}
+
 /* Pops the topmost value above the topmost mark.  Returns 0 or E_FORMAT. */
 int fci_pickle_pop (fci_pickle_machine *m, fmtconv_value *value);
 
@@ -125,14 +190,25 @@ typedef struct fci_pickle_loaded
 } fci_pickle_loaded;
 
 /* run.c: builds the value that the pickle at the start of `bytes` describes, without executing anything.  Other bytes may
- * follow it.  `bytes` must outlive the value.  *used: length of the pickle.  storages: collects every persistent id; may
- * be NULL.  Returns 0 or an error code. */
-int fci_pickle_load_next (fmtconv_ctx *ctx, const void *bytes, uint64_t size, fci_pickle_items *storages,
+ * follow it.  `bytes` must outlive the value.  *used: length of the pickle.  storages: collects every persistent id, in
+ * the innermost scratch; may be NULL.  Returns 0 or an error code. */
+int fci_pickle_load_next (fmtconv_ctx *ctx, const void *bytes, uint64_t size, fci_pickle_storages *storages,
                           uint64_t *used, fci_pickle_loaded *loaded);
 
 /* Same for the pickle that fills a source. */
-int fci_pickle_load_source (fmtconv_ctx *ctx, fmtconv_source *source, fci_pickle_items *storages,
+int fci_pickle_load_source (fmtconv_ctx *ctx, fmtconv_source *source, fci_pickle_storages *storages,
                             fci_pickle_loaded *loaded);
+
+/* Runs the opcodes from `start` to before `end` again, which make an object.  memoized: slots of the memo in use at the start.
+ * Returns the object, in the innermost scratch; NULL: an error. */
+const fci_pickle_object *fci_pickle_run_again (fci_pickle_memory *memory, fci_pickle_start start,
+                                               uint32_t memoized, uint32_t end);
+
+/* storages.c: adds a persistent id that has been checked.  Returns 0 or E_NOMEM. */
+int fci_pickle_storages_add (fci_pickle_machine *m, const fci_pickle_items *id);
+
+/* Moves the ids that the caller wants from the machine's memory to the innermost scratch.  Returns 0 or E_NOMEM. */
+int fci_pickle_storages_keep (fci_pickle_machine *m);
 
 /* measure.c: returns the offset after the pickle that begins at the cursor, or after its first invalid
  * opcode.  The cursor stays. */

@@ -35,9 +35,12 @@ is_true (const fmtconv_value *value)
 
 /* Finds the parts of a finished array. */
 static bool
-find_parts (const fci_pickle_object *array, parts *p)
+find_parts (fci_pickle_object *array, parts *p)
 {
-  const fci_pickle_items *args = array->args.v.items;
+  const fci_pickle_parts *all = fci_pickle_parts_of (array);
+  if (!all)
+    return false;
+  const fci_pickle_items *args = all->args.v.items;
   if (array->callee->role == FCI_ROLE_BUFFER)
     {
       if (args->n < 4 || args->n > 5)
@@ -47,7 +50,7 @@ find_parts (const fci_pickle_object *array, parts *p)
       p->axes = args->n == 5 && args->at[4].kind == FMTCONV_VALUE_TUPLE ? &args->at[4] : NULL;
       return p->is_fortran || p->axes || fmtconv_value_is (&args->at[3], "C");
     }
-  const fci_pickle_items *state = array->state.kind == FMTCONV_VALUE_TUPLE ? array->state.v.items : NULL;
+  const fci_pickle_items *state = all->state.kind == FMTCONV_VALUE_TUPLE ? all->state.v.items : NULL;
   if (!state || state->n < 4 || state->n > 5)
     return false;
   const fmtconv_value *at = state->at + (state->n - 4); /* the oldest state has no version */
@@ -60,13 +63,13 @@ static const fmtconv_value *
 code_of (const fmtconv_value *dtype)
 {
   const fci_pickle_items *args =
-      fci_pickle_has_role (dtype, FCI_ROLE_NUMPY_DTYPE) ? dtype->v.object->args.v.items : NULL;
+      fci_pickle_has_role (dtype, FCI_ROLE_NUMPY_DTYPE) ? fci_pickle_args_of (dtype->v.object) : NULL;
   return args && args->n && args->at[0].kind == FMTCONV_VALUE_STRING && args->at[0].len ? &args->at[0] : NULL;
 }
 
 /* Texts, dates and objects have elements that are not numbers; what is unknown is left to the error of reading. */
 bool
-fci_torch_array_is_numbers (const fci_pickle_object *array)
+fci_torch_array_is_numbers (fci_pickle_object *array)
 {
   parts p;
   if (!find_parts (array, &p))
@@ -90,7 +93,9 @@ static const struct
 static int
 read_order (fmtconv_ctx *ctx, const fmtconv_value *dtype, fci_torch_tensor *t)
 {
-  const fmtconv_value *state = &dtype->v.object->state;
+  const fmtconv_value *state = fmtconv_value_state (dtype);
+  if (!state)
+    return t->code = fmtconv_ctx_failed (ctx);
   if (state->kind == FMTCONV_VALUE_NONE)
     return 0;
   const fci_pickle_items *part = state->kind == FMTCONV_VALUE_TUPLE ? state->v.items : NULL;
@@ -168,7 +173,9 @@ permute (fmtconv_ctx *ctx, fci_torch_tensor *t, const fmtconv_value *axes)
 static int
 find_bytes (fmtconv_ctx *ctx, const fmtconv_value *bytes, fci_torch_tensor *t)
 {
-  bool none = fci_pickle_has_role (bytes, FCI_ROLE_NO_BYTES) && bytes->v.object->args.v.items->n == 0;
+  const fci_pickle_items *of_none =
+      fci_pickle_has_role (bytes, FCI_ROLE_NO_BYTES) ? fci_pickle_args_of (bytes->v.object) : NULL;
+  const bool none = of_none && of_none->n == 0;
   t->storage_bytes = t->bytes;
   if (fci_pickle_has_role (bytes, FCI_ROLE_ENCODE))
     {
@@ -187,7 +194,7 @@ find_bytes (fmtconv_ctx *ctx, const fmtconv_value *bytes, fci_torch_tensor *t)
 }
 
 int
-fci_torch_array_read (fmtconv_ctx *ctx, const fci_pickle_object *array, fci_torch_tensor *t)
+fci_torch_array_read (fmtconv_ctx *ctx, fci_pickle_object *array, fci_torch_tensor *t)
 {
   parts p = { 0 };
   t->is_array = true;

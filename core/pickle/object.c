@@ -1,6 +1,7 @@
 /* core/pickle/object.c: the opcodes that call globals; they only record the call and its arguments.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+#include "core/pickle/fold.h"
 #include "core/pickle/opcodes.h"
 #include "core/pickle/storage.h"
 
@@ -8,18 +9,35 @@ static int
 new_object (fci_pickle_machine *m, enum fmtconv_value_kind kind, const fci_pickle_global *callee,
             const fmtconv_value *args, fmtconv_value state)
 {
-  fci_pickle_object *object = fmtconv_scratch_alloc (m->ctx, 1, sizeof *object);
-  if (!object)
+  fci_pickle_object *object = fci_pickle_take (m, sizeof *object);
+  fci_pickle_parts *parts = object ? fci_pickle_take (m, sizeof *parts) : NULL;
+  if (!parts)
     return FMTCONV_E_NOMEM;
-  *object = (fci_pickle_object){
-    .callee = callee, .args = *args, .state = state, .node = m->nodes++, .offset = m->at
-  };
+  *parts = (fci_pickle_parts){ .args = *args, .state = state, .memory = m->memory };
+  *object = (fci_pickle_object){ .callee = callee, .at.parts = parts, .node = m->nodes++, .u.offset = m->at };
   return fci_pickle_push (m, (fmtconv_value){ .kind = kind, .v.object = object });
+}
+
+/* Records the call of a global.  Tensors are folded at once.  What is kept with a storage inside the pickle, and with the text of
+ * bytes, is found once, so that what contains them is not folded. */
+static int
+new_call (fci_pickle_machine *m, const fci_pickle_global *callee, const fmtconv_value *args,
+          fmtconv_value state)
+{
+  if (new_object (m, FMTCONV_VALUE_OBJECT, callee, args, state))
+    return fmtconv_ctx_failed (m->ctx);
+  if (callee->role == FCI_ROLE_BYTES || callee->role == FCI_ROLE_ENCODE)
+    m->pinned = m->pos;
+  if (callee->role >= FCI_ROLE_TENSOR && callee->role != FCI_ROLE_NN_PARAMETER)
+    fci_pickle_fold (m, m->stack[m->n - 1].v.object, m->starts[m->n - 1]);
+  return 0;
 }
 
 static int
 add_pairs (fci_pickle_machine *m, fci_pickle_items *dict, const fci_pickle_items *pairs)
 {
+  /* The list and the dictionary refer to the same values. */
+  m->pinned = m->pos;
   /* A pickler writes each pair once, so the pairs cannot outnumber the bytes. */
   m->paired += pairs->n;
   if (m->paired > m->size)
@@ -31,7 +49,7 @@ add_pairs (fci_pickle_machine *m, fci_pickle_items *dict, const fci_pickle_items
       if (!fci_pickle_is_container (pair) || pair->v.items->n != 2)
         return fci_pickle_refuse (m, FMTCONV_E_FORMAT, "item %u of a dictionary is a %s, not a pair", i,
                                   fmtconv_value_describe (m->ctx, pair));
-      if (fci_pickle_items_add (m->ctx, dict, pair->v.items->at, 2))
+      if (fci_pickle_items_add (m, dict, pair->v.items->at, 2))
         return FMTCONV_E_NOMEM;
     }
   return 0;
@@ -76,7 +94,7 @@ call (fci_pickle_machine *m, const fmtconv_value *callee, const fmtconv_value *a
     return new_dict (m, args->v.items);
   if (callee->v.global->role == FCI_ROLE_ENCODE && check_encoding (m, args->v.items))
     return fmtconv_ctx_failed (m->ctx);
-  return new_object (m, FMTCONV_VALUE_OBJECT, callee->v.global, args, state);
+  return new_call (m, callee->v.global, args, state);
 }
 
 int
@@ -123,6 +141,21 @@ takes_state (const fmtconv_value *object, const fmtconv_value *state)
   return object->v.object->callee->role < FCI_ROLE_TENSOR;
 }
 
+/* Sets the state of an object, which is complete then.  What others refer to has it already in the second run. */
+static int
+set_state (fci_pickle_machine *m, fci_pickle_object *object, const fmtconv_value *state)
+{
+  if (m->is_second && object->is_shared)
+    return 0;
+  fci_pickle_parts *parts = fci_pickle_parts_of (object);
+  if (!parts)
+    return fmtconv_ctx_failed (m->ctx);
+  parts->state = *state;
+  if (object->callee->role == FCI_ROLE_OPAQUE)
+    fci_pickle_fold (m, object, m->starts[m->n - 1]);
+  return 0;
+}
+
 /* Drops the state of a dictionary (a module's version notes): it is not one of its items. */
 int
 fci_pickle_op_build (fci_pickle_machine *m, const fci_pickle_arg *arg)
@@ -135,9 +168,7 @@ fci_pickle_op_build (fci_pickle_machine *m, const fci_pickle_arg *arg)
   if (!takes_state (&object, &state))
     return fci_pickle_refuse (m, FMTCONV_E_FORMAT, "a %s has no state",
                               fmtconv_value_describe (m->ctx, &object));
-  if (object.kind == FMTCONV_VALUE_OBJECT)
-    object.v.object->state = state;
-  return 0;
+  return object.kind == FMTCONV_VALUE_OBJECT ? set_state (m, object.v.object, &state) : 0;
 }
 
 int
@@ -160,5 +191,5 @@ fci_pickle_op_persistent (fci_pickle_machine *m, const fci_pickle_arg *arg)
     return fci_pickle_refuse (m, t.code, "%s", t.why);
   if (new_object (m, FMTCONV_VALUE_STORAGE, NULL, &id, (fmtconv_value){ .kind = FMTCONV_VALUE_NONE }))
     return fmtconv_ctx_failed (m->ctx);
-  return fci_pickle_items_add (m->ctx, m->storages, &m->stack[m->n - 1], 1);
+  return m->storages ? fci_pickle_storages_add (m, parts) : 0;
 }

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/base/ctx.h"
+#include "core/base/scratch.h"
 #include "core/pickle/opcodes.h"
 #include "core/pickle/storage.h"
 #include "core/source/source.h"
@@ -10,7 +10,8 @@
 
 enum
 {
-  FIRST_STACK = 4 /* values */
+  FIRST_STACK = 4, /* values */
+  SECOND_STACK = 16
 };
 
 static uint64_t
@@ -117,6 +118,7 @@ step (fci_pickle_machine *m)
   static const fci_pickle_opcode end_of_file = { .name = "(none)" };
   static const fci_pickle_opcode unknown = { .name = "(unknown)" };
   m->at = m->pos;
+  m->start = (fci_pickle_start){ m->pos, m->nodes };
   m->op = &end_of_file;
   if (m->pos >= m->size)
     return fci_pickle_refuse (m, FMTCONV_E_FORMAT, "the pickle ends before STOP");
@@ -143,18 +145,27 @@ check_size (fmtconv_ctx *ctx, fmtconv_source *source, uint64_t size)
                           FCI_PICKLE_MAX_BYTES);
 }
 
+/* Makes the first stack of a machine.  Returns 0 or E_NOMEM. */
+static int
+make_stack (fci_pickle_machine *m, uint32_t n)
+{
+  m->cap = m->cap_starts = n;
+  m->stack = fci_pickle_allocate (m, n, sizeof *m->stack);
+  m->starts = fci_pickle_allocate (m, n, sizeof *m->starts);
+  return m->stack && m->starts ? 0 : FMTCONV_E_NOMEM;
+}
+
 /* Runs the opcodes. */
 static int
 run_all (fci_pickle_machine *m)
 {
   fci_subject frame;
+  fci_pickle_survey memo;
   fci_subject_push_reads (m->ctx, &frame, "the pickle", m->source);
-  m->own = FCI_ARENA_BESIDE (m->ctx);
-  m->cap = FIRST_STACK;
-  m->stack = fci_pickle_allocate (m, m->cap, sizeof *m->stack);
-  if (!m->storages)
-    m->storages = fci_pickle_items_new (m->ctx, NULL, 0);
-  int code = m->stack && m->storages ? 0 : FMTCONV_E_NOMEM;
+  int code = fci_pickle_survey_memo (m->ctx, &m->own, m->bytes, m->size, &memo);
+  m->memory = code ? NULL : fci_pickle_memory_new (m->ctx, m->source, m->bytes, m->size, &memo);
+  if (!code)
+    code = m->memory ? make_stack (m, FIRST_STACK) : FMTCONV_E_NOMEM;
   while (!code && !m->stopped)
     code = step (m);
   fci_subject_pop (m->ctx, &frame);
@@ -164,18 +175,48 @@ run_all (fci_pickle_machine *m)
 static int
 run (fci_pickle_machine *m, fci_pickle_loaded *loaded)
 {
+  fci_pickle_storages none = { 0 };
+  m->own = FCI_ARENA_BESIDE (m->ctx);
+  m->storages = m->storages ? m->storages : &none;
   int code = run_all (m);
   if (!code && fci_torch_storages_agree (m->ctx, m->source, m->storages))
     code = fmtconv_ctx_failed (m->ctx);
   if (!code)
     *loaded =
         (fci_pickle_loaded){ .source = m->source, .bytes = m->bytes, .top = m->stack[0], .nodes = m->nodes };
+  if (!code && m->storages != &none)
+    code = fci_pickle_storages_keep (m);
   fci_arena_clear (&m->own);
   return code;
 }
 
+const fci_pickle_object *
+fci_pickle_run_again (fci_pickle_memory *memory, fci_pickle_start start, uint32_t memoized, uint32_t end)
+{
+  fci_pickle_machine m = { .ctx = memory->ctx,
+                           .source = memory->source,
+                           .bytes = memory->bytes,
+                           .size = memory->size,
+                           .pos = start.pos,
+                           .nodes = start.nodes,
+                           .memoized = memoized,
+                           .memory = memory,
+                           .is_second = true };
+  fci_subject frame;
+  if (fmtconv_ctx_failed (m.ctx))
+    return NULL;
+  fci_subject_push_reads (m.ctx, &frame, "the pickle", m.source);
+  int code = make_stack (&m, SECOND_STACK);
+  while (!code && m.pos < end)
+    code = step (&m);
+  fci_subject_pop (m.ctx, &frame);
+  if (!code && (m.n != 1 || m.stack[0].kind != FMTCONV_VALUE_OBJECT))
+    code = fmtconv_fail (m.ctx, FMTCONV_E_INTERNAL, "the opcodes of an object did not make it again");
+  return code ? NULL : m.stack[0].v.object;
+}
+
 int
-fci_pickle_load_next (fmtconv_ctx *ctx, const void *bytes, uint64_t size, fci_pickle_items *storages,
+fci_pickle_load_next (fmtconv_ctx *ctx, const void *bytes, uint64_t size, fci_pickle_storages *storages,
                       uint64_t *used, fci_pickle_loaded *loaded)
 {
   fci_pickle_machine m = { .ctx = ctx,
@@ -188,7 +229,7 @@ fci_pickle_load_next (fmtconv_ctx *ctx, const void *bytes, uint64_t size, fci_pi
 }
 
 int
-fci_pickle_load_source (fmtconv_ctx *ctx, fmtconv_source *source, fci_pickle_items *storages,
+fci_pickle_load_source (fmtconv_ctx *ctx, fmtconv_source *source, fci_pickle_storages *storages,
                         fci_pickle_loaded *loaded)
 {
   fmtconv_cursor cursor = fmtconv_cursor_start (source);

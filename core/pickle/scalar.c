@@ -1,6 +1,7 @@
 /* core/pickle/scalar.c: the opcodes that push numbers, strings and globals.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+#include "core/base/scratch.h"
 #include "core/pickle/opcodes.h"
 #include <string.h>
 
@@ -78,6 +79,41 @@ fci_pickle_op_bytes (fci_pickle_machine *m, const fci_pickle_arg *arg)
                           (fmtconv_value){ .kind = FMTCONV_VALUE_BYTES, .len = arg->len, .v.s = arg->text });
 }
 
+/* Returns the place among the recent globals of one with these names. */
+static const fci_pickle_global **
+recent (fci_pickle_machine *m, const fci_pickle_arg *arg)
+{
+  uint32_t hash = arg->len;
+  for (uint32_t i = 0; i < arg->name_len; i++)
+    hash = hash * 31 + (uint8_t) arg->name[i];
+  return &m->recent[(hash ^ hash >> 8) % FCI_PICKLE_RECENT];
+}
+
+static bool
+has_names (const fci_pickle_global *global, const fci_pickle_arg *arg)
+{
+  const char *module = global->public.module, *name = global->public.name;
+  return strlen (module) == arg->len && !memcmp (module, arg->text, arg->len)
+         && strlen (name) == arg->name_len && !memcmp (name, arg->name, arg->name_len);
+}
+
+/* Returns a global with these names; NULL: out of memory. */
+static const fci_pickle_global *
+new_global (fci_pickle_machine *m, const fci_pickle_arg *arg)
+{
+  fci_pickle_global *global = fmtconv_scratch_alloc (m->ctx, 1, sizeof *global);
+  char *text = fmtconv_scratch_alloc (m->ctx, (size_t) arg->len + arg->name_len + 2, 1);
+  if (!global || !text)
+    return NULL;
+  memcpy (text, arg->text, arg->len);
+  memcpy (text + arg->len + 1, arg->name, arg->name_len);
+  global->public.module = text;
+  global->public.name = text + arg->len + 1;
+  fci_torch_global_know (global);
+  return global;
+}
+
+/* A pickler without a memo names the same globals for each tensor. */
 static int
 push_global (fci_pickle_machine *m, const fci_pickle_arg *arg)
 {
@@ -87,16 +123,12 @@ push_global (fci_pickle_machine *m, const fci_pickle_arg *arg)
   if (arg->len > FCI_PICKLE_MAX_GLOBAL || arg->name_len > FCI_PICKLE_MAX_GLOBAL)
     return fci_pickle_refuse (m, FMTCONV_E_LIMIT, "a global's name of more than %d bytes",
                               FCI_PICKLE_MAX_GLOBAL);
-  fci_pickle_global *global = fmtconv_scratch_alloc (m->ctx, 1, sizeof *global);
-  char *text = fmtconv_scratch_alloc (m->ctx, (size_t) arg->len + arg->name_len + 2, 1);
-  if (!global || !text)
+  const fci_pickle_global **place = recent (m, arg);
+  if (!*place || !has_names (*place, arg))
+    *place = new_global (m, arg);
+  if (!*place)
     return FMTCONV_E_NOMEM;
-  memcpy (text, arg->text, arg->len);
-  memcpy (text + arg->len + 1, arg->name, arg->name_len);
-  global->public.module = text;
-  global->public.name = text + arg->len + 1;
-  fci_torch_global_know (global);
-  return fci_pickle_push (m, (fmtconv_value){ .kind = FMTCONV_VALUE_GLOBAL, .v.global = global });
+  return fci_pickle_push (m, (fmtconv_value){ .kind = FMTCONV_VALUE_GLOBAL, .v.global = *place });
 }
 
 int

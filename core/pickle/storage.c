@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/scratch.h"
 #include "core/pickle/legacy.h"
 #include "core/pickle/storage.h"
 #include "core/source/source.h"
@@ -56,9 +57,9 @@ read_type (fmtconv_ctx *ctx, const fmtconv_value *type, uint32_t dtype, fci_torc
 }
 
 static int
-read_size (fmtconv_ctx *ctx, const fmtconv_value *type, const fmtconv_value *count, fci_torch_tensor *t)
+read_size (fmtconv_ctx *ctx, const fci_pickle_global *class, const fmtconv_value *count, fci_torch_tensor *t)
 {
-  uint64_t item = type->v.global->role == FCI_ROLE_UNTYPED ? 1 : t->item;
+  uint64_t item = class->role == FCI_ROLE_UNTYPED ? 1 : t->item;
   if (count->kind != FMTCONV_VALUE_INT)
     return fci_torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its storage's size is a %s, not an int",
                             fmtconv_value_describe (ctx, count));
@@ -100,7 +101,7 @@ fci_torch_storage_check (fmtconv_ctx *ctx, const fci_pickle_items *part, fci_tor
                             fmtconv_value_describe (ctx, &at[3]));
   uint32_t dtype = at[1].v.global->dtype;
   t->item = dtype ? fmtconv_dtype_get (dtype)->block_bytes : 1;
-  if (read_size (ctx, &at[1], &at[4], t))
+  if (read_size (ctx, at[1].v.global, &at[4], t))
     return t->code;
   return part->n == 6 ? check_part (ctx, &at[5], t) : 0;
 }
@@ -159,11 +160,11 @@ find_legacy (fmtconv_ctx *ctx, const fci_pickle_items *args, fci_torch_inner *in
 
 /* Reads the storage that _load_from_bytes loads, or sets inner->why if it is not supported.  Returns 0 or an error code. */
 static int
-load_inner (fmtconv_ctx *ctx, const fci_pickle_object *object, fci_torch_inner *inner)
+load_inner (fmtconv_ctx *ctx, const fci_pickle_items *args, fci_torch_inner *inner)
 {
   fci_torch_legacy legacy = { 0 };
   fci_pickle_loaded loaded;
-  inner->why = find_legacy (ctx, object->args.v.items, inner, &legacy);
+  inner->why = find_legacy (ctx, args, inner, &legacy);
   if (!inner->why && !fci_torch_is_legacy (legacy.bytes, legacy.size))
     inner->why = "its storage is not in torch.save's old format";
   if (inner->why || fmtconv_ctx_failed (ctx) || fci_torch_legacy_load (ctx, &legacy, &loaded))
@@ -184,10 +185,15 @@ load_inner (fmtconv_ctx *ctx, const fci_pickle_object *object, fci_torch_inner *
 static const fci_torch_inner *
 inner_of (fmtconv_ctx *ctx, fci_pickle_object *object)
 {
-  if (object->kept.inner)
-    return object->kept.inner;
+  fci_pickle_parts *parts = fci_pickle_parts_of (object);
+  if (!parts || parts->kept.inner)
+    return parts ? parts->kept.inner : NULL;
+  fci_scratch *const before = fci_scratch_switch (ctx, parts->memory->scratch);
   fci_torch_inner *inner = fmtconv_scratch_alloc (ctx, 1, sizeof *inner);
-  return inner && !load_inner (ctx, object, inner) ? object->kept.inner = inner : NULL;
+  if (inner && !load_inner (ctx, parts->args.v.items, inner))
+    parts->kept.inner = inner;
+  fci_scratch_switch (ctx, before);
+  return parts->kept.inner;
 }
 
 /* Reads a storage inside the pickle and the persistent id in it. */
@@ -214,24 +220,24 @@ fci_torch_storage_read (fmtconv_ctx *ctx, const fmtconv_value *id, uint32_t dtyp
   if (id->kind != FMTCONV_VALUE_STORAGE)
     return fci_torch_wrong (ctx, t, FMTCONV_E_FORMAT, "expected its storage, found a %s",
                             fmtconv_value_describe (ctx, id));
-  const fci_pickle_items *part = id->v.object->args.v.items;
+  const fci_pickle_items *part = fci_pickle_args_of (id->v.object);
+  if (!part)
+    return t->code = fmtconv_ctx_failed (ctx);
   if (read_type (ctx, &part->at[1], dtype, t) || read_key (ctx, &part->at[2], t)
-      || read_size (ctx, &part->at[1], &part->at[4], t))
+      || read_size (ctx, part->at[1].v.global, &part->at[4], t))
     return t->code;
   return read_part (ctx, part->n == 6 ? &part->at[5] : NULL, t);
 }
 
 int
-fci_torch_storage_extent (fmtconv_ctx *ctx, const fmtconv_value *id, fci_torch_tensor *t,
-                          const fmtconv_value **key, uint64_t *item)
+fci_torch_storage_extent (fmtconv_ctx *ctx, const fci_pickle_storage *id, fci_torch_tensor *t)
 {
-  const fci_pickle_items *part = id->v.object->args.v.items;
-  if (part->at[1].v.global->role == FCI_ROLE_TYPED)
+  const fci_pickle_global *class = id->class;
+  const fmtconv_value type = { .kind = FMTCONV_VALUE_GLOBAL, .v.global = class };
+  const fmtconv_value count = fci_pickle_int (id->count);
+  if (class->role == FCI_ROLE_TYPED)
     return fci_torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "its type is a %s, of unknown size",
-                            fmtconv_value_describe (ctx, &part->at[1]));
-  if (fci_torch_storage_check (ctx, part, t))
-    return t->code;
-  *key = &part->at[2];
-  *item = t->item;
-  return 0;
+                            fmtconv_value_describe (ctx, &type));
+  t->item = class->dtype ? fmtconv_dtype_get (class->dtype)->block_bytes : 1;
+  return read_size (ctx, class, &count, t);
 }

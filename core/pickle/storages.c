@@ -2,34 +2,54 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/scratch.h"
 #include "core/pickle/storage.h"
 #include <stdlib.h>
 #include <string.h>
 
-static const fmtconv_value *
-part_of (const fmtconv_value *id, unsigned i)
+int
+fci_pickle_storages_add (fci_pickle_machine *m, const fci_pickle_items *id)
 {
-  return &id->v.object->args.v.items->at[i];
+  fci_pickle_storages *s = m->storages;
+  fci_pickle_storage *at = fci_pickle_grow (m, s->at, s->n, &s->cap, sizeof *at);
+  if (!at)
+    return FMTCONV_E_NOMEM;
+  s->at = at;
+  s->at[s->n++] = (fci_pickle_storage){ .key = id->at[2].v.s,
+                                        .key_len = id->at[2].len,
+                                        .offset = m->at,
+                                        .class = id->at[1].v.global,
+                                        .count = id->at[4].v.i };
+  return 0;
+}
+
+int
+fci_pickle_storages_keep (fci_pickle_machine *m)
+{
+  fci_pickle_storages *s = m->storages;
+  fci_pickle_storage *at = fmtconv_scratch_alloc (m->ctx, s->n, sizeof *at);
+  if (at && s->n)
+    memcpy (at, s->at, s->n * sizeof *at);
+  s->at = at;
+  s->cap = s->n;
+  return at ? 0 : fmtconv_ctx_failed (m->ctx);
 }
 
 /* Orders ids by key, and equal keys as the pickle has them. */
 static int
 compare (const void *left, const void *right)
 {
-  const fmtconv_value *a = part_of (left, 2), *b = part_of (right, 2);
-  if (a->len != b->len)
-    return a->len < b->len ? -1 : 1;
-  int order = memcmp (a->v.s, b->v.s, a->len);
-  uint32_t x = ((const fmtconv_value *) left)->v.object->offset,
-           y = ((const fmtconv_value *) right)->v.object->offset;
-  return order ? order : (x > y) - (x < y);
+  const fci_pickle_storage *a = left, *b = right;
+  if (a->key_len != b->key_len)
+    return a->key_len < b->key_len ? -1 : 1;
+  int order = memcmp (a->key, b->key, a->key_len);
+  return order ? order : (a->offset > b->offset) - (a->offset < b->offset);
 }
 
 static bool
-same_key (const fmtconv_value *a, const fmtconv_value *b)
+same_key (const fci_pickle_storage *a, const fci_pickle_storage *b)
 {
-  const fmtconv_value *x = part_of (a, 2), *y = part_of (b, 2);
-  return x->len == y->len && !memcmp (x->v.s, y->v.s, x->len);
+  return a->key_len == b->key_len && !memcmp (a->key, b->key, a->key_len);
 }
 
 /* torch counts an untyped storage in bytes, and writes it next to uint8 tensors of the same storage. */
@@ -43,25 +63,24 @@ same_type (const fci_pickle_global *a, const fci_pickle_global *b)
 }
 
 static int
-check_pair (fmtconv_ctx *ctx, fmtconv_source *pickle, const fmtconv_value *a, const fmtconv_value *b)
+check_pair (fmtconv_ctx *ctx, fmtconv_source *pickle, const fci_pickle_storage *a,
+            const fci_pickle_storage *b)
 {
-  const fmtconv_value *key = part_of (a, 2);
-  const fci_pickle_global *x = part_of (a, 1)->v.global, *y = part_of (b, 1)->v.global;
-  const fmtconv_where where = { .source = pickle, .offset = b->v.object->offset };
-  int shown = key->len < 64 ? (int) key->len : 64;
-  if (!same_type (x, y))
+  const fmtconv_where where = { .source = pickle, .offset = b->offset };
+  int shown = a->key_len < 64 ? (int) a->key_len : 64;
+  if (!same_type (a->class, b->class))
     return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "storage '%.*s' has two types: %s.%s and %s.%s",
-                            shown, key->v.s, x->public.module, x->public.name, y->public.module,
-                            y->public.name);
-  if (part_of (a, 4)->v.i != part_of (b, 4)->v.i)
+                            shown, a->key, a->class->public.module, a->class->public.name,
+                            b->class->public.module, b->class->public.name);
+  if (a->count != b->count)
     return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where,
-                            "storage '%.*s' has two sizes: %lld and %lld elements", shown, key->v.s,
-                            (long long) part_of (a, 4)->v.i, (long long) part_of (b, 4)->v.i);
+                            "storage '%.*s' has two sizes: %lld and %lld elements", shown, a->key,
+                            (long long) a->count, (long long) b->count);
   return 0;
 }
 
 int
-fci_torch_storages_agree (fmtconv_ctx *ctx, fmtconv_source *pickle, fci_pickle_items *ids)
+fci_torch_storages_agree (fmtconv_ctx *ctx, fmtconv_source *pickle, fci_pickle_storages *ids)
 {
   if (ids->n > 1)
     qsort (ids->at, ids->n, sizeof *ids->at, compare);

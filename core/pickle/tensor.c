@@ -42,8 +42,8 @@ unwrap_once (fmtconv_ctx *ctx, fci_torch_tensor *t, const fci_pickle_global **ca
     return fci_torch_wrong (ctx, t, FMTCONV_E_FORMAT, "the parameter wraps a %s, not a tensor",
                             fmtconv_value_describe (ctx, &at[0]));
   *callee = at[0].v.object->callee;
-  *args = at[0].v.object->args.v.items;
-  return 0;
+  *args = fci_pickle_args_of (at[0].v.object);
+  return *args ? 0 : (t->code = fmtconv_ctx_failed (ctx));
 }
 
 /* Removes all wrappers; then the callee is one of the three functions that take a storage. */
@@ -72,9 +72,10 @@ int
 fci_torch_read_numbers (fmtconv_ctx *ctx, fci_torch_tensor *t, const char *what, const fmtconv_value *value,
                         uint64_t *to, unsigned *rank)
 {
-  if (value->kind == FMTCONV_VALUE_OBJECT && value->v.object->callee->role == FCI_ROLE_SIZE
-      && value->v.object->args.v.items->n == 1)
-    value = &value->v.object->args.v.items->at[0];
+  const fci_pickle_items *size =
+      fci_pickle_has_role (value, FCI_ROLE_SIZE) ? fci_pickle_args_of (value->v.object) : NULL;
+  if (size && size->n == 1)
+    value = &size->at[0];
   if (value->kind != FMTCONV_VALUE_TUPLE)
     return fci_torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its %s is a %s, not a tuple", what,
                             fmtconv_value_describe (ctx, value));
@@ -169,15 +170,17 @@ read_offset (fmtconv_ctx *ctx, fci_torch_tensor *t, const fmtconv_value *offset)
 /* The arguments: storage, offset, size, stride; since v2 requires_grad, hooks; since v3 dtype; then optional
  * notes. */
 int
-fci_torch_tensor_read (fmtconv_ctx *ctx, const fci_pickle_object *object, fci_torch_tensor *t)
+fci_torch_tensor_read (fmtconv_ctx *ctx, fci_pickle_object *object, fci_torch_tensor *t)
 {
   *t = (fci_torch_tensor){ 0 };
   if (fci_torch_is_array (object))
     return fci_torch_array_read (ctx, object, t);
   const fci_pickle_global *callee = object->callee;
-  const fci_pickle_items *args = object->args.v.items;
+  const fci_pickle_items *args = fci_pickle_args_of (object);
   uint32_t dtype = 0;
   unsigned strides;
+  if (!args)
+    return t->code = fmtconv_ctx_failed (ctx);
   if (unwrap (ctx, t, &callee, &args))
     return t->code;
   uint32_t due = callee->role == FCI_ROLE_TENSOR ? 4 : callee->role == FCI_ROLE_TENSOR_V2 ? 6 : 7;
@@ -197,10 +200,13 @@ fci_torch_tensor_read (fmtconv_ctx *ctx, const fci_pickle_object *object, fci_to
 fmtconv_source *
 fci_torch_text_decode (fmtconv_ctx *ctx, fci_pickle_object *text)
 {
-  const fci_pickle_items *args = text->args.v.items;
-  if (text->kept.decoded || args->n != 2 || args->at[0].kind != FMTCONV_VALUE_STRING
+  fci_pickle_parts *parts = fci_pickle_parts_of (text);
+  if (!parts)
+    return NULL;
+  const fci_pickle_items *args = parts->args.v.items;
+  if (parts->kept.decoded || args->n != 2 || args->at[0].kind != FMTCONV_VALUE_STRING
       || !fmtconv_value_is (&args->at[1], "latin1"))
-    return text->kept.decoded;
-  return text->kept.decoded =
+    return parts->kept.decoded;
+  return parts->kept.decoded =
              fmtconv_source_latin1 (ctx, args->at[0].v.s, args->at[0].len, "bytes in the pickle");
 }

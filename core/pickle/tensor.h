@@ -38,7 +38,7 @@ typedef struct fci_torch_tensor
 
 /* Reads an object for which fci_pickle_is_tensor is true.  Returns 0, or t->code with t->why: the error is not
  * reported yet, because tensors outside the model need not be readable. */
-int fci_torch_tensor_read (fmtconv_ctx *ctx, const fci_pickle_object *object, fci_torch_tensor *t);
+int fci_torch_tensor_read (fmtconv_ctx *ctx, fci_pickle_object *object, fci_torch_tensor *t);
 
 /* Reads a tuple of non-negative integers, or a torch.Size of one.  Returns 0 or t->code. */
 int fci_torch_read_numbers (fmtconv_ctx *ctx, fci_torch_tensor *t, const char *what,

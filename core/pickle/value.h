@@ -9,6 +9,9 @@
 typedef struct fci_pickle_items fci_pickle_items;
 typedef struct fci_pickle_global fci_pickle_global;
 typedef struct fci_pickle_object fci_pickle_object;
+typedef struct fci_pickle_parts fci_pickle_parts;
+typedef struct fci_pickle_memory fci_pickle_memory;
+typedef struct fci_pickle_machine fci_pickle_machine;
 
 /* One value.  Copying it copies a reference: containers and objects are shared, and may be cyclic. */
 struct fmtconv_value
@@ -17,12 +20,12 @@ struct fmtconv_value
   uint32_t len;  /* STRING, BYTES: bytes */
   union
   {
-    int64_t i;                 /* BOOL, INT */
-    double f;                  /* FLOAT */
-    const char *s;             /* STRING, BYTES: inside the pickle, not NUL-terminated */
-    fci_pickle_items *items;   /* TUPLE, LIST, DICT, SET */
-    fci_pickle_global *global; /* GLOBAL */
-    fci_pickle_object *object; /* OBJECT, STORAGE */
+    int64_t i;                       /* BOOL, INT */
+    double f;                        /* FLOAT */
+    const char *s;                   /* STRING, BYTES: inside the pickle, not NUL-terminated */
+    fci_pickle_items *items;         /* TUPLE, LIST, DICT, SET */
+    const fci_pickle_global *global; /* GLOBAL */
+    fci_pickle_object *object;       /* OBJECT, STORAGE */
   } v;
 };
 
@@ -34,6 +37,7 @@ struct fci_pickle_items
   uint32_t cap;
   uint32_t node;   /* number in the pickle */
   uint32_t offset; /* of the opcode that made it */
+  bool is_shared;  /* the memo refers to it, so that others may */
 };
 
 /* The meaning of a global.  The pickle machine itself treats only FCI_ROLE_DICT specially. */
@@ -70,27 +74,73 @@ struct fci_pickle_global
   uint32_t dtype; /* FCI_ROLE_DTYPE, and of the elements of a FCI_ROLE_STORAGE */
 };
 
+/* A call.  Its parts are given back when it is folded: core/pickle/memory.h. */
 struct fci_pickle_object
 {
-  const fci_pickle_global *callee; /* NULL: STORAGE */
-  fmtconv_value args;              /* TUPLE */
-  fmtconv_value state;             /* set by BUILD; before, the keyword arguments of NEWOBJ_EX, or NONE */
-  fci_pickle_items *more;          /* added by APPEND(S), SETITEM(S), ADDITEMS; NULL: none */
-  uint32_t more_kind;              /* LIST, DICT or SET, by these opcodes */
-  uint32_t node;                   /* number in the pickle */
-  uint32_t offset;                 /* of the opcode that made it */
+  const fci_pickle_global *callee; /* NULL: STORAGE, which is not folded */
+  union
+  {
+    fci_pickle_parts *parts;
+    fci_pickle_memory *memory; /* is_folded */
+  } at;
+  uint32_t node; /* number in the pickle */
+  union
+  {
+    uint32_t offset;   /* of the opcode that made it */
+    uint32_t memoized; /* is_folded: slots of the memo in use before its first opcode */
+  } u;
+  uint32_t start : 29; /* is_folded: of its first opcode */
+  uint32_t is_folded : 1;
+  uint32_t is_shared : 1; /* the memo refers to it, so that others may */
+  uint32_t is_bare : 1;   /* is_folded: it has neither a state nor items */
+  /* is_folded: */
+  uint32_t length : 12; /* bytes of its opcodes */
+  uint32_t made : 12;   /* of these, before the opcode that made it */
+  uint32_t before : 8;  /* nodes in it that were made before it */
+};
+
+struct fci_pickle_parts
+{
+  fmtconv_value args;     /* TUPLE */
+  fmtconv_value state;    /* set by BUILD; before, the keyword arguments of NEWOBJ_EX, or NONE */
+  fci_pickle_items *more; /* added by APPEND(S), SETITEM(S), ADDITEMS; NULL: none */
   union
   {
     const struct fci_torch_inner *inner; /* FCI_ROLE_BYTES: the storage; NULL: not read yet */
     fmtconv_source *decoded;             /* FCI_ROLE_ENCODE: the bytes; NULL: not decoded yet */
-  } kept;
+  } kept;                                /* in the memory of the pickle, as others may ask for it */
+  fci_pickle_memory *memory;             /* of the pickle */
+  uint32_t more_kind;                    /* LIST, DICT or SET, by the opcodes that added `more` */
 };
 
 /* Returns a container with copies of `n` values; NULL: out of memory. */
-fci_pickle_items *fci_pickle_items_new (fmtconv_ctx *ctx, const fmtconv_value *values, uint32_t n);
+fci_pickle_items *fci_pickle_items_new (fci_pickle_machine *m, const fmtconv_value *values, uint32_t n);
 
 /* Appends copies of `n` values.  Returns 0 or E_NOMEM. */
-int fci_pickle_items_add (fmtconv_ctx *ctx, fci_pickle_items *items, const fmtconv_value *values, uint32_t n);
+int fci_pickle_items_add (fci_pickle_machine *m, fci_pickle_items *items, const fmtconv_value *values,
+                          uint32_t n);
+
+/* Gives back the array of a container that ends. */
+void fci_pickle_items_give_array (fci_pickle_memory *memory, const fci_pickle_items *items);
+
+/* fold.c: returns the parts of an object.  Those of a folded one are made, and last until the innermost scratch ends.
+ * NULL: an error. */
+fci_pickle_parts *fci_pickle_parts_of (fci_pickle_object *object);
+
+/* Returns the offset of the opcode that made an object. */
+static inline uint32_t
+fci_pickle_offset_of (const fci_pickle_object *object)
+{
+  return object->is_folded ? object->start + object->made : object->u.offset;
+}
+
+/* Returns the arguments of a call, or the parts of a storage's id; NULL: an error. */
+static inline const fci_pickle_items *
+fci_pickle_args_of (fci_pickle_object *object)
+{
+  const fci_pickle_parts *parts = fci_pickle_parts_of (object);
+  return parts ? parts->args.v.items : NULL;
+}
 
 static inline fmtconv_value
 fci_pickle_int (int64_t i)

@@ -12,14 +12,23 @@ enum
   MAX_REPEATED = 1 << 30 /* bytes that overlapping elements (stride 0) may add, besides those of the files */
 };
 
-/* Reads a tensor.  What is found on the way is kept in the pickle's memory, also if a scratch is open in its own. */
-static int
-read_tensor (const fci_pickle *pickle, const fmtconv_value *value, fci_torch_tensor *t)
+/* Makes the memory innermost that is for reading a tensor: one that ends with it if the parts of its object are to be made for
+ * this, else the pickle's own, as others may ask for what is found on the way.  Returns the one before, for end_reading. */
+static fci_scratch *
+begin_reading (const fci_pickle *pickle, const fci_pickle_object *object)
 {
-  fci_scratch *const before = fci_scratch_switch (pickle->ctx, pickle->scratch);
-  const int code = fci_torch_tensor_read (pickle->ctx, value->v.object, t);
-  fci_scratch_switch (pickle->ctx, before);
-  return code;
+  return object->is_folded ? fci_scratch_begin (pickle->ctx)
+                           : fci_scratch_switch (pickle->ctx, pickle->scratch);
+}
+
+/* is_own: the memory was begun. */
+static void
+end_reading (const fci_pickle *pickle, bool is_own, fci_scratch *before)
+{
+  if (is_own)
+    fci_scratch_end_all (pickle->ctx, before);
+  else
+    fci_scratch_switch (pickle->ctx, before);
 }
 
 int
@@ -32,7 +41,13 @@ fmtconv_pickle_tensor (const fmtconv_pickle *pickle, const fmtconv_value *value,
   if (!tensor)
     return 1;
   *tensor = (fmtconv_pickled){ 0 };
-  if (fmtconv_ctx_failed (whole->ctx) || read_tensor (whole, value, &t))
+  if (fmtconv_ctx_failed (whole->ctx))
+    return 1;
+  const bool is_own = value->v.object->is_folded;
+  fci_scratch *const before = begin_reading (whole, value->v.object);
+  const int code = fci_torch_tensor_read (whole->ctx, value->v.object, &t);
+  end_reading (whole, is_own, before);
+  if (code)
     return 1;
   tensor->dtype = t.dtype;
   tensor->rank = t.rank;
@@ -60,11 +75,22 @@ repeat (const fci_torch_from *from, const fci_pickle_object *object, const fci_t
   return 0;
 }
 
+/* Returns the elements of a tensor, whose parts are in the innermost scratch. */
+static fmtconv_view *
+view (const fci_torch_from *from, fci_pickle_object *object)
+{
+  fci_torch_tensor t;
+  if (fci_torch_tensor_read (from->ctx, object, &t))
+    fci_torch_from_fail (from, t.code, object, t.why);
+  else if (!repeat (from, object, &t))
+    return fci_torch_leaf (from, object, &t);
+  return NULL;
+}
+
 fmtconv_view *
 fmtconv_pickle_view (const fmtconv_pickle *pickle, const fmtconv_value *value, const char *name)
 {
   const fci_pickle *whole = (const fci_pickle *) pickle;
-  fci_torch_tensor t;
   if (!whole || fmtconv_ctx_failed (whole->ctx))
     return NULL;
   const fci_torch_from from = { .ctx = whole->ctx,
@@ -73,12 +99,16 @@ fmtconv_pickle_view (const fmtconv_pickle *pickle, const fmtconv_value *value, c
                                 .archive = &whole->archive,
                                 .name = name };
   if (!value || !fci_pickle_is_tensor (value))
-    fci_torch_from_fail (&from, FMTCONV_E_FORMAT, NULL,
-                         fmtconv_ctx_printf (whole->ctx, "it is %s, not a tensor",
-                                             value ? fmtconv_value_describe (whole->ctx, value) : "absent"));
-  else if (read_tensor (whole, value, &t))
-    fci_torch_from_fail (&from, t.code, value->v.object, t.why);
-  else if (!repeat (&from, value->v.object, &t))
-    return fci_torch_leaf (&from, value->v.object, &t);
-  return NULL;
+    {
+      fci_torch_from_fail (
+          &from, FMTCONV_E_FORMAT, NULL,
+          fmtconv_ctx_printf (whole->ctx, "it is %s, not a tensor",
+                              value ? fmtconv_value_describe (whole->ctx, value) : "absent"));
+      return NULL;
+    }
+  const bool is_own = value->v.object->is_folded;
+  fci_scratch *const before = begin_reading (whole, value->v.object);
+  fmtconv_view *result = view (&from, value->v.object);
+  end_reading (whole, is_own, before);
+  return result;
 }

@@ -40,7 +40,11 @@ enum fmtconv_value_kind
 };
 
 /* A value of a pickle.  It lives until the reader that opened the pickle returns, or until the scratch that it was opened in ends
- * (fmtconv_scratch_begin); outside of both, as long as the context.  Views of tensors and sources are not part of it. */
+ * (fmtconv_scratch_begin); outside of both, as long as the context.  Views of tensors and sources are not part of it.
+ *
+ * What is inside of an OBJECT, its arguments, its state and its items, may be made when it is asked for: it lives until the scratch
+ * ends that is the innermost then, and is made again when it is asked for later.  A reader of many objects begins a scratch for
+ * each, and keeps the OBJECT, not what is in it.  fmtconv_value_node is the same every time. */
 typedef struct fmtconv_value fmtconv_value;
 
 /* A pickle.  The core makes it; new fields come at the end. */
@@ -95,7 +99,7 @@ int fmtconv_value_is (const fmtconv_value *value, const char *text);
 
 /* Reads a shape: a torch.Size, TUPLE or LIST of at most FMTCONV_MAX_RANK numbers from 0 on.  Returns 1, their number in
  * `*rank` and the numbers in `shape`, which has room for FMTCONV_MAX_RANK; or 0 for other values.
- * Errors: none.  Thread: any.  Since: 0.1. */
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
 int fmtconv_value_shape (const fmtconv_value *value, uint64_t *shape, unsigned *rank);
 
 /* Returns a short description for messages: "list of 5", "object of argparse.Namespace", "tensor".
@@ -106,12 +110,12 @@ const char *fmtconv_value_describe (fmtconv_ctx *ctx, const fmtconv_value *value
  * dict; a STORAGE the parts of its persistent id. */
 
 /* Returns the number of items: of a DICT, of pairs; 0 for values that are not containers.
- * Errors: none.  Thread: any.  Since: 0.1. */
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
 size_t fmtconv_value_count (const fmtconv_value *value);
 
 /* Return the i-th item, of a DICT the i-th value; and the i-th key of a DICT.  NULL if there are fewer, and for other
  * values.  The items have the order of the file; a DICT has the keys of the file, which may be equal.
- * Errors: none.  Thread: any.  Since: 0.1. */
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
 const fmtconv_value *fmtconv_value_at (const fmtconv_value *value, size_t i);
 const fmtconv_value *fmtconv_value_key (const fmtconv_value *value, size_t i);
 
@@ -136,12 +140,12 @@ typedef struct fmtconv_global
 const fmtconv_global *fmtconv_value_global (const fmtconv_value *value);
 
 /* Returns the arguments of the call that an OBJECT is: a TUPLE.  NULL for other values.
- * Errors: none.  Thread: any.  Since: 0.1. */
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
 const fmtconv_value *fmtconv_value_args (const fmtconv_value *value);
 
 /* Returns the state of an OBJECT, as a rule the DICT of its attributes, or NONE; NULL for other values.  An object that was
  * made with keyword arguments (the opcode NEWOBJ_EX) and was not given a state has the DICT of these.
- * Errors: none.  Thread: any.  Since: 0.1. */
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
 const fmtconv_value *fmtconv_value_state (const fmtconv_value *value);
 
 /* Returns the number of a container, OBJECT or STORAGE in its pickle, below fmtconv_pickle.nodes: equal for two references

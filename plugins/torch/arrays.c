@@ -12,7 +12,8 @@ static const char *const modules[] = { "numpy._core.multiarray", "numpy.core.mul
 bool
 torch_is_array (const fmtconv_value *value)
 {
-  const fmtconv_global *made_by = fmtconv_value_args (value) ? fmtconv_value_global (value) : NULL;
+  const fmtconv_global *made_by =
+      fmtconv_value_kind (value) == FMTCONV_VALUE_OBJECT ? fmtconv_value_global (value) : NULL;
   if (!made_by || (strcmp (made_by->name, "_reconstruct") && strcmp (made_by->name, "_frombuffer")))
     return false;
   for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)

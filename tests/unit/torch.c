@@ -184,8 +184,8 @@ Test (torch, objects)
   cr_assert_eq (value.kind, FMTCONV_VALUE_OBJECT);
   cr_assert_str_eq (value.v.object->callee->public.module, "my.mod");
   cr_assert_str_eq (value.v.object->callee->public.name, "Thing");
-  cr_assert_eq (value.v.object->args.v.items->at[0].v.i, 1);
-  cr_assert_eq (value.v.object->state.kind, FMTCONV_VALUE_DICT);
+  cr_assert_eq (fci_pickle_parts_of (value.v.object)->args.v.items->at[0].v.i, 1);
+  cr_assert_eq (fci_pickle_parts_of (value.v.object)->state.kind, FMTCONV_VALUE_DICT);
   LOAD ("\x8c\x0b"
         "collections\x8c\x0bOrderedDict\x93)R(K\x01K\x02u",
         &value);
