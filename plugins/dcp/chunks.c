@@ -15,18 +15,6 @@ wrong (const dcp_load *load, const dcp_item *item, const char *why)
       "%s", why);
 }
 
-/* Makes room for n chunks.  Returns false if there is no memory. */
-static bool
-make_room (dcp_load *load, size_t n)
-{
-  if (n <= load->cap_chunks)
-    return true;
-  load->cap_chunks = 2 * n;
-  load->chunks = fmtconv_scratch_alloc (load->ctx, load->cap_chunks, sizeof *load->chunks);
-  load->order = fmtconv_scratch_alloc (load->ctx, load->cap_chunks, sizeof *load->order);
-  return load->chunks && load->order;
-}
-
 /* Checks that a chunk is within its tensor. */
 static int
 check_bounds (const dcp_load *load, const dcp_item *item, const dcp_chunk *chunk)
@@ -81,20 +69,19 @@ find_place (const dcp_place *places, size_t n, const dcp_chunk *chunk, unsigned 
   return NULL;
 }
 
-/* A list can have one chunk many times, and many tensors can share it: no more chunks are read than places, and one more to
- * name a chunk without a place. */
-int
-dcp_read_chunks (dcp_load *load, const dcp_item *item)
+/* Reads `most` chunks of a list, or as many as it has. */
+static int
+read_list (dcp_load *load, const dcp_item *item, const fmtconv_value *chunks, const dcp_place *places,
+           size_t n_places, size_t most)
 {
-  size_t n_places, n = fmtconv_value_count (item->chunks);
-  const dcp_place *places = dcp_places_of (load, item, &n_places);
-  const size_t most = n <= n_places ? n : n_places + 1;
-  if (!make_room (load, most))
+  load->chunks = fmtconv_scratch_alloc (load->ctx, most, sizeof *load->chunks);
+  load->order = fmtconv_scratch_alloc (load->ctx, most, sizeof *load->order);
+  if (!load->chunks || !load->order)
     return FMTCONV_E_NOMEM;
   for (size_t i = 0; i < most; i++)
     {
       dcp_chunk *chunk = &load->chunks[i];
-      if (read_chunk (load, item, fmtconv_value_at (item->chunks, i), chunk))
+      if (read_chunk (load, item, fmtconv_value_at (chunks, i), chunk))
         return fmtconv_ctx_failed (load->ctx);
       chunk->place = find_place (places, n_places, chunk, item->rank);
       if (!chunk->place)
@@ -102,6 +89,20 @@ dcp_read_chunks (dcp_load *load, const dcp_item *item)
                       fmtconv_ctx_printf (load->ctx, "its chunk at %s is stored nowhere",
                                           dcp_box_text (load->ctx, chunk->at, item->rank)));
     }
+  return 0;
+}
+
+/* A list can have one chunk many times, and many tensors can share it: no more chunks are read than places, and one more to
+ * name a chunk without a place. */
+int
+dcp_read_chunks (dcp_load *load, const dcp_item *item)
+{
+  size_t n_places;
+  const fmtconv_value *chunks = dcp_attribute (item->metadata, "TensorStorageMetadata", "chunks");
+  const dcp_place *places = dcp_places_of (load, item, &n_places);
+  const size_t n = fmtconv_value_count (chunks), most = n <= n_places ? n : n_places + 1;
+  if (read_list (load, item, chunks, places, n_places, most))
+    return fmtconv_ctx_failed (load->ctx);
   load->n_chunks = n;
   return n == n_places
              ? 0

@@ -33,6 +33,22 @@ put (dcp_load *load, const dcp_item *item)
   return fmtconv_ctx_failed (load->ctx);
 }
 
+/* Puts all tensors of the model.  What is made for one ends with it. */
+static int
+put_all (dcp_load *load)
+{
+  for (size_t i = 0; i < load->meta.n && !fmtconv_ctx_failed (load->ctx); i++)
+    {
+      const dcp_item *item = &load->meta.items[i];
+      if (item->is_left || !item->is_tensor)
+        continue;
+      fmtconv_scratch_begin (load->ctx);
+      put (load, item);
+      fmtconv_scratch_end (load->ctx);
+    }
+  return fmtconv_ctx_failed (load->ctx);
+}
+
 /* Rejects metadata of single ranks: each says only where that rank's records are. */
 static int
 no_metadata (fmtconv_ctx *ctx, fmtconv_input *folder)
@@ -58,11 +74,8 @@ read_dcp (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_mode
   if (!fmtconv_input_has (load.folder, METADATA))
     return fmtconv_ctx_failed (ctx) ? fmtconv_ctx_failed (ctx) : no_metadata (ctx, load.folder);
   if (dcp_read_metadata (&load, fmtconv_input_child (load.folder, METADATA)) || dcp_choose_root (&load)
-      || dcp_check_files (&load))
+      || dcp_check_files (&load) || put_all (&load))
     return fmtconv_ctx_failed (ctx);
-  for (size_t i = 0; i < load.meta.n; i++)
-    if (!load.meta.items[i].is_left && load.meta.items[i].is_tensor && put (&load, &load.meta.items[i]))
-      return fmtconv_ctx_failed (ctx);
   dcp_note_others (&load);
   return fmtconv_ctx_failed (ctx);
 }

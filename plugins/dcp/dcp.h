@@ -74,7 +74,7 @@ typedef struct dcp_item
   unsigned rank;
   uint64_t shape[FMTCONV_MAX_RANK];
   uint64_t bytes;
-  const fmtconv_value *chunks;
+  const fmtconv_value *metadata; /* of a tensor */
 } dcp_item;
 
 typedef struct dcp_metadata
@@ -97,7 +97,6 @@ typedef struct dcp_load
   dcp_metadata meta;
   dcp_chunk *chunks; /* of one tensor */
   size_t n_chunks;
-  size_t cap_chunks;
   dcp_chunk **order; /* room for the same */
 } dcp_load;
 
@@ -127,7 +126,8 @@ dcp_place *dcp_places_of (const dcp_load *load, const dcp_item *item, size_t *n)
 /* root.c: chooses the part of the items that is the model, and says what is left out.  Returns 0 or an error code. */
 int dcp_choose_root (dcp_load *load);
 
-/* chunks.c: reads the chunks of a tensor into load->chunks, each with its place.  Returns 0 or an error code. */
+/* chunks.c: reads the chunks of a tensor into load->chunks, each with its place, in the innermost scratch.  Returns 0 or an error
+ * code. */
 int dcp_read_chunks (dcp_load *load, const dcp_item *item);
 
 /* files.c: marks the files that the model needs, and fails if one is missing.  Returns 0 or an error code. */

@@ -21,10 +21,12 @@ mark (dcp_load *load)
       const dcp_item *item = &load->meta.items[i];
       if (item->is_left || !item->is_tensor)
         continue;
+      fmtconv_scratch_begin (load->ctx);
       if (dcp_read_chunks (load, item))
         return fmtconv_ctx_failed (load->ctx);
       for (size_t k = 0; k < load->n_chunks; k++)
         load->chunks[k].place->file->is_needed = true;
+      fmtconv_scratch_end (load->ctx);
     }
   return 0;
 }

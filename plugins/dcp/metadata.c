@@ -55,20 +55,33 @@ measure (const dcp_load *load, dcp_item *item)
 static int
 read_tensor (const dcp_load *load, dcp_item *item, const fmtconv_value *metadata)
 {
-  const fmtconv_value *chunks = dcp_attribute (metadata, "TensorStorageMetadata", "chunks");
   item->is_tensor = true;
+  item->metadata = metadata;
   if (read_dtype (load, item, metadata))
     return fmtconv_ctx_failed (load->ctx);
   if (!fmtconv_value_shape (dcp_attribute (metadata, "TensorStorageMetadata", "size"), item->shape,
                             &item->rank))
     return wrong (load, item->name, "its size is not a shape of at most 8 dimensions");
-  if (fmtconv_value_kind (chunks) != FMTCONV_VALUE_LIST)
+  if (fmtconv_value_kind (dcp_attribute (metadata, "TensorStorageMetadata", "chunks")) != FMTCONV_VALUE_LIST)
     return wrong (load, item->name, "it has no list of chunks");
-  item->chunks = chunks;
   return measure (load, item);
 }
 
-/* Reads an entry: a tensor, or a value that was pickled into its record. */
+/* Reads what an entry is: a tensor, or a value that was pickled into its record. */
+static int
+read_description (const dcp_load *load, dcp_item *item, const fmtconv_value *metadata)
+{
+  const fmtconv_global *class = fmtconv_value_state (metadata) ? fmtconv_value_global (metadata) : NULL;
+  if (class && !strcmp (class->name, "BytesStorageMetadata"))
+    return 0;
+  if (!class || strcmp (class->name, "TensorStorageMetadata"))
+    return wrong (load, item->name,
+                  fmtconv_ctx_printf (load->ctx, "its description is a %s",
+                                      fmtconv_value_describe (load->ctx, metadata)));
+  return read_tensor (load, item, metadata);
+}
+
+/* Reads the name of an entry, and what it is. */
 static int
 read_item (const dcp_load *load, dcp_item *item, const fmtconv_value *name, const fmtconv_value *metadata)
 {
@@ -78,14 +91,10 @@ read_item (const dcp_load *load, dcp_item *item, const fmtconv_value *name, cons
   item->name = fmtconv_scratch_printf (load->ctx, "%.*s", (int) item->len, text);
   if (!item->name)
     return FMTCONV_E_NOMEM;
-  const fmtconv_global *class = fmtconv_value_state (metadata) ? fmtconv_value_global (metadata) : NULL;
-  if (class && !strcmp (class->name, "BytesStorageMetadata"))
-    return 0;
-  if (!class || strcmp (class->name, "TensorStorageMetadata"))
-    return wrong (load, item->name,
-                  fmtconv_ctx_printf (load->ctx, "its description is a %s",
-                                      fmtconv_value_describe (load->ctx, metadata)));
-  return read_tensor (load, item, metadata);
+  fmtconv_scratch_begin (load->ctx); /* for the parts of the object */
+  read_description (load, item, metadata);
+  fmtconv_scratch_end (load->ctx);
+  return fmtconv_ctx_failed (load->ctx);
 }
 
 static int

@@ -157,6 +157,17 @@ name_files (dcp_load *load)
   return fmtconv_ctx_failed (load->ctx);
 }
 
+/* Reads a place.  The parts of both objects end with it. */
+static int
+read_place (const dcp_load *load, const fmtconv_value *index, const fmtconv_value *info, dcp_place *place)
+{
+  fmtconv_scratch_begin (load->ctx);
+  if (!read_index (load, index, place))
+    read_info (load, info, place);
+  fmtconv_scratch_end (load->ctx);
+  return fmtconv_ctx_failed (load->ctx);
+}
+
 int
 dcp_read_places (dcp_load *load, const fmtconv_value *data)
 {
@@ -167,12 +178,9 @@ dcp_read_places (dcp_load *load, const fmtconv_value *data)
                             "more than %d records", DCP_MAX_CHUNKS);
   meta->places = fmtconv_scratch_alloc (load->ctx, n + 1, sizeof *meta->places);
   for (size_t i = 0; meta->places && i < n; i++)
-    {
-      dcp_place *place = &meta->places[meta->n_places++];
-      if (read_index (load, fmtconv_value_key (data, i), place)
-          || read_info (load, fmtconv_value_at (data, i), place))
-        return fmtconv_ctx_failed (load->ctx);
-    }
+    if (read_place (load, fmtconv_value_key (data, i), fmtconv_value_at (data, i),
+                    &meta->places[meta->n_places++]))
+      return fmtconv_ctx_failed (load->ctx);
   if (!meta->places)
     return FMTCONV_E_NOMEM;
   qsort (meta->places, meta->n_places, sizeof *meta->places, compare);

@@ -31,9 +31,7 @@ put (dt_load *load, const char *name)
       if (dt_read_part (load, rank, name, value))
         return fmtconv_ctx_failed (load->ctx);
     }
-  fmtconv_scratch_begin (load->ctx);
   fmtconv_view *view = dt_join (load, name);
-  fmtconv_scratch_end (load->ctx);
   if (view)
     fmtconv_model_put (load->out, name, view);
   return fmtconv_ctx_failed (load->ctx);
@@ -46,14 +44,29 @@ check_others (dt_load *load, uint32_t rank)
   const fmtconv_value *dict = load->pickles[rank]->value;
   for (size_t i = 0; i < fmtconv_value_count (dict) && !fmtconv_ctx_failed (load->ctx); i++)
     {
+      fmtconv_scratch_begin (load->ctx);
       const char *name = pickled_name (load->ctx, fmtconv_value_key (dict, i));
       if (name && !fmtconv_model_find (load->out, name) && is_tensor (load, rank, fmtconv_value_at (dict, i)))
         return dt_wrong (load, rank, name, "this rank has a tensor that rank 0 has not");
+      fmtconv_scratch_end (load->ctx);
     }
   return fmtconv_ctx_failed (load->ctx);
 }
 
-/* Puts the tensors in the order of rank 0. */
+/* Puts a value of rank 0, or says that it is left out.  Returns whether it is a tensor. */
+static bool
+put_value (dt_load *load, const fmtconv_value *key, const fmtconv_value *value)
+{
+  const char *name = pickled_name (load->ctx, key);
+  if (name && is_tensor (load, 0, value))
+    return !put (load, name);
+  fmtconv_model_skip (load->out, name ? name : "(a key that is not a name)", 0,
+                      fmtconv_value_describe (load->ctx, value));
+  return false;
+}
+
+/* Puts the tensors in the order of rank 0.  What is made for one ends with it, such as the parts of the objects that describe
+ * it. */
 static int
 put_all (dt_load *load)
 {
@@ -61,15 +74,9 @@ put_all (dt_load *load)
   size_t n = 0;
   for (size_t i = 0; i < fmtconv_value_count (dict) && !fmtconv_ctx_failed (load->ctx); i++)
     {
-      const fmtconv_value *value = fmtconv_value_at (dict, i);
-      const char *name = pickled_name (load->ctx, fmtconv_value_key (dict, i));
-      const bool tensor = name && is_tensor (load, 0, value);
-      n += tensor;
-      if (!tensor)
-        fmtconv_model_skip (load->out, name ? name : "(a key that is not a name)", 0,
-                            fmtconv_value_describe (load->ctx, value));
-      else if (put (load, name))
-        return fmtconv_ctx_failed (load->ctx);
+      fmtconv_scratch_begin (load->ctx);
+      n += put_value (load, fmtconv_value_key (dict, i), fmtconv_value_at (dict, i));
+      fmtconv_scratch_end (load->ctx);
     }
   if (!n && !fmtconv_ctx_failed (load->ctx))
     return dt_wrong (load, 0, NULL, "it holds no tensors");
