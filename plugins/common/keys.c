@@ -60,13 +60,12 @@ compare (const void *left, const void *right)
   return memcmp (a->text, b->text, a->v.n);
 }
 
-int
-keys_unique (fmtconv_ctx *ctx, const fmtconv_pickle *pickle, const fmtconv_value *dict, const char *where)
+/* Sorts the keys in the innermost scratch, and compares them. */
+static int
+sort_unique (fmtconv_ctx *ctx, const fmtconv_pickle *pickle, const fmtconv_value *dict, const char *where)
 {
   const size_t count = fmtconv_value_count (dict);
   size_t n = 0;
-  if (fmtconv_value_kind (dict) != FMTCONV_VALUE_DICT || count < 2)
-    return 0;
   sorted *keys = fmtconv_scratch_alloc (ctx, count, sizeof *keys);
   if (!keys)
     return FMTCONV_E_NOMEM;
@@ -87,4 +86,15 @@ keys_unique (fmtconv_ctx *ctx, const fmtconv_pickle *pickle, const fmtconv_value
       return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = pickle->source },
                               "dictionary '%s' has the key '%s' twice", where, keys_text (ctx, keys[i].key));
   return 0;
+}
+
+int
+keys_unique (fmtconv_ctx *ctx, const fmtconv_pickle *pickle, const fmtconv_value *dict, const char *where)
+{
+  if (fmtconv_value_kind (dict) != FMTCONV_VALUE_DICT || fmtconv_value_count (dict) < 2)
+    return 0;
+  fmtconv_scratch_begin (ctx);
+  const int code = sort_unique (ctx, pickle, dict, where);
+  fmtconv_scratch_end (ctx);
+  return code;
 }

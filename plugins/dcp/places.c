@@ -132,17 +132,31 @@ check_path (const dcp_load *load, const dcp_place *place)
                                     place->path_len < SHOWN ? (int) place->path_len : SHOWN, path));
 }
 
+/* Returns the places sorted by their files, and the number of these in *files; NULL: out of memory. */
+static dcp_place **
+sort_by_file (const dcp_load *load, size_t *files)
+{
+  const dcp_metadata *meta = &load->meta;
+  dcp_place **order = fmtconv_scratch_alloc (load->ctx, meta->n_places + 1, sizeof *order);
+  for (size_t i = 0; order && i < meta->n_places; i++)
+    order[i] = &meta->places[i];
+  if (order)
+    qsort (order, meta->n_places, sizeof *order, by_path);
+  *files = 0;
+  for (size_t i = 0; order && i < meta->n_places; i++)
+    *files += i == 0 || by_path (&order[i - 1], &order[i]);
+  return order;
+}
+
 static int
 name_files (dcp_load *load)
 {
   dcp_metadata *meta = &load->meta;
-  dcp_place **order = fmtconv_scratch_alloc (load->ctx, meta->n_places + 1, sizeof *order);
-  meta->files = fmtconv_scratch_alloc (load->ctx, meta->n_places + 1, sizeof *meta->files);
-  if (!order || !meta->files)
+  size_t files;
+  dcp_place **order = sort_by_file (load, &files);
+  meta->files = order ? fmtconv_scratch_alloc (load->ctx, files + 1, sizeof *meta->files) : NULL;
+  if (!meta->files)
     return FMTCONV_E_NOMEM;
-  for (size_t i = 0; i < meta->n_places; i++)
-    order[i] = &meta->places[i];
-  qsort (order, meta->n_places, sizeof *order, by_path);
   for (size_t i = 0; i < meta->n_places; i++)
     {
       if (i == 0 || by_path (&order[i - 1], &order[i]))

@@ -35,6 +35,7 @@ interop_tests = \
 	tests/interop/test_map.py \
 	tests/interop/test_megatron.py \
 	tests/interop/test_megatron_ranks.py \
+	tests/interop/test_memory.py \
 	tests/interop/test_merge.py \
 	tests/interop/test_models.py \
 	tests/interop/test_nemo.py \
@@ -79,6 +80,7 @@ repeating_tests += \
 	tests/interop/test_gguf_shapes.py \
 	tests/interop/test_known.py \
 	tests/interop/test_llm_more.py \
+	tests/interop/test_memory.py \
 	tests/interop/test_models.py \
 	tests/interop/test_nemo.py \
 	tests/interop/test_numbered.py \
