@@ -219,13 +219,13 @@ fci_disk_release (fci_disk_file *disk)
 }
 
 void
-fci_sources_drop_cache (struct fci_sources *all)
+fci_sources_drop_cache (struct fci_sources *all, void (*drop) (int fd))
 {
   if (!all || !all->has_lock)
     return;
   pthread_mutex_lock (&all->lock);
   for (const fci_disk_file *disk = all->disks; disk; disk = disk->next)
     if (disk->fd >= 0)
-      fci_os_drop_cache (disk->fd);
+      drop (disk->fd);
   pthread_mutex_unlock (&all->lock);
 }

@@ -31,7 +31,7 @@ int fci_disk_acquire (fci_disk_file *disk, int *fd);
 void fci_disk_release (fci_disk_file *disk);
 
 /* Lets the bytes of all open files leave the memory of the system.  NULL: nothing.  Thread: any. */
-void fci_sources_drop_cache (struct fci_sources *all);
+void fci_sources_drop_cache (struct fci_sources *all, void (*drop) (int fd));
 
 /* Returns whether both are the same file with the same size and time of change.  A file that lost its last name since `a`
  * was replaced or removed: other files of its set, opened later, may be of another set. */

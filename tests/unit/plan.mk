@@ -9,6 +9,7 @@ tests_unit_plan_SOURCES = \
 	tests/unit/plan-crc.c \
 	tests/unit/plan-decode.c \
 	tests/unit/plan-archive.c \
+	tests/unit/plan-cache.c \
 	tests/unit/plan-digest.c \
 	tests/unit/plan-faults.c \
 	tests/unit/plan-folders.c \

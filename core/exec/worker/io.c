@@ -17,4 +17,6 @@ const struct fci_io fci_io_system = {
   .close = close,
   .mkdir = mkdirat,
   .rename = fci_os_rename,
+  .memory = fci_os_memory,
+  .drop_cache = fci_os_drop_cache,
 };

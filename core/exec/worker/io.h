@@ -6,7 +6,8 @@
 #include "core/source/source.h"
 #include <sys/types.h>
 
-/* Each function works as the call of that name (core/base/os.h) and sets errno on -1, except `read`. */
+/* Each function works as the call of that name (core/base/os.h) and sets errno on -1, except `read`.  `memory` and `drop_cache`
+ * may be NULL: the files stay in the page cache. */
 struct fci_io
 {
   int (*read) (const fmtconv_source *source, uint64_t offset, void *to, size_t n); /* fci_source_read */
@@ -18,6 +19,8 @@ struct fci_io
   int (*close) (int fd);
   int (*mkdir) (int folder, const char *name, mode_t mode);
   int (*rename) (int folder, const char *from, const char *to, unsigned flags); /* FCI_RENAME_… */
+  uint64_t (*memory) (void);                                                    /* fci_os_memory */
+  void (*drop_cache) (int fd);                                                  /* fci_os_drop_cache */
 };
 
 extern const struct fci_io fci_io_system;

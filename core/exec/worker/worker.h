@@ -145,7 +145,8 @@ struct fci_pool
   uint64_t total;            /* bytes, for the progress */
   struct timespec began;
   atomic_uint_fast64_t done;
-  atomic_uint_fast64_t next_drop; /* `done` at which the files leave the page cache; 0: they stay.  cache.h */
+  uint64_t stretch; /* bytes of the output after which the files leave the page cache.  cache.h */
+  atomic_uint_fast64_t next_drop; /* `done` at which they do so next; 0: they stay */
   /* The current job. */
   fci_job *job;
   const void *job_arg;
