@@ -172,14 +172,34 @@ open_optimizers (zero_load *load, const char **names)
 static int
 open_models (zero_load *load)
 {
-  const uint32_t n = load->is_split ? load->ranks : 1;
+  const uint32_t n = load->is_split ? load->ranks : load->model_ranks;
   load->models = fmtconv_ctx_alloc (load->ctx, n, sizeof *load->models);
   for (uint32_t rank = 0; load->models && rank < n; rank++)
     {
       const char *name = load->is_split ? fmtconv_ctx_printf (load->ctx, RANK "%u" MIDDLE "00" MODEL, rank)
-                                        : "mp_rank_00" MODEL;
+                                        : fmtconv_ctx_printf (load->ctx, "mp_rank_%02u" MODEL, rank);
       if (open_states (load, name, &load->models[rank]))
         return fmtconv_ctx_failed (load->ctx);
+    }
+  return fmtconv_ctx_failed (load->ctx);
+}
+
+/* Counts the model-parallel ranks of a universal checkpoint by the names of their files, of which none may be missing. */
+static int
+count_model_ranks (zero_load *load)
+{
+  uint32_t files = 0;
+  const char *name;
+  for (size_t i = 0; (name = fmtconv_input_entry (load->folder, i)); i++)
+    files += fmtconv_glob_match ("mp_rank_[0-9]*" MODEL, name);
+  for (load->model_ranks = 0; load->model_ranks < files && load->model_ranks < ZERO_MAX_RANKS;
+       load->model_ranks++)
+    {
+      name = fmtconv_ctx_printf (load->ctx, "mp_rank_%02u" MODEL, load->model_ranks);
+      if (name && !fmtconv_input_has (load->folder, name) && !fmtconv_ctx_failed (load->ctx))
+        return fmtconv_fail_at (load->ctx, FMTCONV_E_MISSING,
+                                &(fmtconv_where){ .hint = "copy the files of all ranks into one folder" },
+                                "no %s in %s, where others are", name, fmtconv_input_path (load->folder));
     }
   return fmtconv_ctx_failed (load->ctx);
 }
@@ -190,16 +210,13 @@ open_universal (zero_load *load)
 {
   zero_file first = { 0 };
   int64_t ranks = 0;
-  if (fmtconv_input_has (load->folder, "mp_rank_01" MODEL))
-    return fmtconv_fail_at (
-        load->ctx, FMTCONV_E_UNSUPPORTED,
-        &(fmtconv_where){ .hint =
-                              "convert a checkpoint that was saved without tensor and pipeline parallelism" },
-        "'mp_rank_01" MODEL "' is of a model-parallel rank; universal checkpoints of only one are read");
-  load->is_split = !fmtconv_input_has (load->folder, "mp_rank_00" MODEL);
+  if (count_model_ranks (load))
+    return fmtconv_ctx_failed (load->ctx);
+  load->is_split = !load->model_ranks;
   load->ranks = 1;
   if (!load->is_split)
     return open_models (load);
+  load->model_ranks = 1;
   if (open_states (load, RANK "0" MIDDLE "00" MODEL, &first))
     return fmtconv_ctx_failed (load->ctx);
   fmtconv_value_int (zero_get (&first, "dp_world_size"), &ranks);
@@ -215,5 +232,6 @@ zero_open_files (zero_load *load)
   if (load->is_universal)
     return open_universal (load);
   const char **names = fmtconv_ctx_alloc (load->ctx, ZERO_MAX_RANKS, sizeof *names);
+  load->model_ranks = 1;
   return !names || open_optimizers (load, names) ? fmtconv_ctx_failed (load->ctx) : open_models (load);
 }

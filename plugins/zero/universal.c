@@ -2,9 +2,17 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A file holds {"param": tensor, …}, or of stage 3 the tensor alone, which is flat.  Tensors of a vocabulary have lost the
- * rows that padded them (deepspeed/checkpoint/ds_to_universal.py, universal_checkpoint.py). */
+ * rows that padded them (deepspeed/checkpoint/ds_to_universal.py, universal_checkpoint.py).
+ *
+ * Of a run with tensor parallelism and a pipeline, each model-parallel rank has model states with the names and shapes of its
+ * shares.  ds_to_universal has joined these along the axis cat_dim, in the order of a parameter's parts if there are several
+ * (param_n_sub_params, sub_param_shape), or has kept one of equal or averaged shares.  A file does not say over how many ranks a
+ * parameter was divided: the size along one axis does, which is the same multiple for all. */
 #include "config.h"
+
+#include "plugins/common/pickled.h"
 #include "plugins/zero/zero.h"
+#include <string.h>
 
 typedef struct universal
 {
@@ -14,13 +22,48 @@ typedef struct universal
   fmtconv_input **inputs; /* that file of each, opened once: a folder stays open */
   size_t at;              /* parameter that is looked at */
   uint64_t absent;
+  uint64_t ways;  /* over how many ranks the first divided parameter was divided; 1: none was yet */
+  uint64_t least; /* over how many ranks a vocabulary was divided at least */
+  const char *vocabulary;
 } universal;
 
-/* Calls `each` with the name and shape of all parameters.  Returns 0 or an error code. */
-static int
-for_each (universal *u, const fmtconv_value *shapes, int (*each) (universal *, const zero_param *))
+/* Returns whether the model states of an earlier rank have the parameter, and compares its shape. */
+static bool
+has_come (universal *u, uint32_t rank, const fmtconv_value *shapes, size_t i)
 {
-  const zero_file *model = &u->load->models[0];
+  zero_load *load = u->load;
+  for (uint32_t before = 0; before < rank; before++)
+    {
+      const fmtconv_value *groups = zero_get (&load->models[before], "param_shapes");
+      for (size_t group = 0; group < fmtconv_value_count (groups); group++)
+        {
+          zero_param own, other;
+          const char *name = pickled_name (load->ctx, fmtconv_value_key (shapes, i));
+          const fmtconv_value *shape =
+              name ? fmtconv_value_find (fmtconv_value_at (groups, group), name) : NULL;
+          if (!shape)
+            continue;
+          if (zero_read_param (load, &load->models[rank], fmtconv_value_key (shapes, i),
+                               fmtconv_value_at (shapes, i), &own)
+              || zero_read_param (load, &load->models[before], fmtconv_value_key (shapes, i), shape, &other))
+            return true;
+          if (own.rank != other.rank || memcmp (own.shape, other.shape, own.rank * sizeof *own.shape) != 0)
+            zero_wrong (load, &load->models[rank], name,
+                        "an earlier model-parallel rank has it with another shape");
+          return true;
+        }
+    }
+  return false;
+}
+
+/* Calls `each` with the name and shape of all parameters in the model states of a rank that none before has. */
+static int
+for_each_of (universal *u, uint32_t rank, int (*each) (universal *, const zero_param *))
+{
+  const zero_file *model = &u->load->models[rank];
+  const fmtconv_value *shapes = zero_get (model, "param_shapes");
+  if (fmtconv_value_kind (shapes) != FMTCONV_VALUE_LIST)
+    return zero_wrong (u->load, model, NULL, "it has no shapes of the parameters");
   for (size_t group = 0; group < fmtconv_value_count (shapes); group++)
     {
       const fmtconv_value *of = fmtconv_value_at (shapes, group);
@@ -29,22 +72,33 @@ for_each (universal *u, const fmtconv_value *shapes, int (*each) (universal *, c
       for (size_t i = 0; i < fmtconv_value_count (of); i++)
         {
           zero_param param;
+          if (has_come (u, rank, of, i))
+            continue;
           if (zero_read_param (u->load, model, fmtconv_value_key (of, i), fmtconv_value_at (of, i), &param)
               || each (u, &param))
             return fmtconv_ctx_failed (u->load->ctx);
         }
     }
+  return fmtconv_ctx_failed (u->load->ctx);
+}
+
+/* Calls `each` with the name and shape of all parameters.  Returns 0 or an error code. */
+static int
+for_each (universal *u, int (*each) (universal *, const zero_param *))
+{
+  for (uint32_t rank = 0; rank < u->load->model_ranks; rank++)
+    if (for_each_of (u, rank, each))
+      return fmtconv_ctx_failed (u->load->ctx);
   return 0;
 }
 
-/* Returns the number of all parameters. */
-static size_t
-count_params (const fmtconv_value *shapes)
+/* Counts all parameters. */
+static int
+count_one (universal *u, const zero_param *param)
 {
-  size_t n = 0;
-  for (size_t group = 0; group < fmtconv_value_count (shapes); group++)
-    n += fmtconv_value_count (fmtconv_value_at (shapes, group));
-  return n;
+  (void) param;
+  u->at++;
+  return 0;
 }
 
 /* Opens the file of a parameter, or lists it as absent. */
@@ -65,23 +119,74 @@ look_for (universal *u, const zero_param *param)
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Returns the tensor in a file in the shape of the parameter; NULL: an error. */
-static fmtconv_view *
-shaped (zero_load *load, const zero_file *file, const zero_param *param, fmtconv_view *view,
-        bool is_vocabulary)
+/* Returns over how many ranks a parameter was divided whose shares were joined, at least, if the rows that padded a vocabulary
+ * are gone; 0: the sizes are not those of joined shares.  axis: along which; -1: any. */
+static uint64_t
+count_ways (const zero_param *share, const uint64_t *shape, int64_t axis, bool is_vocabulary)
 {
+  uint64_t ways = 1;
+  for (unsigned i = 0; i < share->rank; i++)
+    {
+      const bool is_padded = is_vocabulary && !i;
+      if (shape[i] == share->shape[i] || (is_padded && shape[i] < share->shape[i]))
+        continue;
+      if ((axis >= 0 && i != axis) || ways > 1 || !share->shape[i]
+          || (!is_padded && (shape[i] % share->shape[i] || !shape[i])))
+        return 0;
+      ways = shape[i] / share->shape[i] + (shape[i] % share->shape[i] > 0);
+    }
+  return ways;
+}
+
+/* Returns whether the number of ranks that one parameter was divided over is that of all others. */
+static bool
+agree (universal *u, uint64_t ways)
+{
+  if (ways <= 1 || u->ways > 1 || u->load->model_ranks % ways)
+    return ways == 1 || ways == u->ways;
+  u->ways = ways;
+  return true;
+}
+
+/* Returns whether a parameter has the shape of joined shares.  That of a vocabulary is compared with all others at the end. */
+static bool
+fits (universal *u, const zero_param *param, const uint64_t *shape, int64_t axis, bool is_vocabulary)
+{
+  const uint64_t ways = count_ways (param, shape, axis, is_vocabulary);
+  if (!is_vocabulary)
+    return agree (u, ways);
+  if (ways > u->least)
+    {
+      u->least = ways;
+      u->vocabulary = param->name;
+    }
+  return ways && ways <= u->load->model_ranks;
+}
+
+/* Returns the tensor in a file in the shape of the whole parameter; NULL: an error. */
+static fmtconv_view *
+shaped (universal *u, const zero_file *file, const zero_param *param, fmtconv_view *view)
+{
+  const bool is_dict = fmtconv_value_kind (file->pickle->value) == FMTCONV_VALUE_DICT;
+  const fmtconv_value *parts = is_dict ? zero_get (file, "sub_param_shape") : NULL;
   const unsigned rank = fmtconv_view_rank (view);
   const uint64_t *shape = fmtconv_view_shape (view);
-  bool same = rank == param->rank;
-  for (unsigned i = is_vocabulary; same && i < rank; i++)
-    same = shape[i] == param->shape[i];
-  if (same && is_vocabulary)
-    same = rank && shape[0] <= param->shape[0];
-  if (same)
+  int64_t is_vocabulary = 0, axis = -1;
+  uint64_t elements = 1;
+  if (is_dict)
+    fmtconv_value_int (zero_get (file, "vocab_tensor"), &is_vocabulary);
+  if (is_dict && u->load->model_ranks > 1)
+    fmtconv_value_int (zero_get (file, "cat_dim"), &axis);
+  for (unsigned i = 0; i < rank; i++)
+    elements *= shape[i];
+  if (rank == param->rank && fits (u, param, shape, axis, is_vocabulary != 0))
     return view;
+  if (parts && u->load->model_ranks > 1 && param->elements && !(elements % param->elements)
+      && agree (u, elements / param->elements))
+    return view; /* the axes of its parts */
   if (rank == 1 && shape[0] == param->elements)
     return fmtconv_view_reshape (view, param->rank, param->shape);
-  zero_wrong (load, file, param->name, "it has another shape than the model states say");
+  zero_wrong (u->load, file, param->name, "it has another shape than the model states say");
   return NULL;
 }
 
@@ -90,31 +195,32 @@ put (universal *u, const zero_param *param)
 {
   zero_load *load = u->load;
   zero_file file = { 0 };
-  int64_t is_vocabulary = 0;
   if (zero_open_file (load, u->inputs[u->at++], &file))
     return fmtconv_ctx_failed (load->ctx);
   const bool is_dict = fmtconv_value_kind (file.pickle->value) == FMTCONV_VALUE_DICT;
-  if (is_dict)
-    fmtconv_value_int (zero_get (&file, "vocab_tensor"), &is_vocabulary);
   fmtconv_view *view =
       zero_view (load, &file, param->name, is_dict ? zero_get (&file, "param") : file.pickle->value);
   if (view)
-    view = shaped (load, &file, param, view, is_vocabulary != 0);
+    view = shaped (u, &file, param, view);
   if (view)
     fmtconv_model_put (load->out, param->name, view);
   return fmtconv_ctx_failed (load->ctx);
 }
 
 int
-zero_put_universal (zero_load *load, const fmtconv_value *shapes)
+zero_put_universal (zero_load *load)
 {
   const char *moment = zero_moment (load);
   universal u = { .load = load,
                   .states = fmtconv_input_child (load->folder, "zero"),
-                  .file = fmtconv_ctx_printf (load->ctx, "%s.pt", moment ? moment : "fp32") };
-  const size_t n = count_params (shapes);
+                  .file = fmtconv_ctx_printf (load->ctx, "%s.pt", moment ? moment : "fp32"),
+                  .ways = 1 };
+  if (!u.states || for_each (&u, count_one))
+    return fmtconv_ctx_failed (load->ctx);
+  const size_t n = u.at;
+  u.at = 0;
   u.inputs = fmtconv_ctx_alloc (load->ctx, n + 1, sizeof (fmtconv_input *));
-  if (!u.states || !u.inputs || for_each (&u, shapes, look_for))
+  if (!u.inputs || for_each (&u, look_for))
     return fmtconv_ctx_failed (load->ctx);
   if (u.absent)
     return fmtconv_fail_at (
@@ -124,5 +230,9 @@ zero_put_universal (zero_load *load, const fmtconv_value *shapes)
         "%s of %llu of %llu parameters is missing in %s", u.file, (unsigned long long) u.absent,
         (unsigned long long) n, fmtconv_input_path (u.states));
   u.at = 0;
-  return for_each (&u, shapes, put);
+  if (for_each (&u, put))
+    return fmtconv_ctx_failed (load->ctx);
+  return u.least > u.ways && u.ways > 1
+             ? zero_wrong (load, &load->models[0], u.vocabulary, "it has more rows than all ranks together")
+             : 0;
 }

@@ -25,7 +25,7 @@ put_all (zero_load *load)
                        "it has no shapes of the parameters, so that nobody knows what the flat weights are");
   if (!zero_moment (load) && (zero_put_buffers (load) || zero_put_frozen (load)))
     return fmtconv_ctx_failed (load->ctx);
-  if (load->is_universal ? zero_put_universal (load, shapes)
+  if (load->is_universal ? zero_put_universal (load)
       : load->is_split   ? zero_put_split (load, shapes)
                          : zero_put_groups (load, shapes))
     return fmtconv_ctx_failed (load->ctx);

@@ -67,7 +67,10 @@ typedef struct zero_load
   bool is_split;     /* stage 3: every parameter is split over the ranks */
   uint32_t ranks;
   zero_file *optimizers; /* of each rank */
-  zero_file *models;     /* stage 3: of each rank; else one */
+  zero_file *
+      models; /* stage 3: of each rank; else of each model-parallel rank, which are several for a universal one only */
+  uint32_t
+      model_ranks; /* model-parallel ranks with model states: tensor-parallel ranks of each stage of a pipeline */
   uint32_t groups;
   zero_flat *flats;      /* groups of rank 0, groups of rank 1 … */
   fmtconv_view **pieces; /* of one parameter */
@@ -120,7 +123,7 @@ int zero_put_groups (zero_load *load, const fmtconv_value *shapes);
 int zero_put_split (zero_load *load, const fmtconv_value *shapes);
 
 /* universal.c: puts the parameters of a universal checkpoint.  Returns 0 or an error code. */
-int zero_put_universal (zero_load *load, const fmtconv_value *shapes);
+int zero_put_universal (zero_load *load);
 
 /* module.c: puts the buffers and the frozen parameters; then, after all others, those that share the weights of another.
  * Return 0 or an error code. */

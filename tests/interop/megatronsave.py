@@ -36,7 +36,8 @@ def build(o):
     from megatron.core.transformer import MLATransformerConfig, TransformerConfig, multi_latent_attention
     from megatron.core.transformer.moe import grouped_gemm_util
 
-    multi_latent_attention.TELinear = multi_latent_attention.TELinear or Attention  # asked for without Transformer Engine, too
+    if not isinstance(multi_latent_attention.TELinear, type):
+        multi_latent_attention.TELinear = Attention  # asked for without Transformer Engine, too
     grouped_gemm_util.assert_grouped_gemm_is_available = lambda: None  # weights are laid out, not multiplied
     pp, vp, gated = o["pp"], o["vp"], o["gated"]
     virtual = vp if vp > 1 else None
@@ -62,6 +63,7 @@ def build(o):
 
 def fill(model, whole):
     """Fills the shares of a stage, and returns its state dictionary."""
+    from megatron.core import parallel_state
     from megatron.core.dist_checkpointing.mapping import ShardedTensor, ShardedTensorFactory
 
     def share(part):
@@ -71,7 +73,8 @@ def fill(model, whole):
         return whole[part.key][tuple(slice(o, o + s) for o, s in zip(part.global_offset, sizes))].reshape(part.local_shape)
 
     state = model.state_dict()
-    for name, part in model.sharded_state_dict().items():
+    groups = {"dp_cp_group": parallel_state.get_data_parallel_group(with_context_parallel=True)}
+    for name, part in model.sharded_state_dict(metadata=groups).items():
         if isinstance(part, ShardedTensorFactory):
             built = part.build()
             state[name].copy_(part.merge_fn([share(p) for p in built] if isinstance(built, list) else share(built)))

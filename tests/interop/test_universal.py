@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import unittest
+from dataclasses import dataclass
 from pathlib import Path
 
 import safetensors.torch
@@ -15,6 +16,15 @@ import zeromake
 from support import FMTCONV, Case
 
 MODEL = "mp_rank_00_model_states.pt"
+
+
+@dataclass
+class SubparamShape:
+    """As in deepspeed/checkpoint/universal_checkpoint.py: a pickled object next to the parameter."""
+
+    patterns: list
+    shape: tuple
+    partition_dim: int
 
 
 class Universal(Case):
@@ -109,6 +119,67 @@ class Universal(Case):
                        check=True, capture_output=True)
         self.assert_same(safetensors.torch.load_file(out), self.wanted())
 
+    def parallel(self, tp, pp, name="run"):
+        """A universal checkpoint of tp tensor-parallel ranks and pp stages, as merge_tp_slices of ds_to_universal writes it.  Returns run and parameters."""
+        generator = torch.Generator().manual_seed(5)
+        folder = self.tmp / name / "global_step10_universal"
+        folder.mkdir(parents=True)
+        (folder.parent / "latest_universal").write_text(folder.name)
+        # Name, shape of the whole, axis of the shares, what else the files have, stages (None: both ends share it).
+        kinds = [("embed.weight", (30, 8), 0, {"vocab_tensor": True}, None), ("0.column.weight", (24, 8), 0, {}, 0), ("0.column.bias", (24,), 0, {}, 0),
+                 ("0.row.weight", (8, 24), 1, {}, 0), ("0.norm.weight", (8,), None, {}, 0), ("1.gated.weight", (48, 8), 0, {"param_n_sub_params": 2}, pp - 1),
+                 ("1.qkv.weight", (24, 8), 0, {"sub_param_shape": SubparamShape(["1.qkv.*"], ((8, 8, 8), 8), 0)}, pp - 1), ("1.average.weight", (8,), None, {}, pp - 1)]
+        whole, shapes = {}, [[{}, {}] for _ in range(pp)]
+        for n, (key, shape, axis, more, stage) in enumerate(kinds):
+            whole[key] = torch.randn(shape, generator=generator)
+            share = [s // tp if i == axis else s for i, s in enumerate(shape)]
+            if "vocab_tensor" in more:
+                share[0] = 32 // tp  # with padding
+            for s in range(pp) if stage is None else [stage]:
+                shapes[s][n % 2][key] = torch.Size(share)
+            at = folder / "zero" / key
+            at.mkdir(parents=True)
+            for state, value in {"fp32": whole[key], **{m: zeromake.moment(whole[key], m) for m in zeromake.MOMENTS}}.items():
+                torch.save(({} if axis is None or "sub_param_shape" in more else {"cat_dim": axis}) | more | {"param": value}, at / f"{state}.pt")
+        for rank in range(tp * pp):
+            module = {"table": torch.arange(4.0)} if pp == 1 else None
+            torch.save({"module": module, "buffer_names": ["table"] if module else [], "param_shapes": shapes[rank // tp], "shared_params": {"head.weight": "embed.weight"},
+                        "frozen_param_shapes": None, "frozen_param_fragments": None}, folder / f"mp_rank_{rank:02d}_model_states.pt")
+        return folder, whole
+
+    def test_model_parallel_ranks(self):
+        """Parameters are joined in the files; the model states of each rank have the shapes of its shares."""
+        for tp, pp in (4, 1), (1, 2), (2, 2):
+            with self.subTest(tp=tp, pp=pp):
+                folder, whole = self.parallel(tp, pp, f"{tp}{pp}")
+                tied = {"head.weight": whole["embed.weight"]}
+                self.convert(folder.parent, wanted=whole | tied | ({"table": torch.arange(4.0)} if pp == 1 else {}))
+                moment = {n: zeromake.moment(t, "exp_avg") for n, t in whole.items()}
+                self.convert(folder, "-r", "zero:part=exp_avg", wanted=moment | {"head.weight": moment["embed.weight"]})
+
+    def test_model_parallel_ranks_that_do_not_fit(self):
+        def of(key, value):
+            return lambda state: state.__setitem__(key, value)
+
+        def shape(group, key, value):
+            return lambda state: state["param_shapes"][group].__setitem__(key, torch.Size(value))
+
+        last = "mp_rank_03_model_states.pt"
+        for n, (glob, change, says) in enumerate((
+                ("zero/0.row.weight/fp32.pt", of("param", torch.ones(8, 48)), "0.row.weight"), ("zero/0.row.weight/fp32.pt", of("param", torch.ones(16, 12)), "0.row.weight"),
+                ("zero/0.row.weight/fp32.pt", of("param", torch.ones(8, 25)), "another shape than the model states say"), ("zero/embed.weight/fp32.pt", of("param", torch.ones(33, 8)), "embed.weight"),
+                ("zero/embed.weight/fp32.pt", lambda s: s.pop("vocab_tensor"), "embed.weight"), (last, shape(0, "embed.weight", (15, 8)), "an earlier model-parallel rank has it"),
+                (last, of("param_shapes", None), "no shapes of the parameters"), (last, of("frozen_param_shapes", {"x": torch.Size([2])}), "it is frozen"))):
+            with self.subTest(n):
+                folder, _ = self.parallel(2, 2, f"run{n}")
+                self.change(folder, glob, change)
+                self.refuse(folder, says)
+        (folder / "mp_rank_01_model_states.pt").unlink()
+        self.refuse(folder, "no mp_rank_01_model_states.pt")
+        folder, _ = self.parallel(2, 1, "buffers")
+        self.change(folder, "mp_rank_01*", lambda state: state["module"]["table"].mul_(2))
+        self.refuse(folder, "table", "differ")
+
     def test_missing(self):
         run = self.saved(2)
         (run / "global_step10_universal" / "zero" / "scale" / "fp32.pt").unlink()
@@ -142,9 +213,6 @@ class Universal(Case):
                 run = self.saved(stage, 2, f"run{n}")
                 damage(run / "global_step10_universal" / name)
                 self.refuse(run, says)
-        run = self.saved(2, 2, "parallel")
-        (run / "global_step10_universal" / "mp_rank_01_model_states.pt").write_bytes(b"")
-        self.refuse(run, "is of a model-parallel rank")
 
     @unittest.skipUnless(os.environ.get("FMTCONV_LONG") and importlib.util.find_spec("deepspeed"),
                          "deepspeed takes long to start: FMTCONV_LONG=1, with deepspeed")
