@@ -199,7 +199,8 @@ class Mpi(test_resume.Base):
                          "--share", "--no-mpi", n=done.stdout.count("not installed"))
             self.is_clean()
             share = f'export FMTCONV_PLUGIN_PATH={self.top / "plugins"}; exec "$@" --share $(({RANK} + 1))/3 m.safetensors out/x.safetensors'
-            self.assertEqual(self.ranks(3, share)("-t", "none").returncode, 0)
+            done = self.ranks(3, share)("-t", "none")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         finally:
             shutil.rmtree(self.top / "plugins")
 
