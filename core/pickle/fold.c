@@ -22,12 +22,14 @@ is_fetched_later (const fci_pickle_machine *m)
   return fci_pickle_memory_slot (m->memory, slot) != NULL;
 }
 
+/* An object is folded once: a file could change it again and again, and have it made for each change. */
 void
 fci_pickle_fold (fci_pickle_machine *m, fci_pickle_object *object, fci_pickle_start start)
 {
   const uint32_t length = m->pos - start.pos, nodes = m->nodes - start.nodes;
-  if (m->is_second || m->memory->memo.is_repeated || object->is_shared || start.pos < m->pinned
-      || length > FCI_PICKLE_MAX_FOLD || nodes > FCI_PICKLE_MAX_FOLDED || is_fetched_later (m))
+  if (m->is_second || m->memory->memo.is_repeated || object->length || object->is_shared
+      || start.pos < m->pinned || length > FCI_PICKLE_MAX_FOLD || nodes > FCI_PICKLE_MAX_FOLDED
+      || is_fetched_later (m))
     return;
   const fci_pickle_parts *parts = object->at.parts;
   const uint32_t memoized = m->memoized - fci_pickle_count_puts (m->bytes, start.pos, m->pos);
