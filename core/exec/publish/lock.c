@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum
@@ -104,10 +105,31 @@ fci_temporary_target (fmtconv_ctx *ctx, const char *entry)
   return fci_is_temporary (entry) ? fci_strndup (ctx, entry + 1, strlen (entry) - TAIL - 1) : NULL;
 }
 
+void
+fci_lock_pause (void)
+{
+  const struct timespec time = { .tv_nsec = 5000000 };
+  nanosleep (&time, NULL);
+}
+
+/* Locks a file by `lock`.  Another process that looks whether it is a leftover holds the lock for a moment.  Returns 0, or -1 with
+ * errno. */
+static int
+lock_soon (int fd, int (*lock) (int fd))
+{
+  for (int i = 1; lock (fd) != 0; i++)
+    {
+      if (errno != EWOULDBLOCK || i == FCI_LOCK_LOOKS)
+        return -1;
+      fci_lock_pause ();
+    }
+  return 0;
+}
+
 bool
 fci_lock (int fd, bool made)
 {
-  if (fci_os_lock (fd) == 0)
+  if (lock_soon (fd, fci_os_lock) == 0)
     return true;
   return errno != EWOULDBLOCK && made;
 }
@@ -171,7 +193,7 @@ fci_open_shared (int folder, const char *name, bool *made)
         continue;
       if (fd < 0)
         return -1;
-      const bool busy = fci_os_lock_shared (fd) != 0 && errno == EWOULDBLOCK;
+      const bool busy = lock_soon (fd, fci_os_lock_shared) != 0 && errno == EWOULDBLOCK;
       if (!busy && fci_is_own (folder, name, fd))
         return fd;
       close (fd);
@@ -190,7 +212,7 @@ fci_open_left (int folder, const char *name, uint64_t size)
   int fd = openat (folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0)
     return -1;
-  const bool locked = fci_lock (fd, false);
+  const bool locked = fci_os_lock (fd) == 0; /* without waiting: --publish opens the maps of many shares */
   int error = locked ? ENOENT : errno == EWOULDBLOCK ? EWOULDBLOCK : EEXIST;
   if (locked && fci_is_own (folder, name, fd) && fstat (fd, &st) == 0
       && (size == UINT64_MAX || (uint64_t) st.st_size == size))

@@ -29,7 +29,7 @@ bool fci_work_map_is_for (const char *target, const char *output, unsigned *shar
 /* Returns whether it is one. */
 bool fci_is_temporary (const char *entry);
 
-/* Locks an open file or folder.  Returns true if this process holds the lock; on a file system without locks, if it
+/* Locks an open file or folder, also if another process looks at it for a moment.  Returns true if this process holds the lock; on a file system without locks, if it
  * made the file (`made`). */
 bool fci_lock (int fd, bool made);
 
@@ -51,8 +51,12 @@ int fci_open_left (int folder, const char *name, uint64_t size);
 
 enum
 {
-  FCI_TRIES = 8 /* attempts to create or take over a temporary while others remove it */
+  FCI_TRIES = 8,      /* attempts to create or take over a temporary while others remove it */
+  FCI_LOCK_LOOKS = 20 /* … and looks for what another process does in a moment, with a pause after each */
 };
+
+/* Waits for 5 ms. */
+void fci_lock_pause (void);
 
 /* Sets the mode as fchmod does, and succeeds on a file system without permissions. */
 int fci_set_mode (int fd, mode_t mode);

@@ -48,15 +48,30 @@ fail_open (const fci_publication *p, const fci_target *target)
   return fci_fail_io (p->ctx, target->display, "cannot create a temporary file next to it");
 }
 
+/* Returns whether a file has its size.  The share that made it gives it its size at once, unless it was killed. */
+static bool
+has_size (int fd, uint64_t size)
+{
+  struct stat st;
+  for (int i = 0; i < FCI_LOCK_LOOKS; i++)
+    {
+      if (fstat (fd, &st) != 0 || st.st_size != 0)
+        break;
+      if (size == 0)
+        return true;
+      fci_lock_pause ();
+    }
+  return fstat (fd, &st) == 0 && (uint64_t) st.st_size == size;
+}
+
 /* Opens a file that other shares write, too.  Until it has its size, nothing is written, and the set is another one. */
 static int
 open_shared (const fci_publication *p, fci_target *target)
 {
   bool made;
-  struct stat st;
   int fd = fci_open_shared (target->dir->fd, target->temporary, &made);
   target->mode = p->left_mode;
-  target->is_left = fd >= 0 && !made && fstat (fd, &st) == 0 && (uint64_t) st.st_size == target->file->size;
+  target->is_left = fd >= 0 && !made && has_size (fd, target->file->size);
   if (fd < 0 || target->is_left || fci_work_set_renew (p->set))
     return fd;
   const int error = errno;
