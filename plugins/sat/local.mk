@@ -5,6 +5,7 @@ plugin_LTLIBRARIES += plugins/sat.la
 dist_man_MANS += plugins/sat/fmtconv-sat.7
 endif
 plugins_sat_la_SOURCES = $(latest_sources) \
+	plugins/sat/experts.c \
 	plugins/sat/locate.c \
 	plugins/sat/merge.c \
 	plugins/sat/ranks.c \

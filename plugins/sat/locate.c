@@ -65,19 +65,27 @@ choose_zero (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder
                : fmtconv_fail (ctx, FMTCONV_E_MISSING, "no " WEIGHTS " in %s", fmtconv_input_path (folder));
 }
 
+/* Returns whether the optimizer has weights in fp32 that can be joined; those of experts cannot. */
+static bool
+has_fp32 (fmtconv_input *folder)
+{
+  const char *name;
+  bool has = false;
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
+    if (sat_is_expert_name (name))
+      return false;
+    else
+      has = has || text_ends_with (name, "_optim_states.pt");
+  return has;
+}
+
 /* Tells which of the two copies of the weights is read. */
 static void
 note_choice (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder, const struct sat_place *out)
 {
-  const char *name;
-  for (size_t i = 0; !out->zero && p->weights == SAT_WEIGHTS_AUTO && (name = fmtconv_input_entry (folder, i));
-       i++)
-    if (text_ends_with (name, "_optim_states.pt"))
-      {
-        fmtconv_note (
-            ctx, "reading the model's weights; weights=fp32 reads those that the optimizer keeps in fp32");
-        return;
-      }
+  if (!out->zero && p->weights == SAT_WEIGHTS_AUTO && has_fp32 (folder))
+    fmtconv_note (ctx,
+                  "reading the model's weights; weights=fp32 reads those that the optimizer keeps in fp32");
 }
 
 /* Finds the ranks in a folder N, N-ema or release. */
@@ -220,7 +228,7 @@ is_iteration (fmtconv_input *folder)
 {
   const char *name;
   for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
-    if (text_starts_with (name, "mp_rank_") || text_starts_with (name, "z3_")
+    if (text_starts_with (name, "mp_rank_") || text_starts_with (name, "z3_") || sat_is_expert_name (name)
         || text_ends_with (name, "_optim_states.pt") || text_starts_with (name, "zero_pp_"))
       return 1;
   return 0;

@@ -43,8 +43,12 @@ sat_read_config (fmtconv_ctx *ctx, fmtconv_input *config, fmtconv_model *out)
 static int
 read_place (fmtconv_ctx *ctx, const struct sat_params *p, const struct sat_place *place, fmtconv_model *out)
 {
+  const char *torch = p->crc ? "torch:crc=ignore" : "torch";
   if (!place->zero)
-    return sat_read_ranks (ctx, place, p->crc ? "torch:crc=ignore" : "torch", out);
+    return sat_read_ranks (ctx, place, torch, out)
+                   || !sat_is_rank_name (fmtconv_input_basename (place->ranks[0]))
+               ? fmtconv_ctx_failed (ctx)
+               : sat_read_experts (ctx, place, torch, out);
   const fmtconv_model *model = fmtconv_input_read (place->zero, p->crc ? "zero:crc=ignore" : "zero");
   if (model)
     fmtconv_model_adopt (out, model);

@@ -73,6 +73,14 @@ int sat_check_world (fmtconv_ctx *ctx, const struct sat_place *place, unsigned r
  * code. */
 int sat_read_ranks (fmtconv_ctx *ctx, const struct sat_place *place, const char *reader, fmtconv_model *out);
 
+/* Returns whether it is the name of an expert's file. */
+int sat_is_expert_name (const char *name);
+
+/* Adds the experts that have separate files next to that of rank 0, whose model `out` is.  reader: as above.  Returns 0 or
+ * an error code. */
+int sat_read_experts (fmtconv_ctx *ctx, const struct sat_place *place, const char *reader,
+                      fmtconv_model *out);
+
 /* Sets the configuration as attribute source/training_config; warns if it cannot be read. */
 void sat_read_config (fmtconv_ctx *ctx, fmtconv_input *config, fmtconv_model *out);
 

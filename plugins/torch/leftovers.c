@@ -9,6 +9,11 @@
 #include <math.h>
 #include <string.h>
 
+enum
+{
+  LISTED_NUMBERS = 4096 /* of a list that is kept */
+};
+
 /* A value that is left out, listed when the walk is over. */
 typedef struct torch_later
 {
@@ -185,6 +190,26 @@ note_fact (fmtconv_model *out, fmtconv_ctx *ctx, const char *to_path, const fmtc
   return true;
 }
 
+/* Keeps a short list of numbers as an attribute: DeepSpeed's num_experts has one for each layer.  Returns whether it is one. */
+static bool
+note_numbers (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *key, const fmtconv_value *value)
+{
+  const size_t n = fmtconv_value_kind (value) == FMTCONV_VALUE_LIST ? fmtconv_value_count (value) : 0;
+  const char *name = n && n <= LISTED_NUMBERS ? plain_text (ctx, key, 100) : NULL;
+  int64_t number;
+  for (size_t i = 0; name && i < n; i++)
+    if (fmtconv_value_kind (fmtconv_value_at (value, i)) != FMTCONV_VALUE_INT
+        || !fmtconv_value_int (fmtconv_value_at (value, i), &number))
+      return false;
+  if (!name)
+    return false;
+  fmtconv_attr *array = fmtconv_attr_literal (ctx, "[]");
+  for (size_t i = 0; i < n && fmtconv_value_int (fmtconv_value_at (value, i), &number); i++)
+    fmtconv_attr_set_int (array, NULL, number);
+  fmtconv_attr_set (fmtconv_attr_make (fmtconv_model_attrs (out), "source/torch"), name, array);
+  return true;
+}
+
 static size_t
 count_of (const fmtconv_value *value)
 {
@@ -209,7 +234,9 @@ torch_note_facts (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *top
 {
   unsigned facts = 0;
   for (size_t i = 0; i < count_of (top) && facts < 100; i++)
-    facts += fmtconv_value_kind (fmtconv_value_at (top, i)) != FMTCONV_VALUE_BOOL
-             && note_fact (out, ctx, "source/torch", fmtconv_value_key (top, i), fmtconv_value_at (top, i));
+    facts +=
+        note_numbers (out, ctx, fmtconv_value_key (top, i), fmtconv_value_at (top, i))
+        || (fmtconv_value_kind (fmtconv_value_at (top, i)) != FMTCONV_VALUE_BOOL
+            && note_fact (out, ctx, "source/torch", fmtconv_value_key (top, i), fmtconv_value_at (top, i)));
   note_arguments (out, ctx, count_of (top) ? fmtconv_value_find (top, "args") : NULL);
 }

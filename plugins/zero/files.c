@@ -81,6 +81,15 @@ find_names (const zero_load *load, const char **names)
   uint32_t n = 0, rank, model;
   for (size_t i = 0; (name = fmtconv_input_entry (load->folder, i)); i++)
     {
+      if (fmtconv_glob_match ("layer_[0-9]*_expert_[0-9]*" MODEL, name)
+          || fmtconv_glob_match ("expert_[0-9]*" MODEL, name))
+        {
+          fmtconv_fail_at (
+              load->ctx, FMTCONV_E_UNSUPPORTED,
+              &(fmtconv_where){ .hint = "read the weights as trained with -r sat:weights=model" },
+              "'%s' is of an expert; the optimizers of expert-parallel ranks are not joined", name);
+          return 0;
+        }
       if (!parse (name, &rank, &model))
         continue;
       if (model)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Folders that DeepSpeed, accelerate and SAT leave: an iteration of any name, no 'latest', weights that are elsewhere."""
-# Plugins: safetensors torch sat
+# Plugins: safetensors torch sat zero
 
 import unittest
 
@@ -90,6 +90,60 @@ class DeepSpeed(Case):
         empty = {"scores": torch.empty(0), "b.weight": torch.empty(0, 3)}
         torch.save(empty, self.tmp / "empty.pt")
         self.convert(self.tmp / "empty.pt", empty, "--strict")
+
+    def expert_folder(self, name, experts, shared, num_experts, file="layer_{0}_expert_{1}_mp_rank_00_model_states.pt"):
+        """Files of engine.py's _save_moe_checkpoint; experts: (layer, expert): tensors."""
+        folder = self.run_folder(name, "t", _t={})
+        torch.save({**states(shared), "num_experts": num_experts}, folder / "t" / RANK_0)
+        for (layer, expert), tensors in experts.items():
+            torch.save(tensors, folder / "t" / file.format(layer, expert))
+        return folder
+
+    def test_experts(self):
+        """Each expert has a file; names have its number in the whole layer, as load_moe_state_dict expects."""
+        shared = {"inp.weight": torch.ones(2), "m.0.deepspeed_moe.gate.wg.weight": torch.ones(4, 2)}
+        counts = [11, 2]
+        experts = {(layer, e): {f"m.{layer}.deepspeed_moe.experts.deepspeed_experts.{e}.a.{kind}": torch.full((3,), layer * 100.0 + e)
+                                for kind in ("weight", "bias")} for layer, n in enumerate(counts) for e in range(n)}
+        wanted = dict(shared)
+        for tensors in experts.values():
+            wanted.update(tensors)
+        folder = self.expert_folder("experts", experts, shared, counts)
+        said = self.convert(folder, wanted).stderr
+        self.assertIn("the experts of 2 layers are read from 13 files", said)
+        self.assertNotIn("weights=fp32", said)
+        self.convert(folder / "t" / RANK_0, wanted)
+        one = folder / "t/layer_0_expert_10_mp_rank_00_model_states.pt"
+        self.convert(one, experts[0, 10])
+        self.refuse(folder, "is of an expert", "-r", "sat:weights=fp32")
+        one.rename(self.tmp / "away")
+        self.refuse(folder, "1 of 13 files of experts are missing")
+        self.refuse(folder, "layer_0_expert_10_mp_rank_00_model_states.pt")
+        (self.tmp / "away").rename(one)
+        torch.save({}, folder / "t/layer_1_expert_2_mp_rank_00_model_states.pt")
+        self.refuse(folder, "num_experts says that there are 13 experts, but there are files of 14")
+        self.refuse(folder, "  layer_1_expert_2_mp_rank_00_model_states.pt")
+        (folder / "t/layer_1_expert_2_mp_rank_00_model_states.pt").rename(folder / "t/layer_1_expert_1_mp_rank_01_model_states.pt")
+        self.refuse(folder, "is of a model-parallel rank")
+        self.refuse(self.expert_folder("none", {}, shared, counts), "13 of 13 files of experts are missing")
+        # Before each layer had separate files, num_experts was one number.
+        both = {}
+        for e in range(2):
+            both[0, e] = {**experts[0, e], **experts[1, e]}
+        earlier = self.expert_folder("earlier", both, shared, 2, "expert_{1}_mp_rank_00_model_states.pt")
+        self.convert(earlier, {**shared, **both[0, 0], **both[0, 1]})
+
+    def test_joined_experts(self):
+        """AutoEP has a tensor of all experts, which the loader stacks of their files."""
+        whole = {f"layers.0.mlp.experts.w{k}": torch.randn(3, 4, 2 + k) for k in (1, 2, 3)}
+        experts = {(0, e): {f"{name}.{e}": tensor[e].clone() for name, tensor in whole.items()} for e in range(3)}
+        shared = {"layers.0.mlp.router.gate.weight": torch.ones(3, 2)}
+        folder = self.expert_folder("joined", experts, shared, [3])
+        self.convert(folder, {**shared, **whole})
+        del experts[0, 1]["layers.0.mlp.experts.w2.1"]
+        self.refuse(self.expert_folder("less", experts, shared, [3]), "has 2 tensors, and layer_0_expert_0")
+        experts[0, 1]["layers.0.mlp.experts.w2.7"] = torch.ones(4, 4)
+        self.refuse(self.expert_folder("wrong", experts, shared, [3]), "layers.0.mlp.experts.w2.1")
 
 
 if __name__ == "__main__":
