@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Measures how time and memory grow: with the tensors of every format, with bytes, with entries and with threads.
+"""Measures how time and memory grow: with the tensors of every format, with bytes, entries, threads and ranks.
 
 Each row has the fitted exponent e of y ~ n^e; one above 1.05, or more than 512 bytes a tensor besides its name, is marked.
 Models are listed with 'inspect', planned and listed with '-n', and converted; a single file has at most 262144 tensors.  Memory
-is the peak of the process, or of this script where fmtconv takes less.  The models of bytes are sparse files.
+is the peak of the process, or of this script where fmtconv takes less.  The models of bytes are sparse files.  Ranks are shares
+that run one after the other, as they share no machine: all together take as long as one, but for planning.
 """
 # SPDX-License-Identifier: Apache-2.0
 
+import argparse
 import ctypes
 import json
 import math
@@ -32,7 +34,7 @@ FORMATS = {  # name: largest number of tensors, reader, writer
     "dtensor": (262144, "dtensor"),
     "zero": (262144, "zero"),
 }
-PARTS = ("tensors", "bytes", "entries", "threads", "cache")
+PARTS = ("tensors", "bytes", "entries", "threads", "ranks", "cache")
 MODULES = ("torch",)
 NUMBERS = {"tensors": (100000, 10000, "most tensors of a model"), "gib": (4, 2, "most GiB of a model"),
            "entries": (1000000, 10000, "most entries of the metadata"), "runs": (2, 1, "runs of which the best counts")}
@@ -189,6 +191,28 @@ def measure_threads(a, folder):
     for title, transform in (("cast to f8_e4m3", "cast:to=f8_e4m3"),):
         rows.row(f"  {title}", [(n, *measure(a, "-t", transform, model, out, threads=n, clean=lambda: remove(out))) for n in sizes],
                  each=False)
+    remove(model)
+    remove(out)
+
+
+# ---- Ranks
+
+def measure_shares(a, options, model, out, n):
+    """Returns what all shares take together, the seconds in sum, and what publishing them takes."""
+    remove(out)
+    shares = [measure(a, *options, "--share", f"{i + 1}/{n}", model, out) for i in range(n)]
+    seconds, peaks = zip(*shares)
+    return (sum(seconds), max(peaks)), measure(a, *options, "--publish", model, out)
+
+
+def measure_ranks(a, folder):
+    """Converts a model in more and more shares, and publishes them."""
+    sizes, out, model = [1, 2, 4, 8, 16, 32, 64], folder / "out.safetensors", sparse(folder / "model.safetensors", 1)
+    once = argparse.Namespace(**{**vars(a), "runs": 1})  # what is written is not written again, and published once
+    rows = Rows("ranks", sizes)
+    found = {n: measure_shares(once, ["-t", "cast:to=f8_e4m3"], model, out, n) for n in sizes}
+    for i, title in enumerate(("all shares", "publish")):
+        rows.row(f"  {title}", [(n, *found[n][i]) for n in sizes], each=False)
     remove(model)
     remove(out)
 
