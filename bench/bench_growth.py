@@ -2,9 +2,8 @@
 """Measures how time and memory grow: with the tensors of every format, with bytes, entries, threads and ranks.
 
 Each row has the fitted exponent e of y ~ n^e; one above 1.05, or more than 512 bytes a tensor besides its name, is marked.
-Models are listed with 'inspect', planned and listed with '-n', and converted; a single file has at most 262144 tensors.  Memory
-is the peak of the process, or of this script where fmtconv takes less.  The models of bytes are sparse files.  Ranks are shares
-that run one after the other, as they share no machine: all together take as long as one, but for planning.
+Models are listed with 'inspect', planned and listed with '-n', and converted; a single file has at most 262144 tensors.  Memory is
+the peak of the process, or of this script where fmtconv takes less.  Models of bytes are sparse.  Ranks are shares, one after another.
 """
 # SPDX-License-Identifier: Apache-2.0
 

@@ -184,8 +184,8 @@ check_layers (const counting *c)
                          megatron_say (c->load));
   return fmtconv_fail_at (c->load->ctx, FMTCONV_E_FORMAT,
                           &(fmtconv_where){ .hint = "check that the copy is complete" },
-                          "the stages of the pipeline do not have %lld layers, as %s:", (long long) wanted,
-                          megatron_say (c->load));
+                          "%s %lld layers, but the stages of the pipeline have %s", megatron_say (c->load),
+                          (long long) wanted, c->n ? "other numbers of them:" : "none");
 }
 
 int

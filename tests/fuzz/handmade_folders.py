@@ -156,6 +156,19 @@ def sat():
     for files in folders:
         for lines in ((), ("reader sat",)):
             yield lines, files
+    expert, main = "layer_{}_expert_{}_mp_rank_{:02}_model_states.pt", name.format(0)
+
+    def mixture(counts, *experts, prefix="m.experts.deepspeed_experts."):
+        counted = (("num_experts", counts),) if counts else ()
+        return {main: torchfile(("module", dict_of(("g", V))), ("mp_world_size", 1), *counted)} | {expert.format(*e): torchfile((f"{prefix}{e[1]}", V)) for e in experts}
+
+    for files in (mixture(list_of(2), (0, 0, 0), (0, 1, 0)), mixture(None, (0, 0, 0), (0, 1, 0)), mixture(list_of(2), (0, 0, 0)), mixture(list_of(1), (0, 0, 0), (0, 1, 0)),
+                  mixture(list_of(2, 1), (0, 0, 0), (0, 1, 0), (1, 0, 0)), mixture(list_of(2), (0, 0, 1)), mixture(list_of(1 << 40), (0, 0, 0)), mixture(list_of(-1), (0, 0, 0)),
+                  mixture(2, (0, 0, 0), (0, 1, 0)), mixture(list_of(2), (0, 0, 0), (0, 1, 0), prefix="l.experts.w1."), mixture(list_of(1), (0, 0, 0), prefix="l.experts.w1.7"),
+                  mixture(list_of(1), (999999, 0, 0)), mixture(list_of(2), (0, 0, 0), (0, 1, 0)) | {expert.format(0, 1, 0): torchfile(("a", V), ("l.experts.w1.1", V))},
+                  mixture(list_of(2)) | {f"expert_{i}_mp_rank_00_model_states.pt": torchfile((f"x.{i}", V)) for i in range(2)}):
+        yield (), files
+        yield ("reader sat:weights=fp32",), files
     first = folders[11]
     for parameters in ("iteration=1000", "iteration=3000", "ema=yes", "ema=no", "weights=model", "weights=fp32", "crc=ignore", "iteration=release", "iteration=1000,ema=yes",
         "iteration=../x"):
@@ -498,3 +511,104 @@ def dcp():
             places.append((dcpkit.index(at=start), dcpkit.place(at=at, length=n)))
             at += n
         yield ("reader dcp",), dcpkit.files(dcpkit.metadata(dict_of(("w", dcpkit.entry((4, 4), chunks))), dict_of(*places)), record=records or square)
+
+
+# ---- Megatron
+def namespace(**arguments):
+    return name_of("argparse", "Namespace") + b")\x81" + dict_of(*arguments.items()) + b"b"
+
+
+def megatron_rank(names, args=None, version=3, model="model"):
+    """A rank's file; args None: there are none."""
+    pairs = [("args", namespace(**args))] if args is not None else []
+    return torchfile(*pairs, ("checkpoint_version", version), ("iteration", 7), (model, dict_of(*((name, V) for name in names))))
+
+
+def megatron():
+    file = "mp_rank_{}/model_optim_rng.pt"
+    layer = ["decoder.layers.0.self_attention.linear_qkv.weight", "decoder.layers.0.mlp.linear_fc1.weight", "decoder.layers.0.mlp.linear_fc2.weight",
+             "embedding.word_embeddings.weight", "decoder.final_layernorm.weight"]
+    old = ["language_model.embedding.word_embeddings.weight", "language_model.encoder.layers.0.self_attention.query_key_value.weight",
+           "language_model.encoder.layers.0.mlp.dense_h_to_4h.weight"]
+    expert = ["decoder.layers.0.mlp.experts.local_experts.0.linear_fc1.weight", "decoder.layers.0.mlp.router.weight"]
+    grouped = ["decoder.layers.0.mlp.experts.linear_fc1.weight0", "decoder.layers.0.mlp.experts.linear_fc2.bias0", "decoder.layers.0.mlp.experts.weight1",
+               "decoder.layers.0.mlp.experts.weight2"]
+
+    def args(tp=1, pp=1, layers=1, **more):
+        return {"tensor_model_parallel_size": tp, "pipeline_model_parallel_size": pp, "num_layers": layers, "num_attention_heads": 1, **more}
+
+    def ranks(numbers, names, arguments, **more):
+        return {file.format(number): megatron_rank(names, arguments, **more) for number in numbers}
+
+    moe = {"num_experts": 2, "expert_model_parallel_size": 2}
+    folders = (
+        ranks(["00"], layer, args()), ranks(["00", "01"], layer, args(2)), ranks(["00", "01"], layer, args(2, swiglu=True)), ranks(["00"], layer, args(2)),
+        ranks(["00", "01", "02"], layer, args(2)), ranks(["00", "01"], layer, args(0)), ranks(["00", "01"], layer, args("2")), ranks(["00"], layer, None),
+        ranks(["00", "01"], layer + ["x.weight"], args(2)), ranks(["00"], ["x.weight"], args()), ranks(["00_000", "00_001"], layer, args(1, 2, 2)),
+        ranks(["00_000", "00_001"], layer, args(1, 2, 3)), ranks(["00_000", "00_001"], layer, args(1, 2, 2, untie_embeddings_and_output_weights=True)),
+        ranks(["00_000", "01_000", "00_001", "01_001"], layer, args(2, 2, 2)), ranks(["00_000", "00_001"], layer, args(1, 2, 4, virtual_pipeline_model_parallel_size=2), model="model0"),
+        ranks(["00_000"], expert, args(**moe)), ranks(["00_000", "00_001"], expert, args(**moe)), ranks(["00_000", "00_001"], grouped, args(**moe)),
+        ranks(["00_000", "00_001"], expert, args(num_experts=3, expert_model_parallel_size=2)), ranks(["00_000_000", "00_000_001"], expert, args(**moe)),
+        ranks(["00_000", "01_000", "00_001", "01_001"], expert, args(2, **moe, expert_tensor_parallel_size=1)),
+        ranks(["00_000", "00_001"], ["decoder.layers.0.mlp.experts.local_experts.5.linear_fc1.weight"], args(**moe)),
+        *(ranks(["00", "01"], old, args(2), version=version) for version in (0, 1, 2, 4, -1)), ranks(["00"], old, {"model_parallel_size": 1, "num_layers": 1}, version=0),
+        ranks(["00", "01"], ["decoder.layers.0.self_attention.linear_q_down_proj.weight", "decoder.layers.0.self_attention.linear_kv_down_proj.weight"],
+              args(2, multi_latent_attention=True, q_lora_rank=4, kv_lora_rank=1, qk_pos_emb_head_dim=1)),
+        ranks(["00"], ["decoder.layers.9.mlp.linear_fc1.weight"], args()), ranks(["00"], ["decoder.layers.99999999999.mlp.linear_fc1.weight"], args()),
+        ranks(["00"], ["mtp.layers.0.enorm.weight", *layer], args(mtp_num_layers=1)), ranks(["00"], layer, args(1 << 20)), ranks(["00"], layer, args(1, 1, -1)),
+        {file.format("00"): megatron_rank(layer, args(2)), file.format("01"): megatron_rank(old, args(2))},
+        {file.format("00"): torchfile(("model", V), ("args", 3))}, {file.format("00"): b"x"}, {file.format("0000000"): megatron_rank(layer, args())},
+    )
+    for files in folders:
+        yield ("reader megatron",), files
+    first = {f"iter_0000007/{name}": data for name, data in folders[1].items()}
+    for latest in (b"7", b"release", b"8", b"../x", b"", b"x" * 5000):
+        yield (), first | {"latest_checkpointed_iteration.txt": latest}
+    for parameters in ("iteration=7", "iteration=9", "rules=flux", "rules=none", "join=no", "crc=ignore"):
+        yield (f"reader megatron:{parameters}",), first
+    for path in ("iter_0000007", "iter_0000007/mp_rank_00", "iter_0000007/mp_rank_01/model_optim_rng.pt"):
+        yield (f"in {path}",), first
+
+
+# ---- NeMo
+def tar(members, padding=1024):
+    """An archive of the kind ustar; members: name → bytes, or (bytes, kind, size as text)."""
+    data = b""
+    for name, content in members.items():
+        content, kind, size = content if isinstance(content, tuple) else (content, b"0", None)
+        head = bytearray(struct.pack("100s8s8s8s12s12s8sc100s6s2s", name.encode(), b"0000644", b"0000000", b"0000000",
+                                     (size or f"{len(content):011o}").encode(), b"00000000000", b" " * 8, kind, b"", b"ustar", b"00").ljust(512, b"\0"))
+        head[148:156] = f"{sum(head):06o}\0 ".encode()
+        data += bytes(head) + content + bytes(-len(content) % 512)
+    return data + bytes(padding)
+
+
+def nemo():
+    weights, config = torchfile(("model.w", V)), b"hidden_size: 2\nnum_layers: 1\n"
+    usual = {"./model_config.yaml": config, "./model_weights.ckpt": weights}
+    record = b"30 path=" + b"x" * 21 + b"\n"
+    names = ["model.decoder.layers.0.mlp.linear_fc1.weight", "model.embedding.word_embeddings.weight"]
+    rank = torchfile(*((name, V) for name in names))
+    split = b"tensor_model_parallel_size: 2\npipeline_model_parallel_size: 1\nnum_layers: 1\nmcore_gpt: true\n"
+    archives = (
+        usual, {"model_weights.ckpt": weights}, {"a/b.ckpt": weights}, {"x": b""}, usual | {"./x/../y": b"1"}, usual | {"/etc/x": b"1"}, usual | {"./l": (b"", b"2", None)},
+        usual | {"./d": (b"", b"5", None)}, {"./model_weights.ckpt": (weights, b"0", "77777777777")}, {"./model_weights.ckpt": (weights, b"0", "x")},
+        {"./PaxHeaders/x": (record, b"x", None), "./model_weights.ckpt": weights}, {"./PaxHeaders/x": (b"99999999999999999999 a=b\n", b"x", None), "w": weights},
+        {"././@LongLink": (b"long/" * 30 + b"\0", b"L", None), "long": weights}, {"g": (b"12 size=9\n12", b"x", None), "w": weights},
+        usual | {"./s": (b"", b"S", None)}, usual | {"model_weights.ckpt": weights}, {"./model_weights/.metadata": b"x", "./model_weights/__0_0.distcp": b""},
+        {"model_config.yaml": split, "mp_rank_00/model_weights.ckpt": rank, "mp_rank_01/model_weights.ckpt": rank},
+        {"model_config.yaml": split, "mp_rank_00/model_weights.ckpt": rank}, {"mp_rank_00/model_weights.ckpt": rank, "mp_rank_01/model_weights.ckpt": rank},
+        {"model_config.yaml": b"- a\n", "mp_rank_00/model_weights.ckpt": rank, "mp_rank_01/model_weights.ckpt": rank},
+        {"model_config.yaml": split.replace(b"pipeline_model_parallel_size: 1", b"pipeline_model_parallel_size: 2").replace(b"num_layers: 1", b"num_layers: 2")
+            .replace(b"tensor_model_parallel_size: 2", b"tensor_model_parallel_size: 1"),
+         "tp_rank_00_pp_rank_000/model_weights.ckpt": rank, "tp_rank_00_pp_rank_001/model_weights.ckpt": rank},
+        {"model_config.yaml": split + b"activation: fast-swiglu\nmegatron_legacy: true\n", "mp_rank_00/model_weights.ckpt": rank, "mp_rank_01/model_weights.ckpt": rank},
+    )
+    for members in archives:
+        yield ("in m.nemo",), {"m.nemo": tar(members)}
+    whole = tar(usual)
+    for data in (whole[:700], whole[:512], whole[:-1500], whole + b"x" * 512, tar(usual, 0), b"\x1f\x8b\x08" + bytes(20), whole[:100] + b"\xff" + whole[101:], whole[:257] + b"xxxxx" + whole[262:]):
+        yield ("in m.nemo", "reader nemo"), {"m.nemo": data}
+    for parameters in ("crc=ignore",):
+        yield ("in m.nemo", f"reader nemo:{parameters}"), {"m.nemo": whole}
+    yield ("in m.tar",), {"m.tar": whole}

@@ -9,7 +9,7 @@ FUZZ_FLAGS = -gline-tables-only -O1 -fsanitize=fuzzer-no-link,address,undefined,
 	-fprofile-instr-generate -fcoverage-mapping
 FUZZ_RUN = -max_len=1500000 -timeout=20 -rss_limit_mb=2048
 fuzz_parsers = index journal json model pickle rules spec verify yaml zip
-fuzz_conversions = cogvideox dcp dequantize folder gguf imatrix lora safetensors sat tokenizer torch zero
+fuzz_conversions = cogvideox dcp dequantize folder gguf imatrix lora megatron nemo safetensors sat tokenizer torch zero
 FUZZ_TARGETS = $(fuzz_parsers) $(fuzz_conversions)
 
 fuzz_run = \
@@ -78,7 +78,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/journal.zip \
 	tests/fuzz/corpus/json.zip \
 	tests/fuzz/corpus/lora.zip \
+	tests/fuzz/corpus/megatron.zip \
 	tests/fuzz/corpus/model.zip \
+	tests/fuzz/corpus/nemo.zip \
 	tests/fuzz/corpus/pickle.zip \
 	tests/fuzz/corpus/rules.zip \
 	tests/fuzz/corpus/safetensors.zip \

@@ -126,6 +126,14 @@ def zero():
     yield from handmade_trees("zero")
 
 
+def megatron():
+    yield from handmade_trees("megatron")
+
+
+def nemo():
+    yield from handmade_trees("nemo")
+
+
 def tokenizer():
     yield from converted(generated("make_tokenizers.py"), "diffusers", "transform tokenizer", "writer gguf:architecture=llama", "output x.gguf")
     for files in handmade.tokenizers(make_tokenizers):
@@ -240,7 +248,7 @@ def journal():
     yield from handmade.journal()
 
 
-TARGETS = {f.__name__: f for f in (dcp, folder, gguf, imatrix, index, journal, json, lora, model, pickle, rules, safetensors, sat,
+TARGETS = {f.__name__: f for f in (dcp, folder, gguf, imatrix, index, journal, json, lora, megatron, model, nemo, pickle, rules, safetensors, sat,
                                    spec, tokenizer, torch, verify, yaml, zero, zip)}
 
 

@@ -25,6 +25,8 @@ const fuzz_target fuzz_targets[] = {
   { "gguf", fuzz_convert, true },
   { "imatrix", fuzz_convert, true },
   { "lora", fuzz_convert, true },
+  { "megatron", fuzz_convert, true },
+  { "nemo", fuzz_convert, true },
   { "safetensors", fuzz_convert, true },
   { "sat", fuzz_convert, true },
   { "tokenizer", fuzz_convert, true },

@@ -456,7 +456,7 @@ class Ranks(Case):
                 del state["model"][name]
 
         for edit, ranks, says in ((resized, ["01_001"], (proj.replace("1", "5", 1), "cannot be fused")), (gone, ["01_001"], (f"tp.1.{proj.replace('1', '5', 1)}", "missing")),
-                                  (unknown, ["00_001", "01_001"], ("linear_new", "unknown")), (short, ["00_000", "01_000"], ("do not have 8 layers", "7")),
+                                  (unknown, ["00_001", "01_001"], ("linear_new", "unknown")), (short, ["00_000", "01_000"], ("8 layers, but the stages", "7")),
                                   (lambda s: s.pop("args"), ["00_000"], ("no 'args'", "-r torch")), (lambda s: s.pop("model"), ["00_000"], ("neither 'model' nor 'model0'",)),
                                   (lambda s: delattr(s["args"], "num_layers"), ["00_000", "00_001", "01_000", "01_001"], ("no num_layers",)),
                                   (lambda s: setattr(s["args"], "tensor_model_parallel_size", -1), ["00_000"], ("no valid number of ranks",)),

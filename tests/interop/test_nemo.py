@@ -171,7 +171,7 @@ class Nemo(Case):
         self.refuse(self.packed({n: d for n, d in members.items() if "yaml" not in n}), "no model_config.yaml in ")
         self.refuse(self.packed(members | {"./model_config.yaml": b"- a"}), "it is not a map", "model_config.yaml")
         self.refuse(self.packed(members | {"./mp_rank_00/model_weights.ckpt": b""}), "ranks of two checkpoints")
-        for config, says in (({"tensor_model_parallel_size": 4}, "4 of 8 ranks are missing"), ({"num_layers": 9}, "do not have 9 layers"),
+        for config, says in (({"tensor_model_parallel_size": 4}, "4 of 8 ranks are missing"), ({"num_layers": 9}, "9 layers, but the stages"),
                              ({"tensor_model_parallel_size": "${x}"}, "model_config.yaml says no valid number of ranks"),
                              ({"virtual_pipeline_model_parallel_size": 2}, "2 stages of each pipeline rank"), ({"pipeline_model_parallel_size": 1}, "1 pipeline-parallel")):
             with self.subTest(says):
