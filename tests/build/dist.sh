@@ -54,15 +54,18 @@ say "another clone, user, umask and time: the same bytes"
 # From the tarball, without git.
 prefix=$(sed -n 's/^prefix = //p' "$build/Makefile")
 (umask 002 && cd "$work" && xz -dc first.tar.xz | tar xf - --no-same-permissions)
+# What is built only if it is asked for is uninstalled below, too.
+asked=$(for name in $(sh packaging/plugins.sh asked); do if test -f "$build/plugins/$name.la"; then echo "--with-$name"; fi; done)
 cat >"$work/again.sh" <<'END'
 set -e
 umask 002
 cd "$1"/fmtconv-*/
 mkdir _build && cd _build
-../configure -q --prefix="$2" FMTCONV_PYTHON=
+# shellcheck disable=SC2086 # a list of options
+../configure -q --prefix="$2" $3 FMTCONV_PYTHON=
 make -s dist
 END
-quietly env TZ=America/New_York LC_ALL=C sh "$work/again.sh" "$work" "$prefix"
+quietly env TZ=America/New_York LC_ALL=C sh "$work/again.sh" "$work" "$prefix" "$asked"
 cmp "$work/first.tar.xz" "$(tarball "$work"/fmtconv-*/_build)" || fail "the tarball makes another tarball"
 say "from the tarball: the same bytes"
 

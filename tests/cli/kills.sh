@@ -2,14 +2,6 @@
 # tests/cli/kills.sh: runs test_kills.py, or says why it cannot.
 # SPDX-License-Identifier: Apache-2.0
 here=$(dirname "$0")
-python=${FMTCONV_PYTHON:-python3}
-: "${KILLED:=$PWD/tests/cli/killed}" "${WITHOUT:=$PWD/tests/cli/without}"
-export KILLED WITHOUT
-. "$here/../need.sh"
+. "$here/traced.sh"
 need diffusers lora-names safetensors torch
-need_command "$python"
-"$KILLED" 1 true >/dev/null || skip "processes cannot be traced here"
-# Leaks cannot be looked for in a traced process.
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-export ASAN_OPTIONS
-PYTHONDONTWRITEBYTECODE=1 exec "$python" "$here/test_kills.py" -v
+run_test test_kills

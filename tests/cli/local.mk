@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	tests/cli/model-manual.sh \
 	tests/cli/mpi.sh \
 	tests/cli/prelude.sh \
+	tests/cli/traced.sh \
 	tests/cli/resume.sh \
 	tests/cli/run.sh \
 	tests/cli/shares.sh \
