@@ -17,6 +17,7 @@ fmtconv plugins >plugins.txt
 if grep REFUSED plugins.txt; then die 'a plugin is refused'; fi
 for fragment in "$top"/plugins/*/local.mk; do
   name=$(basename "$(dirname "$fragment")")
+  if grep -qs '^FC_PLUGIN_ASKED' "$top/plugins/$name/configure.m4"; then continue; fi # in no package
   grep -q "^$name " plugins.txt || die "the plugin '$name' is not installed"
 done
 

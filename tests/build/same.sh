@@ -5,7 +5,11 @@
 # is.  NORMAL finds its modules in the folder PLUGINS, OTHER contains them and runs with nothing but itself.
 same_cases ()
 {
-  normal=$1 plugins=$2 other=$3
+  normal=$1 plugins=$work/modules other=$3
+  # Without those that are modules only.
+  mkdir "$plugins"
+  ln -s "$2"/* "$plugins"
+  for name in $(sh "$top/packaging/plugins.sh" asked); do rm -f "$plugins/$name.so" "$plugins/$name.la"; done
   n=0
   files=0
   for case in "$top"/tests/cli/cases/*.sh; do
