@@ -110,19 +110,26 @@ list (mixture *m)
   return fmtconv_ctx_failed (m->ctx);
 }
 
-/* Returns how many experts a layer has; those that are there, at least, if that is not known. */
+/* Returns how many experts a layer has by num_experts. */
 static uint64_t
 count_of (const mixture *m, uint32_t layer)
 {
-  const fmtconv_attr *count = m->counts ? m->counts->first : NULL;
+  const fmtconv_attr *count = m->counts->first;
   for (uint32_t i = 0; count && i < layer; i++)
     count = count->next;
+  return count && count->kind == FMTCONV_ATTR_INT && count->v.i > 0 ? (uint64_t) count->v.i : 0;
+}
+
+/* Returns the same; without num_experts as many as the files say, of which *at is the first of this or a later layer, and at
+ * least one, as a layer without files is missing. */
+static uint64_t
+count_next (const mixture *m, uint32_t layer, size_t *at)
+{
+  uint64_t n = 1;
   if (m->counts)
-    return count && count->kind == FMTCONV_ATTR_INT && count->v.i > 0 ? (uint64_t) count->v.i : 0;
-  uint64_t n = 0;
-  for (size_t i = 0; i < m->n; i++)
-    if (m->all[i].layer == layer)
-      n = m->all[i].number + UINT64_C (1);
+    return count_of (m, layer);
+  for (; *at < m->n && m->all[*at].layer == layer; ++*at)
+    n = m->all[*at].number + UINT64_C (1);
   return n;
 }
 
@@ -147,27 +154,33 @@ static int
 check (const mixture *m)
 {
   uint64_t all = 0, absent = 0;
+  size_t at = 0;
   for (uint32_t layer = 0; layer < count_layers (m) && all <= MAX_FILES; layer++)
-    for (uint32_t number = 0; number < count_of (m, layer) && ++all <= MAX_FILES; number++)
-      if (!find (m, layer, number))
-        {
-          fmtconv_detail (m->ctx, "layer_%u_expert_%u_mp_rank_00" END, layer, number);
-          absent++;
-        }
+    {
+      const uint64_t n = count_next (m, layer, &at);
+      for (uint32_t number = 0; number < n && ++all <= MAX_FILES; number++)
+        if (!find (m, layer, number))
+          {
+            fmtconv_detail (m->ctx, "layer_%u_expert_%u_mp_rank_00" END, layer, number);
+            absent++;
+          }
+    }
   if (absent)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING,
                             &(fmtconv_where){ .hint = "check that the copy is complete" },
                             "%llu of %llu files of experts are missing in %s", (unsigned long long) absent,
                             (unsigned long long) all, fmtconv_input_path (m->folder));
-  for (size_t i = 0; i < m->n && all != m->n; i++)
+  for (size_t i = 0; m->counts && i < m->n && all != m->n; i++)
     if (m->all[i].number >= count_of (m, m->all[i].layer))
       fmtconv_detail (m->ctx, "%s", m->all[i].name);
-  return all == m->n ? fmtconv_ctx_failed (m->ctx)
-                     : fmtconv_fail_at (
-                         m->ctx, FMTCONV_E_FORMAT,
-                         &(fmtconv_where){ .hint = "remove the files that do not belong to this checkpoint" },
-                         "num_experts says that there are %llu experts, but there are files of %zu",
-                         (unsigned long long) all, m->n);
+  return all == m->n
+             ? fmtconv_ctx_failed (m->ctx)
+             : fmtconv_fail_at (
+                 m->ctx, FMTCONV_E_FORMAT,
+                 &(fmtconv_where){ .hint = "remove the files that do not belong to this checkpoint" },
+                 m->counts ? "num_experts says that there are %llu experts, but there are files of %zu"
+                           : "%llu experts have %zu files",
+                 (unsigned long long) all, m->n);
 }
 
 /* Returns the length of the name of the tensor of all experts that this is the matrix of one of; 0: it is none. */

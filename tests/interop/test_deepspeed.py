@@ -126,6 +126,10 @@ class DeepSpeed(Case):
         (folder / "t/layer_1_expert_2_mp_rank_00_model_states.pt").rename(folder / "t/layer_1_expert_1_mp_rank_01_model_states.pt")
         self.refuse(folder, "is of a model-parallel rank")
         self.refuse(self.expert_folder("none", {}, shared, counts), "13 of 13 files of experts are missing")
+        # Without num_experts, a gap shows what is missing: an expert, or a layer.
+        gap = self.expert_folder("gap", {key: value for key, value in experts.items() if key != (0, 3)}, shared, [])
+        self.refuse(gap, "1 of 13 files of experts are missing")
+        self.refuse(self.expert_folder("layer", {(1, 0): experts[1, 0]}, shared, []), "  layer_0_expert_0_mp_rank_00_model_states.pt")
         # Before each layer had separate files, num_experts was one number.
         both = {}
         for e in range(2):
