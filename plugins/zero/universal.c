@@ -32,15 +32,14 @@ static bool
 has_come (universal *u, uint32_t rank, const fmtconv_value *shapes, size_t i)
 {
   zero_load *load = u->load;
-  for (uint32_t before = 0; before < rank; before++)
+  const char *name = rank ? pickled_name (load->ctx, fmtconv_value_key (shapes, i)) : NULL;
+  for (uint32_t before = 0; name && before < rank; before++)
     {
       const fmtconv_value *groups = zero_get (&load->models[before], "param_shapes");
       for (size_t group = 0; group < fmtconv_value_count (groups); group++)
         {
           zero_param own, other;
-          const char *name = pickled_name (load->ctx, fmtconv_value_key (shapes, i));
-          const fmtconv_value *shape =
-              name ? fmtconv_value_find (fmtconv_value_at (groups, group), name) : NULL;
+          const fmtconv_value *shape = fmtconv_value_find (fmtconv_value_at (groups, group), name);
           if (!shape)
             continue;
           if (zero_read_param (load, &load->models[rank], fmtconv_value_key (shapes, i),
