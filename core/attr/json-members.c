@@ -84,6 +84,7 @@ fmtconv_cursor_take_members (fmtconv_cursor *cursor, uint64_t n, unsigned depth,
   scratch = FCI_ARENA_BESIDE (json.ctx);
   pass_all (&json, &object, &scratch, member, arg);
   fci_json_fail (&json);
+  fci_json_close (&json);
   fci_arena_clear (&scratch);
 }
 
@@ -108,5 +109,6 @@ fci_json_check (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
   else
     fci_json_value (&json, true);
   fci_json_fail (&json);
+  fci_json_close (&json);
   fci_arena_clear (&scratch);
 }

@@ -172,12 +172,24 @@ fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned dept
                        FCI_JSON_BYTES);
       return false;
     }
-  const char *text = fmtconv_cursor_take (cursor, n);
-  if (!text)
-    return false;
-  bool good = open_text (json, ctx, text, (size_t) n, depth, plain);
+  fci_arena memory = FCI_ARENA_BESIDE (ctx);
+  const char *text = fci_cursor_take_in (cursor, n, &memory);
+  bool good = text && open_text (json, ctx, text, (size_t) n, depth, plain);
+  json->memory = memory;
   json->where = (fmtconv_where){ .source = cursor->source, .offset = start };
-  return good || fci_json_fail (json);
+  if (!good)
+    {
+      fci_json_fail (json);
+      fci_json_close (json);
+    }
+  return good;
+}
+
+void
+fci_json_close (fci_json *json)
+{
+  fci_arena_clear (&json->memory);
+  json->text = NULL;
 }
 
 /* Returns whether the fault is next to a number that Python writes, but JSON does not have. */
@@ -216,5 +228,6 @@ fmtconv_cursor_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
   fmtconv_attr *tree = fci_json_value (&json, true);
   if (!tree)
     fci_json_fail (&json);
+  fci_json_close (&json);
   return tree;
 }

@@ -4,6 +4,7 @@
 #define FCI_ATTR_JSON_H
 
 #include "core/attr/json-scan.h"
+#include "core/base/arena.h"
 #include <fmtconv/input.h>
 #include <stdbool.h>
 
@@ -16,6 +17,7 @@ typedef struct fci_json
   size_t pos; /* of the next value */
   fci_attr_fault fault;
   fmtconv_where where; /* of the text in its file */
+  fci_arena memory;    /* of the text, if it is from a file; no value refers to it */
 } fci_json;
 
 /* Reads the value at pos and moves pos past it; last: only white space may follow. NULL: the error is in
@@ -42,8 +44,11 @@ bool fci_json_expected (fci_json *json, const char *what);
 fmtconv_attr *fci_json_member (fci_json *json);
 
 /* Opens the next n bytes of the cursor; depth, plain: as for fci_json_scan. Returns false on an error
- * (recorded). */
+ * (recorded), and fci_json_close is not needed then. */
 bool fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth, unsigned plain);
+
+/* Frees the text; the values that were read stay. */
+void fci_json_close (fci_json *json);
 
 /* Parses the next n bytes of the cursor, a JSON text with any root, and keeps nothing.  Records an error. */
 void fci_json_check (fmtconv_cursor *cursor, uint64_t n, unsigned depth);

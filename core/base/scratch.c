@@ -112,10 +112,16 @@ fmtconv_scratch_alloc (fmtconv_ctx *ctx, size_t n, size_t size)
   return piece ? piece : fci_nomem (ctx);
 }
 
+fci_arena *
+fci_scratch_arena (fmtconv_ctx *ctx)
+{
+  return ctx->scratch ? &ctx->scratch->arena : &ctx->arena;
+}
+
 void
 fci_scratch_release (fmtconv_ctx *ctx, const void *piece, size_t n)
 {
-  fci_arena_release (ctx->scratch ? &ctx->scratch->arena : &ctx->arena, piece, n);
+  fci_arena_release (fci_scratch_arena (ctx), piece, n);
 }
 
 char *

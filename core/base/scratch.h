@@ -35,6 +35,9 @@ fci_scratch *fci_scratch_switch (fmtconv_ctx *ctx, fci_scratch *to);
  * leave. */
 void fci_scratch_keep (fmtconv_ctx *ctx);
 
+/* Returns the arena of the innermost scratch, or that of the context if there is none. */
+fci_arena *fci_scratch_arena (fmtconv_ctx *ctx);
+
 /* Gives back an allocation of n bytes from the innermost scratch that was replaced by a larger one, if that is possible. */
 void fci_scratch_release (fmtconv_ctx *ctx, const void *piece, size_t n);
 

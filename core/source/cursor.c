@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/scratch.h"
 #include "core/base/size.h"
 #include "core/base/utf8.h"
 #include "core/source/disk.h"
@@ -74,20 +75,19 @@ load (const fmtconv_source *source, uint64_t from, uint8_t *to, uint64_t n)
   return true;
 }
 
-typedef void *allocate (fmtconv_ctx *ctx, size_t n, size_t size);
-
-/* Returns the next n bytes and a NUL in memory of `alloc`. */
+/* Returns the next n bytes and a NUL in `memory`. */
 static const void *
-take (fmtconv_cursor *cursor, uint64_t n, allocate *alloc)
+take (fmtconv_cursor *cursor, uint64_t n, fci_arena *memory)
 {
   if (!cursor || !available (cursor, n))
     return NULL;
   fmtconv_source *source = cursor->source;
   uint64_t capacity;
   /* Large arena chunks are pages that the system supplies as data arrives. */
-  uint8_t *bytes = fci_size_add (n, 1, &capacity) && capacity <= SIZE_MAX
-                       ? alloc (source->ctx, 1, (size_t) capacity)
-                       : fci_nomem (source->ctx);
+  uint8_t *bytes =
+      fci_size_add (n, 1, &capacity) && capacity <= SIZE_MAX ? fci_arena_alloc (memory, (size_t) capacity) : NULL;
+  if (!bytes)
+    fci_nomem (source->ctx);
   if (!bytes || !load (source, cursor->pos, bytes, n))
     return NULL;
   bytes[n] = 0;
@@ -100,13 +100,19 @@ take (fmtconv_cursor *cursor, uint64_t n, allocate *alloc)
 const void *
 fmtconv_cursor_take (fmtconv_cursor *cursor, uint64_t n)
 {
-  return take (cursor, n, fmtconv_ctx_alloc);
+  return cursor && cursor->source ? take (cursor, n, &cursor->source->ctx->arena) : NULL;
 }
 
 const void *
 fci_cursor_take_scratch (fmtconv_cursor *cursor, uint64_t n)
 {
-  return take (cursor, n, fmtconv_scratch_alloc);
+  return cursor && cursor->source ? take (cursor, n, fci_scratch_arena (cursor->source->ctx)) : NULL;
+}
+
+const void *
+fci_cursor_take_in (fmtconv_cursor *cursor, uint64_t n, fci_arena *memory)
+{
+  return take (cursor, n, memory);
 }
 
 const char *

@@ -3,6 +3,7 @@
 #ifndef FCI_SOURCE_SOURCE_H
 #define FCI_SOURCE_SOURCE_H
 
+#include "core/base/arena.h"
 #include <fmtconv/input.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -72,8 +73,9 @@ int fci_source_check_crc (const fmtconv_source *source, const void *bytes, size_
 /* Reads as fci_source_read does, and records the error. Returns 0 or its code. */
 int fci_source_load (const fmtconv_source *source, uint64_t offset, void *to, size_t n);
 
-/* Returns the next n bytes, followed by a NUL, as fmtconv_cursor_take does, in the innermost scratch. */
+/* Return the next n bytes, followed by a NUL, as fmtconv_cursor_take does, in the innermost scratch or in `memory`. */
 const void *fci_cursor_take_scratch (fmtconv_cursor *cursor, uint64_t n);
+const void *fci_cursor_take_in (fmtconv_cursor *cursor, uint64_t n, fci_arena *memory);
 
 /* Records that the bytes of `source` have the CRC `crc` instead of the expected one. Returns its code. */
 int fci_source_bad_crc (const fmtconv_source *source, uint32_t crc);
