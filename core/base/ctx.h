@@ -33,6 +33,8 @@ struct fmtconv_ctx
   fci_defer *defers;           /* newest first */
   struct fci_scratch *scratch; /* the innermost; NULL: none.  core/base/scratch.h */
   bool keeps_scratch;
+  struct fci_sources *sources; /* core/source/disk.h; NULL: none was opened yet */
+  void (*put_source_name) (fci_sink *to, const fmtconv_source *source); /* for messages; core/source sets it */
   fci_kept *kept; /* state of other folders: core/base/state.h */
 };
 

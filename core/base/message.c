@@ -62,19 +62,17 @@ fci_message_line (fci_sink *line, const fmtconv_message *m)
     }
 }
 
-/* Returns the name of a source, which is its first member: nothing else of it is known in this folder. */
-static const char *
-name_of (const fmtconv_source *source)
+/* Appends the name of the file that a message is about.  Returns false if there is none. */
+static bool
+put_file (fci_sink *to, const fmtconv_ctx *ctx, const message *m)
 {
-  return *(const char *const *) source;
-}
-
-static const char *
-file_of (const fmtconv_ctx *ctx, const message *m)
-{
-  if (m->path)
-    return m->path;
-  return m->where && m->where->source ? name_of (m->where->source) : fci_subject_now (ctx)->file;
+  const fmtconv_source *source = !m->path && m->where ? m->where->source : NULL;
+  const char *path = m->path || source ? m->path : fci_subject_now (ctx)->file;
+  if (source)
+    ctx->put_source_name (to, source);
+  else if (path)
+    fci_sink_escape (to, path, strlen (path), PATH);
+  return source || path;
 }
 
 /* Returns the hint for an error of a reader that has none, or of the bytes of a file, whoever reads them; NULL: none. */
@@ -149,15 +147,14 @@ deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
                           .details = ctx->details,
                           .n_details = ctx->n_details,
                           .n_more = ctx->n_more };
-  const char *path = file_of (ctx, m), *why = hint_of (ctx, m);
+  const char *why = hint_of (ctx, m);
   fci_sink_vformat (&s_what, format, ap);
-  if (path)
-    fci_sink_escape (&s_file, path, strlen (path), PATH);
+  const bool has_file = put_file (&s_file, ctx, m);
   if (m->where && m->where->tensor)
     fci_sink_escape (&s_tensor, m->where->tensor, strlen (m->where->tensor), FCI_TEXT_BYTES);
   if (why)
     fci_sink_trusted (&s_hint, why, strlen (why));
-  out.file = path ? file : NULL;
+  out.file = has_file ? file : NULL;
   out.tensor = m->where && m->where->tensor ? tensor : NULL;
   out.hint = why ? hint : NULL;
   if (m->where && m->where->source)

@@ -28,7 +28,7 @@ static bool
 stays (const fci_region *region, const fmtconv_source *file)
 {
   const fmtconv_source *source = region->u.source;
-  return source->disk == file->disk && !source->read && source->start == file->start + region->at;
+  return source->disk == file->disk && !source->computed && source->start == file->start + region->at;
 }
 
 /* Writes n bytes of a region, from its byte `skip`, to `to`.  Returns 0 or a code. */

@@ -50,7 +50,7 @@ find_root (const fci_torch_archive *a)
 static fmtconv_source *
 member (const fci_torch_archive *a, const char *name)
 {
-  return fmtconv_zip_member (a->zip, fmtconv_scratch_printf (a->ctx, "%s%s", a->root, name));
+  return fci_zip_member_now (a->zip, fmtconv_scratch_printf (a->ctx, "%s%s", a->root, name));
 }
 
 /* Rejects TorchScript archives, which contain code next to the data. */

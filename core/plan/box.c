@@ -55,7 +55,7 @@ fci_box_reads (fmtconv_view *view, const fci_box *box)
   for (unsigned i = 0; i < view->rank; i++)
     if (FCI_STRIDE (box, view->rank)[i] != 0)
       n *= FCI_EXTENT (box, view->rank)[i];
-  const fci_decoded *d = box->source->decoded;
+  const fci_decoded *d = fci_source_decoder (box->source);
   if (d)
     return fci_decoded_reads (d, n);
   return fci_is_blocks (box->dtype) ? fci_dtype_bytes (box->dtype, n) : n * fci_element_bytes (box->dtype);

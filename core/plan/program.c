@@ -271,9 +271,9 @@ factors_are_decoded (const fci_op *ops)
   for (const fci_op *op = ops; op; op = op->before)
     {
       for (unsigned f = 0; op->product && f < FCI_FACTORS; f++)
-        if (op->product->factor[f].source->decoded || factors_are_decoded (op->product->factor[f].ops))
+        if (fci_source_decoder (op->product->factor[f].source) || factors_are_decoded (op->product->factor[f].ops))
           return true;
-      if (op->by && (op->by->source->decoded || factors_are_decoded (op->by->ops)))
+      if (op->by && (fci_source_decoder (op->by->source) || factors_are_decoded (op->by->ops)))
         return true;
     }
   return false;
@@ -283,7 +283,7 @@ const fci_program *
 fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
   fci_memo *memo = &plan->memo;
-  plan->decodes |= box->source->decoded || factors_are_decoded (box->ops);
+  plan->decodes |= fci_source_decoder (box->source) || factors_are_decoded (box->ops);
   if (!memo->program || memo->ops != box->ops || memo->from != box->dtype || memo->to != dtype)
     *memo = (fci_memo){
       .ops = box->ops, .from = box->dtype, .to = dtype, .program = find_or_keep (plan, box, dtype, tensor)

@@ -21,7 +21,7 @@ enum
 static bool
 note_operands (fci_plan *plan, const fmtconv_source *source)
 {
-  const fci_decoded *d = source->decoded;
+  const fci_decoded *d = fci_source_decoder (source);
   if (fci_map_get (plan->seen, &source->id, sizeof source->id, &(uintptr_t){ 0 }))
     return true;
   for (unsigned i = 0; i < d->n; i++)
@@ -42,7 +42,7 @@ note_operands (fci_plan *plan, const fmtconv_source *source)
 bool
 fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
 {
-  if (source->decoded)
+  if (fci_source_decoder (source))
     return note_operands (plan, source);
   if (!source->has_crc || fci_map_get (plan->seen, &source->id, sizeof source->id, &(uintptr_t){ 0 }))
     return true;

@@ -37,7 +37,7 @@ static void
 print_factor (const fci_plan *plan, FILE *out, const fci_rows *rows, const fci_box *box,
               const fci_factor *factor, unsigned track)
 {
-  fprintf (out, " '%s'@%" PRIu64 " %s", show (plan, factor->source->name),
+  fprintf (out, " '%s'@%" PRIu64 " %s", show (plan, fci_source_name (factor->source)),
            FCI_TRACK (box, rows->view->rank, track)->at, fmtconv_dtype_get (factor->dtype)->name);
 }
 
@@ -115,7 +115,7 @@ print_box (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i)
   unsigned rank = rows->view->rank;
   print_numbers (out, " [", rank, box->start, "]");
   print_numbers (out, "+[", rank, FCI_EXTENT (box, rank), "]");
-  fprintf (out, " <- '%s'@%" PRIu64, show (plan, box->source->name), box->offset);
+  fprintf (out, " <- '%s'@%" PRIu64, show (plan, fci_source_name (box->source)), box->offset);
   if (box->phase)
     fprintf (out, ".%" PRIu32, box->phase);
   fprintf (out, " %s", fmtconv_dtype_get (box->dtype)->name);
@@ -176,7 +176,7 @@ print_run (const fci_plan *plan, FILE *out, const fci_run *run)
   else if (run->kind == FCI_RUN_DIGEST)
     print_digest (plan, out, run->u.region);
   else if (run->kind == FCI_RUN_COPY)
-    fprintf (out, " '%s'@%" PRIu64, show (plan, run->u.source->name), run->from);
+    fprintf (out, " '%s'@%" PRIu64, show (plan, fci_source_name (run->u.source)), run->from);
   else if (run->kind == FCI_RUN_ROWS)
     {
       fputc (' ', out);

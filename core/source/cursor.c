@@ -44,17 +44,17 @@ available (const fmtconv_cursor *cursor, uint64_t n)
 static bool
 load_few (const fmtconv_source *source, uint64_t from, uint8_t *to, size_t n)
 {
-  struct fci_sources *all = source->all;
-  if (all->ahead_of != source || from < all->ahead_start || from + n > all->ahead_start + all->ahead_n)
+  struct fci_sources *all = source->ctx->sources;
+  if (all->ahead_of != source->id || from < all->ahead_start || from + n > all->ahead_start + all->ahead_n)
     {
       uint64_t left = source->size - from;
-      all->ahead_of = NULL;
+      all->ahead_of = 0;
       all->ahead_start = from;
       all->ahead_n = left < FCI_CURSOR_READAHEAD ? (size_t) left : FCI_CURSOR_READAHEAD;
       if (fci_check_cancel (source->ctx) != 0
           || fci_source_load (source, from, all->ahead, all->ahead_n) != 0)
         return false;
-      all->ahead_of = source;
+      all->ahead_of = source->id;
     }
   memcpy (to, all->ahead + (from - all->ahead_start), n);
   return true;

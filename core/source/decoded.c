@@ -4,15 +4,19 @@
 
 #include "core/base/ctx.h"
 #include "core/source/decoded.h"
+#include "core/source/disk.h"
 #include "core/source/source.h"
 
 fmtconv_source *
 fci_source_decoded (fmtconv_ctx *ctx, const fci_decoded *decoded, const char *name)
 {
-  fmtconv_source *source =
-      fci_source_memory (ctx, NULL, decoded->rows * decoded->columns * sizeof (float), name);
-  if (source)
-    source->decoded = decoded;
+  fmtconv_source *source = fci_source_new (ctx, decoded->operand[0].source, fci_strdup (ctx, name));
+  fci_computed *computed = source ? fci_new (ctx, fci_computed) : NULL;
+  if (!computed)
+    return NULL;
+  computed->decoded = decoded;
+  source->computed = computed;
+  source->size = decoded->rows * decoded->columns * sizeof (float);
   return source;
 }
 
@@ -34,8 +38,9 @@ fci_decoded_reads (const fci_decoded *decoded, uint64_t n)
 bool
 fci_source_uses (const fmtconv_source *source, const fmtconv_source *other)
 {
-  for (unsigned i = 0; source->decoded && i < source->decoded->n; i++)
-    if (source->decoded->operand[i].source == other)
+  const fci_decoded *decoded = fci_source_decoder (source);
+  for (unsigned i = 0; decoded && i < decoded->n; i++)
+    if (decoded->operand[i].source == other)
       return true;
   return source == other;
 }

@@ -44,7 +44,8 @@ typedef struct fci_decoded
   fci_decoded_operand operand[FCI_MAX_OPERANDS];
 } fci_decoded;
 
-/* Returns a source of the bytes that the codec computes, which only workers read. NULL: out of memory. */
+/* Returns a source of the bytes that the codec computes, which only workers read.  name: of what it makes of the first operand.  NULL:
+ * out of memory. */
 fmtconv_source *fci_source_decoded (fmtconv_ctx *ctx, const fci_decoded *decoded, const char *name);
 
 /* Returns the bytes of an operand in its source. */

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
 #include "core/base/os.h"
 #include "core/base/presence.h"
 #include "core/source/descriptors.h"
@@ -101,7 +102,7 @@ is_too_many (int error)
 void
 fci_disk_reopens (fci_disk_file *disk, const fmtconv_input *folder, const char *name)
 {
-  struct fci_sources *all = disk->whole->all;
+  struct fci_sources *all = disk->whole->ctx->sources;
   if (disk->name)
     return;
   pthread_mutex_lock (&all->lock);
@@ -180,7 +181,7 @@ fci_disk_acquire (fci_disk_file *disk, int *fd)
   int error = 0;
   if (disk->name)
     {
-      struct fci_sources *all = disk->whole->all;
+      struct fci_sources *all = disk->whole->ctx->sources;
       pthread_mutex_lock (&all->lock);
       if (disk->fd < 0)
         error = open_again (all, disk);
@@ -201,7 +202,7 @@ fci_disk_release (fci_disk_file *disk)
 {
   if (!disk->name)
     return;
-  struct fci_sources *all = disk->whole->all;
+  struct fci_sources *all = disk->whole->ctx->sources;
   pthread_mutex_lock (&all->lock);
   all->n_read--;
   if (--disk->n_users == 0)
@@ -221,7 +222,7 @@ fci_disk_release (fci_disk_file *disk)
 void
 fci_sources_drop_cache (struct fci_sources *all, void (*drop) (int fd))
 {
-  if (!all || !all->has_lock)
+  if (!all)
     return;
   pthread_mutex_lock (&all->lock);
   for (const fci_disk_file *disk = all->disks; disk; disk = disk->next)

@@ -29,9 +29,11 @@ destroy_lock (void *arg)
 struct fci_sources *
 fci_sources_of (fmtconv_ctx *ctx)
 {
+  if (ctx->sources)
+    return ctx->sources;
   struct fci_sources *all = fci_state (ctx, &sources_key);
-  if (!all || all->has_lock)
-    return all;
+  if (!all)
+    return NULL;
   if (pthread_mutex_init (&all->lock, NULL) != 0)
     return fci_nomem (ctx);
   if (pthread_cond_init (&all->released, NULL) != 0)
@@ -39,17 +41,19 @@ fci_sources_of (fmtconv_ctx *ctx)
       pthread_mutex_destroy (&all->lock);
       return fci_nomem (ctx);
     }
-  all->has_lock = true;
-  return fci_defer_call (ctx, destroy_lock, all) == 0 ? all : NULL;
+  if (fci_defer_call (ctx, destroy_lock, all) != 0)
+    return NULL;
+  ctx->put_source_name = fci_source_put_name;
+  return ctx->sources = all;
 }
 
 fmtconv_source *
-fci_source_new (fmtconv_ctx *ctx, const char *name)
+fci_source_new (fmtconv_ctx *ctx, const fmtconv_source *within, const char *name)
 {
   struct fci_sources *all = fci_sources_of (ctx);
   fmtconv_source *source = all && name ? fci_new (ctx, fmtconv_source) : NULL;
   if (source)
-    *source = (fmtconv_source){ .ctx = ctx, .name = name, .all = all, .id = all->next_id++ };
+    *source = (fmtconv_source){ .ctx = ctx, .within = within, .part = name, .id = ++all->last_id };
   return source;
 }
 
@@ -91,20 +95,20 @@ add_disk (fmtconv_ctx *ctx, int fd, const char *path, const struct stat *st)
 {
   struct fci_sources *all = fci_sources_of (ctx);
   fci_disk_file *disk = all ? fci_new (ctx, fci_disk_file) : NULL;
-  fmtconv_source *source = disk ? fci_source_new (ctx, fci_strdup (ctx, path)) : NULL;
+  fmtconv_source *source = disk ? fci_source_new (ctx, NULL, fci_strdup (ctx, path)) : NULL;
   if (!source)
     {
       close (fd);
       return NULL;
     }
   *disk = (fci_disk_file){ .fd = fd,
-                           .path = source->name,
+                           .path = source->part,
                            .opened = *st,
                            .file = { (uint64_t) st->st_dev, (uint64_t) st->st_ino },
                            .whole = source };
   source->disk = disk;
   source->size = (uint64_t) st->st_size;
-  fci_budget_add_input (&ctx->budget, source->name, source->size > LEAST_INPUT ? source->size : LEAST_INPUT);
+  fci_budget_add_input (&ctx->budget, source->part, source->size > LEAST_INPUT ? source->size : LEAST_INPUT);
   if (fci_defer_call (ctx, close_disk, disk) != 0 || add_to_sources (ctx, all, disk) != 0)
     return NULL;
   return source;

@@ -20,18 +20,17 @@ struct fci_sources
   fci_disk_file *disks; /* newest first */
   fci_map *by_file;     /* device and inode → fci_disk_file; NULL: none is open */
   fmtconv_input *typed; /* inputs that the user named, newest first */
-  uint32_t next_id;
+  uint32_t last_id; /* of a source */
 
   /* Files that can be opened again (descriptors.h): fields of this group and of these files need the lock. */
   pthread_mutex_t lock;
   pthread_cond_t released; /* a thread ended its reading of a file */
-  bool has_lock;
   uint64_t max_descriptors;       /* of the process; 0: not known yet */
   size_t n_read;                  /* reads that go on */
   fci_disk_file *oldest, *newest; /* the open files that no thread reads, by the time of the last read */
 
-  /* Readahead buffer: the source (NULL: empty), first byte, bytes. */
-  const fmtconv_source *ahead_of;
+  /* Readahead buffer: the number of the source (0: empty), first byte, bytes. */
+  uint32_t ahead_of;
   uint64_t ahead_start;
   size_t ahead_n;
   uint8_t ahead[FCI_CURSOR_READAHEAD];
@@ -40,8 +39,9 @@ struct fci_sources
 /* Returns the open files of the context, allocated on first use. NULL: out of memory. */
 struct fci_sources *fci_sources_of (fmtconv_ctx *ctx);
 
-/* Returns a source without bytes yet; name is referenced. NULL: name is NULL, or out of memory. */
-fmtconv_source *fci_source_new (fmtconv_ctx *ctx, const char *name);
+/* Returns a source without bytes yet.  name: referenced; with `within`, the name of a part of that source. NULL: name is NULL, or out
+ * of memory. */
+fmtconv_source *fci_source_new (fmtconv_ctx *ctx, const fmtconv_source *within, const char *name);
 
 /* Returns "a folder", "a named pipe" …, for messages. */
 const char *fci_file_kind (mode_t mode);

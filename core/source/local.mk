@@ -33,5 +33,6 @@ core_sources += \
 	core/source/stored.h \
 	core/source/tar.c \
 	core/source/tar.h \
+	core/source/window.c \
 	core/source/within.c \
 	core/source/within.h

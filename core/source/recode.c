@@ -17,15 +17,16 @@ enum
   TILES = 8                                /* tiles read at once */
 };
 
-/* Returns a source of `size` bytes that `read` makes from those of `of`.  NULL: an error. */
+/* Returns a source of `size` bytes, with `columns` in a row of tiles, that `read` makes from those of `of`.  NULL: an error. */
 static fmtconv_source *
-recoded (fmtconv_source *of, uint64_t size, const char *what, fci_source_reader *read)
+recoded (fmtconv_source *of, uint64_t size, uint64_t columns, const char *what, fci_source_reader *read)
 {
-  fmtconv_source *source = fci_source_new (of->ctx, fmtconv_ctx_printf (of->ctx, "%s: %s", of->name, what));
-  if (!source)
+  fmtconv_source *source = fci_source_new (of->ctx, of, what);
+  fci_computed *computed = source ? fci_new (of->ctx, fci_computed) : NULL;
+  if (!computed)
     return NULL;
-  source->of = of;
-  source->read = read;
+  *computed = (fci_computed){ .of = of, .read = read, .columns = columns };
+  source->computed = computed;
   source->size = size;
   return source;
 }
@@ -34,7 +35,7 @@ static int
 read_swapped (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
   uint8_t *bytes = to;
-  int error = fci_source_read (source->of, offset, to, n);
+  int error = fci_source_read (source->computed->of, offset, to, n);
   for (size_t i = 0; i < n && error == 0; i++)
     bytes[i] = (uint8_t) (bytes[i] << 4 | bytes[i] >> 4);
   return error;
@@ -43,7 +44,7 @@ read_swapped (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 fmtconv_source *
 fci_source_swap_nibbles (fmtconv_source *source)
 {
-  return source ? recoded (source, source->size, "4-bit codes", read_swapped) : NULL;
+  return source ? recoded (source, source->size, 0, "4-bit codes", read_swapped) : NULL;
 }
 
 /* Bytes offset … offset+n-1 of a row-major matrix. */
@@ -74,7 +75,7 @@ copy_wanted (const wanted *w, const uint8_t *bytes, uint64_t row, uint64_t colum
 static int
 read_untiled (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
-  const wanted w = { .columns = source->columns, .offset = offset, .n = n, .to = to };
+  const wanted w = { .columns = source->computed->columns, .offset = offset, .n = n, .to = to };
   const uint64_t tiles_in_row = w.columns / FCI_TILE_COLUMNS; /* tiles */
   const uint64_t end = offset + n - 1;                        /* the last byte */
   const uint64_t first = offset / w.columns / FCI_TILE_ROWS, last = end / w.columns / FCI_TILE_ROWS;
@@ -86,7 +87,7 @@ read_untiled (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
     for (uint64_t tile = first_tile; tile < end_tile; tile += TILES)
       {
         const size_t tiles = end_tile - tile < TILES ? (size_t) (end_tile - tile) : TILES;
-        int error = fci_source_read (source->of, source->start + (row * tiles_in_row + tile) * TILE, bytes,
+        int error = fci_source_read (source->computed->of, source->start + (row * tiles_in_row + tile) * TILE, bytes,
                                      tiles * TILE);
         if (error != 0)
           return error;
@@ -99,10 +100,9 @@ fmtconv_source *
 fci_source_untile (fmtconv_source *source, uint64_t start, uint64_t rows, uint64_t columns)
 {
   assert (rows % FCI_TILE_ROWS == 0 && columns % FCI_TILE_COLUMNS == 0);
-  fmtconv_source *matrix = source ? recoded (source, rows * columns, "tiles of scales", read_untiled) : NULL;
+  fmtconv_source *matrix = source ? recoded (source, rows * columns, columns, "tiles of scales", read_untiled) : NULL;
   if (!matrix)
     return NULL;
   matrix->start = start;
-  matrix->columns = columns;
   return matrix;
 }

@@ -52,8 +52,8 @@ fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, size_t
     return 0;
   if (source->disk)
     return read_disk (source, offset, to, n);
-  if (source->read)
-    return source->read (source, offset, to, n);
+  if (source->computed && source->computed->read)
+    return source->computed->read (source, offset, to, n);
   if (!source->memory)
     return ENODATA;
   memcpy (to, source->memory + offset, n);
@@ -71,15 +71,15 @@ fci_source_load (const fmtconv_source *source, uint64_t offset, void *to, size_t
     return fmtconv_fail_at (source->ctx, FMTCONV_E_IO, &where,
                             "the file became shorter during the conversion");
   if (error == FCI_READ_CHANGED)
-    return fci_fail_changed (source->ctx, source->name);
+    return fci_fail_changed (source->ctx, fci_source_name (source));
   errno = error;
-  return fci_fail_io (source->ctx, source->name, "cannot be read");
+  return fci_fail_io (source->ctx, fci_source_name (source), "cannot be read");
 }
 
 fmtconv_source *
 fci_source_memory (fmtconv_ctx *ctx, const void *bytes, uint64_t size, const char *name)
 {
-  fmtconv_source *source = fci_source_new (ctx, fci_strdup (ctx, name));
+  fmtconv_source *source = fci_source_new (ctx, NULL, fci_strdup (ctx, name));
   if (source)
     {
       source->memory = bytes;
@@ -98,31 +98,6 @@ uint64_t
 fmtconv_source_size (fmtconv_source *source)
 {
   return source ? source->size : 0;
-}
-
-fmtconv_source *
-fmtconv_source_window (fmtconv_source *source, uint64_t start, uint64_t size, const char *name)
-{
-  if (!source || fmtconv_ctx_failed (source->ctx))
-    return NULL;
-  if (!fci_size_within (start, size, source->size))
-    {
-      const fmtconv_where where = { .source = source, .offset = start, .hint = FCI_HINT_TRUNCATED };
-      fmtconv_fail_at (source->ctx, FMTCONV_E_FORMAT, &where,
-                       "%" PRIu64 " bytes from here extend past the end at byte 0x%" PRIx64, size,
-                       source->size);
-      return NULL;
-    }
-  char *full = name ? fmtconv_ctx_printf (source->ctx, "%s: %s", source->name, name)
-                    : fmtconv_ctx_printf (source->ctx, "%s: from byte 0x%" PRIx64, source->name, start);
-  fmtconv_source *window = fci_source_new (source->ctx, full);
-  if (!window)
-    return NULL;
-  window->disk = source->disk;
-  window->memory = source->memory ? source->memory + start : NULL;
-  window->start = source->start + start;
-  window->size = size;
-  return window;
 }
 
 int

@@ -4,6 +4,7 @@
 #define FCI_SOURCE_SOURCE_H
 
 #include "core/base/arena.h"
+#include "core/base/sink.h"
 #include <fmtconv/input.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -31,27 +32,46 @@ typedef struct fci_disk_file
 /* Reads bytes that are computed from those of another source: see fci_source_read. */
 typedef int fci_source_reader (const fmtconv_source *source, uint64_t offset, void *to, size_t n);
 
-/* Windows are flat: a window of a window is a window of the file. */
+/* Bytes that are computed when they are read. */
+typedef struct fci_computed
+{
+  const struct fci_decoded *decoded; /* how the executor computes them; NULL: `read` does */
+  const fmtconv_source *of;          /* the source that `read` takes bytes from */
+  fci_source_reader *read;           /* core/source/recode.c */
+  uint64_t columns;                  /* of a matrix in tiles: bytes in a row */
+} fci_computed;
+
+/* Windows are flat: a window of a window is a window of the file.  There may be one for each tensor: the struct is small, and a name
+ * is put together when a message needs it. */
 struct fmtconv_source
 {
-  const char *name; /* for messages: the path, or "path: member"; first, where core/base looks for it */
+  const fmtconv_source *within; /* the source of which it is a part, for its name; NULL: none */
+  const char *part;             /* its name there, or its whole name, a path; NULL: named by its first byte */
   fmtconv_ctx *ctx;
-  struct fci_sources *all; /* the open files of the context */
-  uint32_t id;             /* ascending in the order made; unique in the context */
-  fci_disk_file *disk;     /* NULL: memory */
-  const uint8_t *memory;   /* `size` bytes; NULL: disk, `of`, or bytes that the executor computes */
-  const struct fci_decoded
-      *decoded; /* how it computes them; NULL: it measures them before anything is written */
-  const struct fmtconv_source *of; /* the source that `read` takes bytes from; NULL: none */
-  fci_source_reader *read;         /* core/source/recode.c */
-  uint64_t columns;                /* of a matrix in tiles: bytes in a row */
-  uint64_t start;                  /* first byte in the file, or in `of` */
-  uint64_t size;                   /* bytes */
-  bool has_crc;                    /* crc is known, and is checked when all bytes are read */
-  uint32_t crc;                    /* CRC-32 of all bytes, as in zip */
+  fci_disk_file *disk;          /* NULL: memory */
+  const uint8_t *memory;        /* `size` bytes; NULL: disk, or bytes that are computed or measured */
+  const fci_computed *computed; /* NULL: the executor measures them before anything is written */
+  uint64_t start;               /* first byte in the file, or in computed->of */
+  uint64_t size;                /* bytes */
+  uint32_t id;                  /* from 1 on, ascending in the order made; unique in the context */
+  uint32_t crc;                 /* CRC-32 of all bytes, as in zip */
+  bool has_crc;                 /* crc is known, and is checked when all bytes are read */
+  bool is_scratch;              /* it ends with a scratch */
 };
 
-_Static_assert(offsetof (struct fmtconv_source, name) == 0, "core/base/message.c reads the name");
+/* Returns how the executor computes the bytes; NULL: it does not. */
+static inline const struct fci_decoded *
+fci_source_decoder (const fmtconv_source *source)
+{
+  return source->computed ? source->computed->decoded : NULL;
+}
+
+/* Returns the name for messages: the path, or "path: member". */
+const char *fci_source_name (const fmtconv_source *source);
+void fci_source_put_name (fci_sink *to, const fmtconv_source *source);
+
+/* Returns the source itself, or the nearest one of which it is a part that does not end with a scratch. */
+const fmtconv_source *fci_source_lasting (const fmtconv_source *source);
 
 enum
 {

@@ -98,11 +98,22 @@ numbers_of (const fci_op *ops, unsigned rank)
   return 3 * (size_t) rank + fci_tracks (ops) * FCI_TRACK_NUMBERS (rank);
 }
 
-/* Allocates a view, its shape, its boxes and their numbers at once. */
-static struct fci_view *
-allocate (fmtconv_ctx *ctx, unsigned rank, const fci_view_pieces *list)
+/* Returns whether the only box has the extent of the view, which then need not be stored twice. */
+static bool
+is_one_box (const fci_view_head *head, const fci_view_pieces *list)
 {
-  size_t n_boxes = list ? list->n : 0, total_numbers = rank;
+  return list && list->n == 1 && head->rank > 0
+         && !memcmp (FCI_PIECE_EXTENT (list, fci_view_piece_at (list, 0)), head->shape, head->rank * sizeof *head->shape);
+}
+
+/* Allocates a view, its shape, its boxes and their numbers at once: there is one for each tensor. */
+static struct fci_view *
+allocate (const fci_view_head *head, const fci_view_pieces *list)
+{
+  fmtconv_ctx *ctx = head->ctx;
+  const unsigned rank = head->rank;
+  const bool is_shared = is_one_box (head, list);
+  size_t n_boxes = list ? list->n : 0, total_numbers = is_shared ? 0 : rank;
   for (size_t i = 0; i < n_boxes; i++)
     total_numbers += numbers_of (fci_view_piece_at (list, i)->ops, rank);
   size_t size = sizeof (struct fci_view) + n_boxes * sizeof (fci_box) + total_numbers * sizeof (uint64_t);
@@ -115,8 +126,8 @@ allocate (fmtconv_ctx *ctx, unsigned rank, const fci_view_pieces *list)
   view->rank = rank;
   view->n_boxes = n_boxes;
   view->boxes = boxes;
-  view->shape = numbers;
-  numbers += rank;
+  view->shape = is_shared ? numbers + rank : numbers;
+  numbers += is_shared ? 0 : rank;
   for (size_t i = 0; i < n_boxes; i++)
     {
       boxes[i].start = numbers;
@@ -153,7 +164,7 @@ freeze (const fci_view_head *head, fci_view_pieces *list, bool loose)
                                                                   head->shape, &elements, &bytes)
       || (list && !fci_view_pieces_normalize (list, head->rank, loose)))
     return NULL;
-  struct fci_view *view = allocate (head->ctx, head->rank, list);
+  struct fci_view *view = allocate (head, list);
   if (!view)
     return NULL;
   view->dtype = head->dtype;

@@ -55,7 +55,7 @@ take_place (fmtconv_view *view, fci_decoded_operand *to)
         to->pitch = step;
       to->rows *= view->shape[i - 1];
     }
-  return !box->source->decoded && (box->source->disk || box->source->memory);
+  return !fci_source_decoder (box->source) && (box->source->disk || box->source->memory);
 }
 
 static bool
@@ -167,9 +167,8 @@ leaf_of (const fci_decoded *d, const char *name, const fmtconv_operand *operands
 {
   const uint64_t shape[] = { d->rows, d->columns };
   fmtconv_ctx *ctx = operands[0].view->ctx;
-  const char *full = fmtconv_ctx_printf (ctx, "%s: %s", d->operand[0].source->name, name);
   fmtconv_view *leaf =
-      full ? fmtconv_view_leaf (fci_source_decoded (ctx, d, full), 0, FMTCONV_F32, 2, shape, NULL) : NULL;
+      fmtconv_view_leaf (fci_source_decoded (ctx, d, name), 0, FMTCONV_F32, 2, shape, NULL);
   if (!leaf)
     return NULL;
   fci_view_head head = fci_view_head_of (leaf);

@@ -18,7 +18,8 @@ size_t
 fci_view_memory (fmtconv_view *view)
 {
   size_t axes = view->rank * sizeof (uint64_t);
-  size_t size = sizeof *view + axes + view->n_boxes * (sizeof (fci_box) + 3 * axes);
+  bool is_shared = view->n_boxes == 1 && view->shape == FCI_EXTENT (&view->boxes[0], view->rank);
+  size_t size = sizeof *view + (is_shared ? 0 : axes) + view->n_boxes * (sizeof (fci_box) + 3 * axes);
   for (size_t i = 0; i < view->n_boxes; i++)
     size += fci_tracks (view->boxes[i].ops) * FCI_TRACK_NUMBERS (view->rank) * sizeof (uint64_t);
   return size;

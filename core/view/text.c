@@ -11,16 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns the name of a source without the folder of its file, so that a text does not depend on where the file lies. */
-static const char *
-name_of (const fmtconv_source *source)
+/* Prints the name of a source without the folder of its file, so that a text does not depend on where the file lies. */
+static void
+print_source (FILE *out, const fmtconv_source *source)
 {
-  const fmtconv_source *root = source;
-  while (!root->disk && root->of)
-    root = root->of;
-  const char *path = root->disk ? root->disk->path : NULL, *slash = path ? strrchr (path, '/') : NULL;
-  return slash && strncmp (source->name, path, strlen (path)) == 0 ? source->name + (slash + 1 - path)
-                                                                   : source->name;
+  const char *slash = !source->within && source->disk ? strrchr (source->part, '/') : NULL;
+  if (source->within)
+    {
+      print_source (out, source->within);
+      fputs (": ", out);
+    }
+  if (source->part)
+    fputs (slash ? slash + 1 : source->part, out);
+  else
+    fprintf (out, "from byte 0x%" PRIx64, source->start - source->within->start);
 }
 
 static void
@@ -62,8 +66,9 @@ static void
 print_factor (FILE *out, const fci_factor *factor, const fci_box *box, unsigned rank, unsigned t)
 {
   const fci_track *track = FCI_TRACK (box, rank, t);
-  fprintf (out, " %s@%" PRIu64 " %s (", name_of (factor->source), track->at,
-           fmtconv_dtype_get (factor->dtype)->name);
+  fputc (' ', out);
+  print_source (out, factor->source);
+  fprintf (out, "@%" PRIu64 " %s (", track->at, fmtconv_dtype_get (factor->dtype)->name);
   for (unsigned i = 0; i < rank; i++)
     {
       const fci_block_stride *block_stride = &track->block_stride[i];
@@ -164,7 +169,9 @@ fci_view_print (FILE *out, fmtconv_view *view)
       print_numbers (out, '[', box->start, view->rank, ']');
       fputc ('+', out);
       print_numbers (out, '[', FCI_EXTENT (box, view->rank), view->rank, ']');
-      fprintf (out, " <- %s@%" PRIu64, name_of (box->source), box->offset);
+      fputs (" <- ", out);
+      print_source (out, box->source);
+      fprintf (out, "@%" PRIu64, box->offset);
       if (box->phase)
         fprintf (out, ".%" PRIu32, box->phase);
       fprintf (out, " %s ", fmtconv_dtype_get (box->dtype)->name);

@@ -203,10 +203,16 @@ finish (unpacking *u)
   return 0;
 }
 
-fmtconv_source *
-fci_zip_inflate (fmtconv_zip *zip, fci_zip_entry *entry, const char *name)
+static fmtconv_source *
+new_result (fmtconv_zip *zip, const fci_zip_entry *entry)
 {
-  unpacking u = { .zip = zip, .entry = entry, .result = fci_source_new (zip->ctx, name) };
+  return fci_source_new (zip->ctx, fci_source_lasting (zip->source), fci_strdup (zip->ctx, entry->name));
+}
+
+fmtconv_source *
+fci_zip_inflate (fmtconv_zip *zip, fci_zip_entry *entry)
+{
+  unpacking u = { .zip = zip, .entry = entry, .result = new_result (zip, entry) };
   if (!u.result)
     return NULL;
   u.result->has_crc = zip->has_crcs;
@@ -226,10 +232,7 @@ fci_zip_check_deflated (fmtconv_zip *zip, size_t i)
   const fci_zip_entry *entry = &zip->entries[i];
   if (entry->method == FCI_ZIP_STORED || entry->source)
     return entry->method != FCI_ZIP_STORED;
-  const char *name = fmtconv_ctx_printf (zip->ctx, "%s: %s", zip->source->name, entry->name);
-  unpacking u = {
-    .zip = zip, .entry = entry, .result = name ? fci_source_new (zip->ctx, name) : NULL, .is_check = true
-  };
+  unpacking u = { .zip = zip, .entry = entry, .result = new_result (zip, entry), .is_check = true };
   if (u.result)
     {
       u.result->crc = entry->crc;

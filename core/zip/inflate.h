@@ -6,7 +6,7 @@
 #include "core/zip/zip.h"
 
 /* Returns the bytes of a deflated member as a source; NULL: an error. */
-fmtconv_source *fci_zip_inflate (fmtconv_zip *zip, fci_zip_entry *entry, const char *name);
+fmtconv_source *fci_zip_inflate (fmtconv_zip *zip, fci_zip_entry *entry);
 
 /* Inflates member i, if it is deflated and was not opened yet, and compares its size and checksum: nothing is kept.  Returns
  * whether it is deflated: it was checked then, now or when it was opened; an error is recorded. */

@@ -88,7 +88,7 @@ fmtconv_zip_open (fmtconv_source *source, unsigned flags)
     return NULL;
   zip->has_crcs = !(flags & FMTCONV_ZIP_IGNORE_CRC) && !lacks_crcs (zip);
   if (lacks_crcs (zip))
-    fmtconv_note (zip->ctx, "%s has no checksums: damaged data cannot be detected", source->name);
+    fmtconv_note (zip->ctx, "%s has no checksums: damaged data cannot be detected", fci_source_name (source));
   return zip;
 }
 
@@ -117,23 +117,18 @@ find (fmtconv_zip *zip, const char *name)
   return NULL;
 }
 
+typedef fmtconv_source *window (fmtconv_source *, uint64_t, uint64_t, const char *);
+
 static fmtconv_source *
-open_stored (fmtconv_zip *zip, const fci_zip_entry *entry)
+open_stored (fmtconv_zip *zip, const fci_zip_entry *entry, window *open)
 {
-  fmtconv_source *source = fmtconv_source_window (zip->source, entry->data, entry->size, entry->name);
+  fmtconv_source *source = open (zip->source, entry->data, entry->size, entry->name);
   if (source)
     {
       source->has_crc = zip->has_crcs;
       source->crc = entry->crc;
     }
   return source;
-}
-
-static fmtconv_source *
-open_deflated (fmtconv_zip *zip, fci_zip_entry *entry)
-{
-  const char *name = fmtconv_ctx_printf (zip->ctx, "%s: %s", zip->source->name, entry->name);
-  return name ? fci_zip_inflate (zip, entry, name) : NULL;
 }
 
 int
@@ -156,6 +151,16 @@ fmtconv_zip_member (fmtconv_zip *zip, const char *name)
     return NULL;
   fci_zip_entry *entry = find (zip, name);
   if (entry && !entry->source)
-    entry->source = entry->method == FCI_ZIP_STORED ? open_stored (zip, entry) : open_deflated (zip, entry);
+    entry->source = entry->method == FCI_ZIP_STORED ? open_stored (zip, entry, fmtconv_source_window)
+                                                    : fci_zip_inflate (zip, entry);
   return entry ? entry->source : NULL;
+}
+
+fmtconv_source *
+fci_zip_member_now (fmtconv_zip *zip, const char *name)
+{
+  const fci_zip_entry *entry = zip && name && !fmtconv_ctx_failed (zip->ctx) ? find (zip, name) : NULL;
+  return entry && !entry->source && entry->method == FCI_ZIP_STORED
+             ? open_stored (zip, entry, fmtconv_scratch_window)
+             : fmtconv_zip_member (zip, name);
 }

@@ -110,8 +110,13 @@ fmtconv_source *fmtconv_zip_member (fmtconv_zip *zip, const char *name);
 void *fmtconv_scratch_alloc (fmtconv_ctx *ctx, size_t n, size_t size);
 char *fmtconv_scratch_printf (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
+/* Returns a part of a source as fmtconv_source_window does, in memory that ends with the innermost scratch: for bytes of which only
+ * parts are needed longer, such as an archive in a file of many.  These parts are named by their place in the file.
+ * Errors: E_FORMAT (beyond the end), E_NOMEM.  Thread: context.  Since: 0.1. */
+fmtconv_source *fmtconv_scratch_window (fmtconv_source *source, uint64_t start, uint64_t size, const char *name);
+
 /* Begin a scratch inside the innermost one, and end it: for a stretch of work that is done many times.  Pickles and archives
- * that were opened in it end with it; sources and views do not.  What is still open after an error ends with the callback.
+ * that were opened in it end with it; views and other sources do not.  What is still open after an error ends with the callback.
  * Errors: E_NOMEM; E_INTERNAL (none was begun).  Thread: context.  Since: 0.1. */
 void fmtconv_scratch_begin (fmtconv_ctx *ctx);
 void fmtconv_scratch_end (fmtconv_ctx *ctx);

@@ -214,7 +214,7 @@ mismatch (const fci_pool *pool, const fmtconv_source *source, uint32_t crc)
   const fmtconv_where where = { .tensor = first ? first : compared_with (pool->plan, source),
                                 .hint = "get the file again, or set the reader's parameter crc=ignore to "
                                         "convert it all the same" };
-  return fci_fail_file (pool->ctx, FMTCONV_E_FORMAT, source->name, &where,
+  return fci_fail_file (pool->ctx, FMTCONV_E_FORMAT, fci_source_name (source), &where,
                         "checksum mismatch: the archive has %08" PRIx32 ", the data has %08" PRIx32,
                         source->crc, crc);
 }

@@ -82,12 +82,12 @@ static int
 read_operand (fci_worker *worker, const fmtconv_source *source, unsigned i, uint64_t row, uint64_t column,
               size_t count)
 {
-  const fci_decoded_operand *o = &source->decoded->operand[i];
+  const fci_decoded_operand *o = &fci_source_decoder (source)->operand[i];
   fci_decoding_part wanted = { 0 };
   if (o->by)
     {
       int32_t at;
-      memcpy (&at, values_of (worker, &source->decoded->operand[o->by - 1]), sizeof at);
+      memcpy (&at, values_of (worker, &fci_source_decoder (source)->operand[o->by - 1]), sizeof at);
       if (at < 0 || (uint64_t) at >= o->rows)
         return fail (worker, source, "a group number is not a row of the scales");
       wanted.row = (uint64_t) at;
@@ -103,7 +103,7 @@ read_operand (fci_worker *worker, const fmtconv_source *source, unsigned i, uint
 static int
 decode (fci_worker *worker, const fmtconv_source *source, uint64_t row, uint64_t column, size_t count)
 {
-  const fci_decoded *d = source->decoded;
+  const fci_decoded *d = fci_source_decoder (source);
   fmtconv_operand_part parts[FCI_MAX_OPERANDS];
   if (worker->decoding.source != source)
     memset (worker->decoding.part, 0, sizeof worker->decoding.part);
@@ -127,7 +127,7 @@ decode (fci_worker *worker, const fmtconv_source *source, uint64_t row, uint64_t
 int
 fci_worker_decode (fci_worker *worker, const fmtconv_source *source, uint64_t offset, uint8_t *to, size_t n)
 {
-  const fci_decoded *d = source->decoded;
+  const fci_decoded *d = fci_source_decoder (source);
   while (n > 0)
     {
       const uint64_t element = offset / sizeof (float), column = element % d->columns;

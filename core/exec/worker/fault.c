@@ -43,12 +43,12 @@ report_read (fmtconv_ctx *ctx, const fci_fault *fault)
 {
   const fmtconv_where where = { .hint = "wait until no program writes to it, then convert again" };
   if (fault->os_errno == FCI_READ_SHORT)
-    return fci_fail_file (ctx, FMTCONV_E_IO, fault->source->name, &where,
+    return fci_fail_file (ctx, FMTCONV_E_IO, fci_source_name (fault->source), &where,
                           "the file was truncated during the conversion");
   if (fault->os_errno == FCI_READ_CHANGED)
-    return fci_fail_changed (ctx, fault->source->name);
+    return fci_fail_changed (ctx, fci_source_name (fault->source));
   errno = fault->os_errno;
-  return fci_fail_io (ctx, fault->source->name, "cannot be read");
+  return fci_fail_io (ctx, fci_source_name (fault->source), "cannot be read");
 }
 
 /* Returns the element's index along each axis: "1,0,7". */
@@ -96,10 +96,10 @@ report_unequal (fmtconv_ctx *ctx, const fci_fault *fault)
   const fmtconv_source *wanted = source_of (fault->view, fault->element);
   const fmtconv_source *other = source_of (fault->other, fault->element);
   return fci_fail_file (
-      ctx, FMTCONV_E_FORMAT, wanted ? wanted->name : "?",
+      ctx, FMTCONV_E_FORMAT, wanted ? fci_source_name (wanted) : "?",
       &(fmtconv_where){ .tensor = fault->tensor,
                         .hint = "check that both files are complete and belong to one checkpoint" },
-      "it must be equal in '%s', but differs at index [%s]", other ? other->name : "?",
+      "it must be equal in '%s', but differs at index [%s]", other ? fci_source_name (other) : "?",
       index_text (ctx, fault));
 }
 
@@ -120,7 +120,7 @@ static int
 report_unequal_constant (fmtconv_ctx *ctx, const fci_fault *fault)
 {
   const fmtconv_source *other = source_of (fault->other, fault->element);
-  return fci_fail_file (ctx, FMTCONV_E_FORMAT, other ? other->name : "?",
+  return fci_fail_file (ctx, FMTCONV_E_FORMAT, other ? fci_source_name (other) : "?",
                         &(fmtconv_where){ .tensor = fault->tensor }, "%s, but differs at index [%s]",
                         fault->what, index_text (ctx, fault));
 }
@@ -145,7 +145,7 @@ fci_fault_report (const fci_pool *pool)
       return FMTCONV_E_NOMEM;
     }
   if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->source)
-    return fci_fail_file (pool->ctx, fault->code, fault->source->name, NULL, "%s", fault->what);
+    return fci_fail_file (pool->ctx, fault->code, fci_source_name (fault->source), NULL, "%s", fault->what);
   if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->other)
     return report_unequal_constant (pool->ctx, fault);
   if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->view)

@@ -52,7 +52,7 @@ fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offs
       memcpy (to, held, n);
       return 0;
     }
-  if (source->decoded)
+  if (fci_source_decoder (source))
     return fci_worker_decode (worker, source, offset, to, n);
   if (fci_readahead_get (worker, source, offset, to, n))
     return 0;
