@@ -4,7 +4,6 @@
 #include "config.h"
 #include "core/attr/json.h"
 #include "core/base/ctx.h"
-#include "core/base/error.h"
 #include <string.h>
 
 enum
@@ -38,18 +37,8 @@ static bool
 pass_value (fci_json *json, const container *in, fci_arena *scratch,
             int (*member) (void *arg, fmtconv_attr *value), void *arg)
 {
-  fmtconv_ctx *ctx = json->ctx;
-  fci_arena kept = ctx->arena;
-  ctx->arena = *scratch;
-  fmtconv_attr *value = in->read (json);
-  *scratch = ctx->arena;
-  ctx->arena = kept;
-  /* The error lives longer than the member. */
-  if (!value && ctx->failed)
-    fci_error_keep (ctx, ctx->error);
-  else if (!value)
-    fci_json_fail (json);
-  bool good = value && member (arg, value) == 0 && !ctx->failed;
+  fmtconv_attr *value = fci_json_read_in (json, scratch, in->read);
+  bool good = value && member (arg, value) == 0 && !json->ctx->failed;
   fci_arena_reuse (scratch);
   return good;
 }

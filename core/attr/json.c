@@ -6,6 +6,8 @@
 #include "core/attr/json-keys.h"
 #include "core/attr/json-scalar.h"
 #include "core/base/ctx.h"
+#include "core/base/error.h"
+#include "core/base/scratch.h"
 #include "core/base/size.h"
 #include "core/source/source.h"
 #include <string.h>
@@ -220,14 +222,52 @@ fci_json_fail (fci_json *json)
 }
 
 fmtconv_attr *
-fmtconv_cursor_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
+fci_json_read_in (fci_json *json, fci_arena *memory, fmtconv_attr *(*read) (fci_json *json))
+{
+  fmtconv_ctx *ctx = json->ctx;
+  fci_arena kept = ctx->arena;
+  ctx->arena = *memory;
+  fmtconv_attr *value = read (json);
+  *memory = ctx->arena;
+  ctx->arena = kept;
+  /* The error lives longer than the values. */
+  if (!value && ctx->failed)
+    fci_error_keep (ctx, ctx->error);
+  else if (!value)
+    fci_json_fail (json);
+  return value;
+}
+
+static fmtconv_attr *
+read_last (fci_json *json)
+{
+  return fci_json_value (json, true);
+}
+
+/* Reads the next n bytes as one value in the arena of the context, or in the innermost scratch. */
+static fmtconv_attr *
+take_value (fmtconv_cursor *cursor, uint64_t n, unsigned depth, bool is_scratch)
 {
   fci_json json;
+  fmtconv_attr *tree;
   if (!fci_json_take (&json, cursor, n, depth, depth))
     return NULL;
-  fmtconv_attr *tree = fci_json_value (&json, true);
-  if (!tree)
+  if (is_scratch && json.ctx->scratch)
+    tree = fci_json_read_in (&json, fci_scratch_arena (json.ctx), read_last);
+  else if (!(tree = read_last (&json)))
     fci_json_fail (&json);
   fci_json_close (&json);
   return tree;
+}
+
+fmtconv_attr *
+fmtconv_cursor_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
+{
+  return take_value (cursor, n, depth, false);
+}
+
+fmtconv_attr *
+fmtconv_scratch_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
+{
+  return take_value (cursor, n, depth, true);
 }

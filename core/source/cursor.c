@@ -115,16 +115,15 @@ fci_cursor_take_in (fmtconv_cursor *cursor, uint64_t n, fci_arena *memory)
   return take (cursor, n, memory);
 }
 
-const char *
-fmtconv_cursor_take_text (fmtconv_cursor *cursor, uint64_t n)
+/* Returns `text`, the n bytes before the cursor, if they are UTF-8 without NULs; else records that. */
+static const char *
+check_text (const fmtconv_cursor *cursor, const char *text, uint64_t n)
 {
-  uint64_t start = cursor ? cursor->pos : 0;
-  const char *text = fmtconv_cursor_take (cursor, n);
   uint32_t character;
   for (size_t at = 0, step; text && at < n; at += step)
     {
       step = fci_utf8_next (text + at, (size_t) n - at, &character);
-      const fmtconv_where where = { .source = cursor->source, .offset = start + at };
+      const fmtconv_where where = { .source = cursor->source, .offset = cursor->pos - n + at };
       if (step == 0 || character == 0)
         {
           fmtconv_fail_at (cursor->source->ctx, FMTCONV_E_FORMAT, &where,
@@ -133,6 +132,18 @@ fmtconv_cursor_take_text (fmtconv_cursor *cursor, uint64_t n)
         }
     }
   return text;
+}
+
+const char *
+fmtconv_cursor_take_text (fmtconv_cursor *cursor, uint64_t n)
+{
+  return check_text (cursor, fmtconv_cursor_take (cursor, n), n);
+}
+
+const char *
+fmtconv_scratch_text (fmtconv_cursor *cursor, uint64_t n)
+{
+  return check_text (cursor, fci_cursor_take_scratch (cursor, n), n);
 }
 
 void

@@ -60,10 +60,27 @@ single_from (fmtconv_view *view, uint32_t origin)
   return own;
 }
 
-/* Sets the origin of several boxes; those of different origins may now become one. */
+/* Returns whether the boxes can be marked where they are: none has an origin, by which they might differ. */
+static bool
+is_unmarked (const fmtconv_view *view)
+{
+  for (size_t i = 0; i < view->n_boxes; i++)
+    if (view->boxes[i].origin != FCI_NO_ORIGIN)
+      return false;
+  return !view->marked;
+}
+
+/* Sets the origin of several boxes: in place, or in a new view, because those of different origins may now become one. */
 static fmtconv_view *
 several_from (fmtconv_view *view, uint32_t origin)
 {
+  if (is_unmarked (view))
+    {
+      for (size_t i = 0; i < view->n_boxes; i++)
+        ((fci_box *) view->boxes)[i].origin = origin;
+      ((struct fci_view *) view)->extra_origins = NULL;
+      return view;
+    }
   fci_view_head head = fci_view_head_of (view);
   head.extra_origins = NULL;
   fci_view_pieces list = fci_view_pieces_new (view->ctx, view->rank, fci_view_tracks (view));

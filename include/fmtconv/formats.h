@@ -115,6 +115,12 @@ char *fmtconv_scratch_printf (fmtconv_ctx *ctx, const char *format, ...) FMTCONV
  * Errors: E_FORMAT (beyond the end), E_NOMEM.  Thread: context.  Since: 0.1. */
 fmtconv_source *fmtconv_scratch_window (fmtconv_source *source, uint64_t start, uint64_t size, const char *name);
 
+/* Return what fmtconv_cursor_take_json and fmtconv_cursor_take_text do, in memory that ends with the innermost scratch: for the index of
+ * a model, or names that are given to it.
+ * Errors: E_FORMAT, E_LIMIT, E_IO, E_NOMEM.  Thread: context.  Since: 0.1. */
+fmtconv_attr *fmtconv_scratch_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth);
+const char *fmtconv_scratch_text (fmtconv_cursor *cursor, uint64_t n);
+
 /* Begin a scratch inside the innermost one, and end it: for a stretch of work that is done many times.  Pickles and archives
  * that were opened in it end with it; views and other sources do not.  What is still open after an error ends with the callback.
  * Errors: E_NOMEM; E_INTERNAL (none was begun).  Thread: context.  Since: 0.1. */

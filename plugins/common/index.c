@@ -40,7 +40,7 @@ read_tree (fmtconv_ctx *ctx, fmtconv_input *in)
                     (unsigned long long) c.end, MAX_INDEX);
       return NULL;
     }
-  fmtconv_attr *tree = c.source ? fmtconv_cursor_take_json (&c, c.end, DEPTH) : NULL;
+  fmtconv_attr *tree = c.source ? fmtconv_scratch_json (&c, c.end, DEPTH) : NULL;
   fmtconv_attr *map = fmtconv_attr_get (tree, "weight_map");
   if (!map || map->kind != FMTCONV_ATTR_OBJECT)
     {
@@ -94,7 +94,7 @@ by_name (const void *a, const void *b)
 static const char **
 shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
 {
-  const char **names = fmtconv_ctx_alloc (ctx, map->len + 1, sizeof *names);
+  const char **names = fmtconv_scratch_alloc (ctx, map->len + 1, sizeof *names);
   size_t all = 0, kept = 0;
   for (fmtconv_attr *a = map->first; names && a; a = a->next)
     {

@@ -71,7 +71,7 @@ take_name (struct gguf_file *f, struct gguf_info *t)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_LIMIT,
                             &(fmtconv_where){ .source = f->c.source, .offset = t->at },
                             "a tensor's name has more than %d bytes", MAX_NAME);
-  t->name = fmtconv_cursor_take_text (&f->c, n);
+  t->name = fmtconv_scratch_text (&f->c, n);
   if (t->name && !*t->name)
     return gguf_fail (f, t->at, NULL, "a tensor has an empty name");
   if (t->name && n > f->max_name)
@@ -230,7 +230,7 @@ int
 gguf_read_tensors (struct gguf_file *f)
 {
   uint64_t end = 0, elements;
-  f->tensors = fmtconv_ctx_alloc (f->ctx, (size_t) f->n_tensors + 1, sizeof *f->tensors);
+  f->tensors = fmtconv_scratch_alloc (f->ctx, (size_t) f->n_tensors + 1, sizeof *f->tensors);
   for (uint64_t i = 0; f->tensors && i < f->n_tensors; i++)
     {
       struct gguf_info *t = &f->tensors[i];

@@ -201,7 +201,7 @@ static int
 delayed_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
   delayed_reads += failed;
-  bool other = source->name[strlen (source->name) - 1] == '2', bad = other || offset + n > 700000;
+  bool other = source->part[strlen (source->part) - 1] == '2', bad = other || offset + n > 700000;
   if (!other)
     usleep (bad ? 20000 : 1000);
   failed |= bad;

@@ -64,8 +64,8 @@ Test (source, same_file_is_one_source)
   cr_expect_eq (fmtconv_input_open (fci_input_user (ctx, "d/hard")), a);
   cr_expect_eq (fmtconv_input_open (fci_input_user (ctx, "d/soft")), a);
   cr_expect_neq (fmtconv_input_open (fci_input_user (ctx, "out/c")), a);
-  cr_expect_eq (a->id, 0);
-  cr_expect_str_eq (a->name, "d/a");
+  cr_expect_eq (a->id, 1);
+  cr_expect_str_eq (fci_source_name (a), "d/a");
 }
 
 Test (source, descriptors_are_closed_with_the_context)
@@ -118,8 +118,8 @@ Test (source, windows_are_flat_and_bounded)
   cr_expect_eq (v->start, 2);
   cr_expect_eq (fci_source_read (v, 0, to, 2), 0);
   cr_expect_str_eq (to, "ph");
-  cr_expect_str_eq (w->name, "d/a: w");
-  cr_expect_str_eq (v->name, "d/a: w: from byte 0x1");
+  cr_expect_str_eq (fci_source_name (w), "d/a: w");
+  cr_expect_str_eq (fci_source_name (v), "d/a: w: from byte 0x1");
   cr_expect_lt (w->id, v->id);
   cr_expect_eq (fmtconv_source_size (fmtconv_source_window (a, 5, 0, "empty")), 0);
   cr_expect_not_null (fmtconv_source_window (a, 5, 0, "empty"));
