@@ -52,7 +52,7 @@ index_of (const fmtconv_attr *object)
 static fci_map *
 make_index (fmtconv_attr *object)
 {
-  fci_map *map = fci_map_new (object->ctx);
+  fci_map *map = fci_map_new_beside (object->ctx, object);
   for (fmtconv_attr *m = object->first; m && map; m = m->next)
     if (!fci_map_add (map, m->key, strlen (m->key), (uintptr_t) m, NULL))
       map = NULL;

@@ -5,6 +5,7 @@
 #include "core/base/arena.h"
 #include "core/base/os.h"
 #include "core/base/size.h"
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,15 @@ fci_arena_extend (fci_arena *arena, const void *piece, size_t n, size_t more)
     return false;
   arena->at += all - now;
   return true;
+}
+
+bool
+fci_arena_holds (const fci_arena *arena, const void *address)
+{
+  const fci_chunk *chunk = arena->chunks;
+  while (chunk && (uintptr_t) address - (uintptr_t) chunk >= HEADER + chunk->size)
+    chunk = chunk->next;
+  return chunk != NULL;
 }
 
 void

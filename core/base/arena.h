@@ -27,6 +27,9 @@ void *fci_arena_alloc (fci_arena *arena, size_t n);
  * newest, or has no room. */
 bool fci_arena_extend (fci_arena *arena, const void *piece, size_t n, size_t more);
 
+/* Returns whether an address is in the arena's memory. */
+bool fci_arena_holds (const fci_arena *arena, const void *address);
+
 /* Frees `piece`, an allocation of n bytes that was replaced by a larger one, if it is a chunk by itself and large enough that
  * looking for it costs little. */
 void fci_arena_release (fci_arena *arena, const void *piece, size_t n);

@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/base/map.h"
 #include "core/base/os.h"
+#include "core/base/scratch.h"
 #include "core/base/size.h"
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,22 @@ fci_map_new (fmtconv_ctx *ctx)
   if (!map || fci_defer_call (ctx, free_slots, map) != 0)
     return NULL;
   map->ctx = ctx;
+  return map;
+}
+
+fci_map *
+fci_map_new_beside (fmtconv_ctx *ctx, const void *owner)
+{
+  fci_scratch *const scratch = fci_scratch_of (ctx, owner);
+  if (!scratch)
+    return fci_map_new (ctx);
+  fci_scratch *const before = fci_scratch_switch (ctx, scratch);
+  fci_map *map = fmtconv_scratch_alloc (ctx, 1, sizeof *map);
+  if (map)
+    map->ctx = ctx;
+  if (map && fci_scratch_defer (ctx, free_slots, map))
+    map = NULL;
+  fci_scratch_switch (ctx, before);
   return map;
 }
 

@@ -12,6 +12,9 @@ typedef struct fci_map fci_map;
  * cannot choose collisions. */
 fci_map *fci_map_new (fmtconv_ctx *ctx);
 
+/* Returns an empty map that ends with the scratch that `owner` is in, or is in the context's arena if it is in none. */
+fci_map *fci_map_new_beside (fmtconv_ctx *ctx, const void *owner);
+
 /* Binds key (len bytes, referenced, not copied) to value. Returns false if it was bound already (nothing
  * changes; *old receives its value if old != NULL) or out of memory (recorded). */
 bool fci_map_add (fci_map *map, const void *key, size_t len, uintptr_t value, uintptr_t *old);

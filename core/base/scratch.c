@@ -68,6 +68,15 @@ fci_scratch_end_all (fmtconv_ctx *ctx, fci_scratch *outer)
 }
 
 fci_scratch *
+fci_scratch_of (const fmtconv_ctx *ctx, const void *address)
+{
+  fci_scratch *scratch = ctx->scratch;
+  while (scratch && !fci_arena_holds (&scratch->arena, address))
+    scratch = scratch->outer;
+  return scratch;
+}
+
+fci_scratch *
 fci_scratch_switch (fmtconv_ctx *ctx, fci_scratch *to)
 {
   fci_scratch *const before = ctx->scratch;

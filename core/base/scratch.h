@@ -27,6 +27,9 @@ void fci_scratch_end_all (fmtconv_ctx *ctx, fci_scratch *outer);
  * registers nothing. */
 int fci_scratch_defer (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 
+/* Returns the scratch that an address is in; NULL: it is in none. */
+fci_scratch *fci_scratch_of (const fmtconv_ctx *ctx, const void *address);
+
 /* Makes another scratch the innermost, so that what belongs to an older object lives as long as this one.  Returns the one
  * before, to switch back to. */
 fci_scratch *fci_scratch_switch (fmtconv_ctx *ctx, fci_scratch *to);

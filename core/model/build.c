@@ -111,6 +111,21 @@ has_argument (const fmtconv_model *out, const char *call, const char *name, cons
   return out && fci_has_argument (out->ctx, call, name, argument);
 }
 
+/* Adds a tensor, whose name, of len bytes, is checked and referenced.  NULL: out of memory. */
+static void
+add (fmtconv_model *out, const char *name, size_t len, fmtconv_view *view)
+{
+  fci_model_entry *entry = name ? fci_slab_new (out->ctx, &out->made, sizeof *entry) : NULL;
+  if (!entry || !bind (out, name, len, view, entry))
+    return;
+  entry->tensor.name = name;
+  entry->model = out;
+  set_view (entry, view);
+  append (out, entry);
+  out->ctx->budget.tensors++;
+  out->memory += sizeof *entry;
+}
+
 void
 fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
 {
@@ -120,16 +135,19 @@ fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
   size_t len = strlen (name);
   if (!check_name (out, name, len, view))
     return;
-  fci_model_entry *entry = fci_slab_new (out->ctx, &out->made, sizeof *entry);
-  char *copy = fci_strndup (out->ctx, name, len);
-  if (!entry || !copy || !bind (out, copy, len, view, entry))
-    return;
-  entry->tensor.name = copy;
-  entry->model = out;
-  set_view (entry, view);
-  append (out, entry);
-  out->ctx->budget.tensors++;
-  out->memory += sizeof *entry + len + 1;
+  add (out, fci_strndup (out->ctx, name, len), len, view);
+  out->memory += len + 1;
+}
+
+void
+fci_model_put_all (fmtconv_model *out, const fmtconv_model *from)
+{
+  FMTCONV_FOREACH (t, from)
+    {
+      const size_t len = strlen (t->name);
+      if (check_name (out, t->name, len, t->view))
+        add (out, t->name, len, t->view);
+    }
 }
 
 void

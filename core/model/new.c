@@ -68,8 +68,7 @@ fmtconv_model_adopt (fmtconv_model *out, const fmtconv_model *other)
     return;
   out->untied = out->untied || other->untied;
   fmtconv_attr_overlay (out->attrs, other->attrs);
-  FMTCONV_FOREACH (t, other)
-    fmtconv_model_put (out, t->name, t->view);
+  fci_model_put_all (out, other);
   for (const fmtconv_blob *blob = other->first_blob; blob; blob = blob->next)
     fmtconv_model_attach (out, blob->name, blob->source);
   for (size_t i = 0; i < other->n_components; i++)
@@ -122,8 +121,7 @@ fci_model_continue (fmtconv_model *out, const fmtconv_model *from)
   if (!from || !fci_model_is_open (out))
     return;
   start_from (out, from);
-  FMTCONV_FOREACH (t, from)
-    fmtconv_model_put (out, t->name, t->view);
+  fci_model_put_all (out, from);
 }
 
 fmtconv_model *

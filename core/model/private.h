@@ -65,4 +65,7 @@ struct fmtconv_model
   unsigned features;
 };
 
+/* Puts all tensors of another model of the context; the names are shared. */
+void fci_model_put_all (fmtconv_model *out, const fmtconv_model *from);
+
 #endif
