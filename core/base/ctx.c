@@ -192,15 +192,21 @@ fci_nomem (fmtconv_ctx *ctx)
 }
 
 void *
-fmtconv_ctx_alloc (fmtconv_ctx *ctx, size_t n, size_t size)
+fci_alloc_in (fmtconv_ctx *ctx, fci_arena *arena, size_t n, size_t size)
 {
-  if (!ctx || ctx->failed)
+  if (ctx->failed)
     return NULL;
   uint64_t bytes;
   if (!fci_size_mul (n, size, &bytes) || bytes > SIZE_MAX)
     return fci_nomem (ctx);
-  void *piece = fci_arena_alloc (&ctx->arena, bytes);
+  void *piece = fci_arena_alloc (arena, bytes);
   return piece ? piece : fci_nomem (ctx);
+}
+
+void *
+fmtconv_ctx_alloc (fmtconv_ctx *ctx, size_t n, size_t size)
+{
+  return ctx ? fci_alloc_in (ctx, &ctx->arena, n, size) : NULL;
 }
 
 char *

@@ -46,6 +46,9 @@ fmtconv_ctx *fci_ctx_new (const fmtconv_options *options);
  * E_NOMEM: recorded, and `undo (arg)` was run at once. */
 int fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 
+/* Returns n zeroed objects of `size` bytes from an arena of the context, as fmtconv_ctx_alloc does from its own. */
+void *fci_alloc_in (fmtconv_ctx *ctx, fci_arena *arena, size_t n, size_t size);
+
 /* Returns a zeroed object from the arena, as fmtconv_ctx_alloc does. */
 #define fci_new(ctx, type) ((type *) fmtconv_ctx_alloc (ctx, 1, sizeof (type)))
 

@@ -68,6 +68,15 @@ fci_scratch_end_all (fmtconv_ctx *ctx, fci_scratch *outer)
 }
 
 fci_scratch *
+fci_scratch_of_callback (const fmtconv_ctx *ctx)
+{
+  fci_scratch *scratch = ctx->scratch;
+  while (scratch && !scratch->is_callback)
+    scratch = scratch->outer;
+  return scratch;
+}
+
+fci_scratch *
 fci_scratch_of (const fmtconv_ctx *ctx, const void *address)
 {
   fci_scratch *scratch = ctx->scratch;
@@ -112,13 +121,7 @@ fmtconv_scratch_end (fmtconv_ctx *ctx)
 void *
 fmtconv_scratch_alloc (fmtconv_ctx *ctx, size_t n, size_t size)
 {
-  uint64_t bytes;
-  if (!ctx || ctx->failed || !ctx->scratch)
-    return fmtconv_ctx_alloc (ctx, n, size);
-  if (!fci_size_mul (n, size, &bytes) || bytes > SIZE_MAX)
-    return fci_nomem (ctx);
-  void *piece = fci_arena_alloc (&ctx->scratch->arena, bytes);
-  return piece ? piece : fci_nomem (ctx);
+  return ctx ? fci_alloc_in (ctx, fci_scratch_arena (ctx), n, size) : NULL;
 }
 
 fci_arena *

@@ -27,6 +27,9 @@ void fci_scratch_end_all (fmtconv_ctx *ctx, fci_scratch *outer);
  * registers nothing. */
 int fci_scratch_defer (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 
+/* Returns the scratch of the running callback; NULL: none. */
+fci_scratch *fci_scratch_of_callback (const fmtconv_ctx *ctx);
+
 /* Returns the scratch that an address is in; NULL: it is in none. */
 fci_scratch *fci_scratch_of (const fmtconv_ctx *ctx, const void *address);
 

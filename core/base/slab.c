@@ -11,13 +11,13 @@ enum
 };
 
 void *
-fci_slab_new (fmtconv_ctx *ctx, fci_slab *slab, size_t size)
+fci_slab_new (fmtconv_ctx *ctx, fci_arena *arena, fci_slab *slab, size_t size)
 {
   if (slab->left == 0)
     {
       const size_t most = BLOCK / size ? BLOCK / size : 1, wanted = slab->n ? 2 * slab->n : FIRST;
       const size_t n = wanted < most ? wanted : most;
-      char *block = fmtconv_ctx_alloc (ctx, n, size);
+      char *block = fci_alloc_in (ctx, arena, n, size);
       if (!block)
         return NULL;
       *slab = (fci_slab){ .next = block, .left = n, .n = n };

@@ -8,7 +8,7 @@
 
 #include "core/base/ctx.h"
 
-/* Zeroed, it is empty.  The objects live as long as the context. */
+/* Zeroed, it is empty.  The objects live as long as the arena. */
 typedef struct fci_slab
 {
   char *next;  /* the next object */
@@ -16,8 +16,8 @@ typedef struct fci_slab
   size_t n;    /* objects of that block */
 } fci_slab;
 
-/* Returns a zeroed object of `size` bytes, a multiple of its alignment; the same size for all objects of a slab.  NULL: out of memory, or the
+/* Returns a zeroed object of `size` bytes, a multiple of its alignment; the same size and arena for all objects of a slab.  NULL: out of memory, or the
  * context has failed.  Thread: context. */
-void *fci_slab_new (fmtconv_ctx *ctx, fci_slab *slab, size_t size);
+void *fci_slab_new (fmtconv_ctx *ctx, fci_arena *arena, fci_slab *slab, size_t size);
 
 #endif

@@ -78,7 +78,8 @@ const fmtconv_model *
 fci_stage_read (fmtconv_ctx *ctx, const fci_link *link, fmtconv_input *in)
 {
   const fmtconv_plugin *plugin = link->plugin;
-  fmtconv_model *model = link->block ? fci_model_new (ctx, NULL) : NULL;
+  const bool is_part = fci_subject_now (ctx)->is_read; /* a reader asks for it */
+  fmtconv_model *model = !link->block ? NULL : is_part ? fci_model_new_part (ctx) : fci_model_new (ctx, NULL);
   if (!model)
     return NULL;
   frame f;
@@ -314,7 +315,7 @@ fmtconv_model_transform (fmtconv_model *out, const fmtconv_model *in, const char
       || !fci_has_argument (ctx, "fmtconv_model_transform", "transform", transform))
     return;
   const fmtconv_plugin *plugin = called (ctx, transform, FCI_TRANSFORM, &spec);
-  if (!plugin)
+  if (!plugin || fci_model_mark (in))
     return;
   calls_of (ctx)->depth++;
   const int code = fci_link_make (ctx, FCI_TRANSFORM, plugin, spec.params, &link);

@@ -26,7 +26,7 @@ append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
       fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' exceeds the maximum file size", file->name);
       return NULL;
     }
-  fci_region *region = fci_slab_new (ctx, &file->made, sizeof *region);
+  fci_region *region = fci_slab_new (ctx, &ctx->arena, &file->made, sizeof *region);
   if (!region)
     return NULL;
   region->kind = kind;

@@ -115,7 +115,7 @@ has_argument (const fmtconv_model *out, const char *call, const char *name, cons
 static void
 add (fmtconv_model *out, const char *name, size_t len, fmtconv_view *view)
 {
-  fci_model_entry *entry = name ? fci_slab_new (out->ctx, &out->made, sizeof *entry) : NULL;
+  fci_model_entry *entry = name ? fci_slab_new (out->ctx, out->arena, &out->made, sizeof *entry) : NULL;
   if (!entry || !bind (out, name, len, view, entry))
     return;
   entry->tensor.name = name;

@@ -13,10 +13,17 @@
 #include "core/view/require-equal.h"
 #include <string.h>
 
+/* A model and the number of its first tensor, which is asked for when a part has ended, too. */
+typedef struct numbered
+{
+  const fmtconv_model *model;
+  uint32_t base;
+} numbered;
+
 /* The frozen models of a context, by the numbers of their first tensors. */
 typedef struct frozen
 {
-  const fmtconv_model **model;
+  numbered *at;
   size_t n;
   size_t capacity;
   uint32_t next; /* number of the next tensor */
@@ -45,15 +52,15 @@ register_model (fmtconv_model *model)
   if (all->n == all->capacity)
     {
       size_t capacity = all->capacity ? 2 * all->capacity : 8;
-      const fmtconv_model **more = fmtconv_ctx_alloc (model->ctx, capacity, sizeof *more);
+      numbered *more = fmtconv_ctx_alloc (model->ctx, capacity, sizeof *more);
       if (!more)
         return false;
       if (all->n)
-        memcpy (more, all->model, all->n * sizeof *more);
-      all->model = more;
+        memcpy (more, all->at, all->n * sizeof *more);
+      all->at = more;
       all->capacity = capacity;
     }
-  all->model[all->n++] = model;
+  all->at[all->n++] = (numbered){ .model = model, .base = all->next };
   model->base = all->next;
   all->next += (uint32_t) model->count;
   return true;
@@ -74,18 +81,20 @@ fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin)
   while (a < b)
     {
       size_t middle = a + (b - a) / 2;
-      if (all->model[middle]->base <= origin)
+      if (all->at[middle].base <= origin)
         a = middle + 1;
       else
         b = middle;
     }
-  return a > 0 ? fci_model_tensor (all->model[a - 1], origin - all->model[a - 1]->base) : NULL;
+  return a > 0 ? fci_model_tensor (all->at[a - 1].model, origin - all->at[a - 1].base) : NULL;
 }
 
-/* Sets the tensor's number as the origin of every box, and names the requirements. */
+/* Gives the tensors their numbers, sets them as the origins of all boxes, and names the requirements.  Returns false on an error. */
 static bool
-mark_all (fmtconv_model *model)
+mark (fmtconv_model *model)
 {
+  if (!register_model (model))
+    return false;
   for (fci_model_entry *entry = model->first; entry; entry = entry->next)
     {
       entry->tensor.view = fci_view_set_origin (entry->tensor.view, model->base + entry->index);
@@ -95,14 +104,24 @@ mark_all (fmtconv_model *model)
       fci_view_name_requirements (entry->tensor.view, entry->tensor.name);
       model->memory += fci_view_memory (entry->tensor.view);
     }
+  model->marked = true;
   return true;
+}
+
+int
+fci_model_mark (const fmtconv_model *model)
+{
+  FCI_FOREACH_LEAF (leaf, model)
+    if (!leaf->marked && !mark ((fmtconv_model *) leaf))
+      break;
+  return fmtconv_ctx_failed (model->ctx);
 }
 
 /* Freezes one model without its components. */
 static bool
 freeze_one (fmtconv_model *model)
 {
-  if (!fci_model_number (model) || !register_model (model) || !mark_all (model))
+  if (!fci_model_number (model) || (!model->is_part && !mark (model)))
     return false;
   model->memory += model->count * sizeof *model->entries;
   model->features |= model->n_blobs ? FMTCONV_FEATURE_BLOBS : 0;

@@ -11,6 +11,9 @@
  * Returns 0 or the code of the error. */
 int fci_model_freeze (fmtconv_model *model, const char *plugin);
 
+/* Gives the tensors of a frozen part their numbers now, for a transform.  Returns 0 or a code. */
+int fci_model_mark (const fmtconv_model *model);
+
 /* Tensor numbers in the context: those of a frozen model are consecutive, in its order. Returns the number
  * of the model's first tensor; how many numbers are in use; the tensor of a number. */
 uint32_t fci_model_base (const fmtconv_model *model);

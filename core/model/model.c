@@ -61,7 +61,7 @@ fci_model_number (fmtconv_model *model)
 {
   if (model->numbered)
     return true;
-  model->entries = fmtconv_ctx_alloc (model->ctx, model->count, sizeof *model->entries);
+  model->entries = fci_alloc_in (model->ctx, model->arena, model->count, sizeof *model->entries);
   if (!model->entries)
     return false;
   uint32_t i = 0;

@@ -4,6 +4,7 @@
 
 #include "core/base/argument.h"
 #include "core/base/ctx.h"
+#include "core/base/scratch.h"
 #include "core/model/bundle.h"
 #include "core/model/freeze.h"
 #include "core/model/new.h"
@@ -40,6 +41,21 @@ find_component (const fmtconv_model *model, const char *name)
   return NULL;
 }
 
+/* Returns an empty model in an arena of the context. */
+static fmtconv_model *
+new_in (fmtconv_ctx *ctx, fci_arena *arena)
+{
+  fmtconv_model *model = fci_alloc_in (ctx, arena, 1, sizeof *model);
+  if (!model)
+    return NULL;
+  model->ctx = ctx;
+  model->arena = arena;
+  model->attrs = fmtconv_attr_object (ctx);
+  model->names = fci_map_new_beside (ctx, model);
+  model->memory = sizeof *model;
+  return fmtconv_ctx_failed (ctx) ? NULL : model;
+}
+
 fmtconv_model *
 fmtconv_model_component (fmtconv_model *out, const char *name)
 {
@@ -53,9 +69,10 @@ fmtconv_model_component (fmtconv_model *out, const char *name)
       fmtconv_fail (out->ctx, FMTCONV_E_FORMAT, "'%s' is not a valid component name", name);
       return NULL;
     }
-  component = fci_model_new (out->ctx, NULL);
+  component = new_in (out->ctx, out->arena);
   if (!component || !(component->name = fci_strdup (out->ctx, name)) || !append (out, component))
     return NULL;
+  component->is_part = out->is_part;
   component->scope = out->scope;
   component->bundle = out;
   return component;
@@ -93,16 +110,20 @@ start_from (fmtconv_model *model, const fmtconv_model *parent)
 fmtconv_model *
 fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent)
 {
-  fmtconv_model *model = fci_new (ctx, fmtconv_model);
-  if (!model)
-    return NULL;
-  model->ctx = ctx;
-  model->attrs = fmtconv_attr_object (ctx);
-  model->names = fci_map_new (ctx);
-  model->memory = sizeof *model;
-  if (parent)
+  fmtconv_model *model = new_in (ctx, &ctx->arena);
+  if (model && parent)
     start_from (model, parent);
   return fmtconv_ctx_failed (ctx) ? NULL : model;
+}
+
+fmtconv_model *
+fci_model_new_part (fmtconv_ctx *ctx)
+{
+  fci_scratch *const scratch = fci_scratch_of_callback (ctx);
+  fmtconv_model *model = new_in (ctx, scratch ? &scratch->arena : &ctx->arena);
+  if (model)
+    model->is_part = true;
+  return model;
 }
 
 void

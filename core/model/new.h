@@ -10,6 +10,10 @@
  * their tensors. NULL: an error. */
 fmtconv_model *fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent);
 
+/* Returns an empty model for a reader that the running reader calls.  It ends with the latter, which puts its tensors into its own
+ * model: their names and views stay, and get their numbers only there.  NULL: an error. */
+fmtconv_model *fci_model_new_part (fmtconv_ctx *ctx);
+
 /* Fills `out`, a new model of a reader, from the frozen model `from`: attributes, files, components and
  * tensors. In the lineage its tensors derive from those of `from`. */
 void fci_model_continue (fmtconv_model *out, const fmtconv_model *from);

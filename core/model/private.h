@@ -39,6 +39,7 @@ typedef struct fci_binding
 struct fmtconv_model
 {
   fmtconv_ctx *ctx;
+  fci_arena *arena;           /* of the entries; the context's, or that of the scratch with which the model ends */
   const char *name;           /* name as a component; "": none */
   fmtconv_model *bundle;      /* the model that this is a component of; NULL: none */
   fci_transform_scope *scope; /* NULL: a reader's model */
@@ -51,6 +52,8 @@ struct fmtconv_model
   fci_model_entry **entries; /* by number; made when frozen, or earlier if numbers are needed */
   bool numbered;             /* entries, index and tied are up to date */
   bool frozen;
+  bool is_part;  /* read for another reader, which takes the tensors: see fci_model_new_part */
+  bool marked;   /* frozen: its tensors have numbers in the context */
   bool untied;   /* tensors with the same bytes are not tied */
   uint32_t base; /* frozen: number of the first tensor in the context */
   fmtconv_model **components;

@@ -169,7 +169,7 @@ fmtconv_input *fmtconv_input_members (fmtconv_input *file);
 
 /* Returns the model that another reader makes of `in`.
  *   reader  its name and parameters as typed: "torch:root=module"; NULL: the reader that bids highest
- * Errors carry that reader's name.  Tensors that a transform reads this way enter the lineage: each must be used or
+ * Errors carry that reader's name.  For a reader, the model ends when that returns.  Tensors that a transform reads this way enter the lineage: each must be used or
  * dropped.
  * Errors: any of the reader's, E_LIMIT (readers that call each other).  Thread: context.  Since: 0.1. */
 fmtconv_model *fmtconv_input_read (fmtconv_input *in, const char *reader);
