@@ -81,6 +81,7 @@ add_cost (fmtconv_attr *report, const fci_conversion *c, size_t n)
   fci_add_count (bytes, "fetched", c->outcome.fetched);
   fci_add_count (memory, "bound", cost->scratch);
   fci_add_count (memory, "catalogue", cost->memory + fci_chains_memory (c, n));
+  fci_add_count (memory, "models", report->ctx->budget.models);
   fci_add_count (memory, "unit", cost->unit);
   fci_add_count (memory, "parse", report->ctx->budget.most);
   fci_add_count (memory, "parse_limit", fci_budget_limit (&report->ctx->budget));

@@ -27,6 +27,13 @@ void *fci_arena_alloc (fci_arena *arena, size_t n);
  * newest, or has no room. */
 bool fci_arena_extend (fci_arena *arena, const void *piece, size_t n, size_t more);
 
+/* Returns the bytes of the newest chunk that are not in use. */
+static inline size_t
+fci_arena_room (const fci_arena *arena)
+{
+  return (size_t) (arena->end - arena->at);
+}
+
 /* Returns whether an address is in the arena's memory. */
 bool fci_arena_holds (const fci_arena *arena, const void *address);
 

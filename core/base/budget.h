@@ -19,6 +19,7 @@ typedef struct fci_budget
   bool follows_input; /* a small input gets a smaller limit, so that it cannot take much more than it has */
   uint64_t used;
   uint64_t most;    /* the largest `used` so far */
+  uint64_t models;  /* `used` when the last model was complete, and the scratch of its reader had ended */
   const char *file; /* the largest of them, for the message; NULL: none */
   uint64_t file_bytes;
   bool is_over; /* memory was refused: the failure that is recorded next is this one */

@@ -34,8 +34,9 @@ struct fmtconv_ctx
   struct fci_scratch *scratch; /* the innermost; NULL: none.  core/base/scratch.h */
   bool keeps_scratch;
   struct fci_sources *sources; /* core/source/disk.h; NULL: none was opened yet */
-  void (*put_source_name) (fci_sink *to, const fmtconv_source *source); /* for messages; core/source sets it */
-  fci_kept *kept; /* state of other folders: core/base/state.h */
+  void (*put_source_name) (fci_sink *to,
+                           const fmtconv_source *source); /* for messages; core/source sets it */
+  fci_kept *kept;                                         /* state of other folders: core/base/state.h */
 };
 
 /* Returns a new context without the built-in plugins, which fmtconv_ctx_new adds; it has failed if the options are

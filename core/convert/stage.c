@@ -60,6 +60,16 @@ leave (fmtconv_ctx *ctx, const frame *f, int code)
   return ctx->failed;
 }
 
+/* Ends a callback that made a model, which is returned; NULL: an error. */
+static const fmtconv_model *
+complete (fmtconv_ctx *ctx, const frame *f, int code, const fmtconv_model *model)
+{
+  if (leave (ctx, f, code))
+    return NULL;
+  ctx->budget.models = ctx->budget.used - fci_arena_room (&ctx->arena);
+  return model;
+}
+
 /* Warns of an input of which the reader skipped everything.  Returns 0 or, if warnings are errors, the code. */
 static int
 warn_of_nothing (fmtconv_ctx *ctx, const fmtconv_model *model)
@@ -97,7 +107,7 @@ fci_stage_read (fmtconv_ctx *ctx, const fci_link *link, fmtconv_input *in)
     code = fci_warn_of_placeholders (ctx, in, model);
   if (code >= 0 && !ctx->failed)
     code = warn_of_nothing (ctx, model);
-  return leave (ctx, &f, code) ? NULL : model;
+  return complete (ctx, &f, code, model);
 }
 
 const fmtconv_model *
@@ -120,7 +130,7 @@ fci_stage_transform (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model
     fmtconv_rules_apply (transform->rules, in, out);
   if (code >= 0 && !ctx->failed)
     code = fci_model_freeze (out, plugin->name);
-  return leave (ctx, &f, code) ? NULL : out;
+  return complete (ctx, &f, code, out);
 }
 
 const char *
@@ -151,7 +161,7 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *
   fci_model_forget_description (out);
   fmtconv_rules_reverse (transform->rules, in, out);
   int code = ctx->failed ? ctx->failed : fci_model_freeze (out, plugin->name);
-  return leave (ctx, &f, code) ? NULL : out;
+  return complete (ctx, &f, code, out);
 }
 
 /* Nested calls of readers or writers. */

@@ -39,9 +39,9 @@ typedef struct fci_binding
 struct fmtconv_model
 {
   fmtconv_ctx *ctx;
-  fci_arena *arena;           /* of the entries; the context's, or that of the scratch with which the model ends */
-  const char *name;           /* name as a component; "": none */
-  fmtconv_model *bundle;      /* the model that this is a component of; NULL: none */
+  fci_arena *arena;      /* of the entries; the context's, or that of the scratch with which the model ends */
+  const char *name;      /* name as a component; "": none */
+  fmtconv_model *bundle; /* the model that this is a component of; NULL: none */
   fci_transform_scope *scope; /* NULL: a reader's model */
   fmtconv_attr *attrs;
   fci_map *names; /* name to fci_model_entry, 0: dropped */

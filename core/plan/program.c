@@ -271,7 +271,8 @@ factors_are_decoded (const fci_op *ops)
   for (const fci_op *op = ops; op; op = op->before)
     {
       for (unsigned f = 0; op->product && f < FCI_FACTORS; f++)
-        if (fci_source_decoder (op->product->factor[f].source) || factors_are_decoded (op->product->factor[f].ops))
+        if (fci_source_decoder (op->product->factor[f].source)
+            || factors_are_decoded (op->product->factor[f].ops))
           return true;
       if (op->by && (fci_source_decoder (op->by->source) || factors_are_decoded (op->by->ops)))
         return true;

@@ -84,8 +84,9 @@ take (fmtconv_cursor *cursor, uint64_t n, fci_arena *memory)
   fmtconv_source *source = cursor->source;
   uint64_t capacity;
   /* Large arena chunks are pages that the system supplies as data arrives. */
-  uint8_t *bytes =
-      fci_size_add (n, 1, &capacity) && capacity <= SIZE_MAX ? fci_arena_alloc (memory, (size_t) capacity) : NULL;
+  uint8_t *bytes = fci_size_add (n, 1, &capacity) && capacity <= SIZE_MAX
+                       ? fci_arena_alloc (memory, (size_t) capacity)
+                       : NULL;
   if (!bytes)
     fci_nomem (source->ctx);
   if (!bytes || !load (source, cursor->pos, bytes, n))

@@ -20,11 +20,11 @@ struct fci_sources
   fci_disk_file *disks; /* newest first */
   fci_map *by_file;     /* device and inode → fci_disk_file; NULL: none is open */
   fmtconv_input *typed; /* inputs that the user named, newest first */
-  uint32_t last_id; /* of a source */
+  uint32_t last_id;     /* of a source */
 
   /* Files that can be opened again (descriptors.h): fields of this group and of these files need the lock. */
   pthread_mutex_t lock;
-  pthread_cond_t released; /* a thread ended its reading of a file */
+  pthread_cond_t released;        /* a thread ended its reading of a file */
   uint64_t max_descriptors;       /* of the process; 0: not known yet */
   size_t n_read;                  /* reads that go on */
   fci_disk_file *oldest, *newest; /* the open files that no thread reads, by the time of the last read */

@@ -87,8 +87,8 @@ read_untiled (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
     for (uint64_t tile = first_tile; tile < end_tile; tile += TILES)
       {
         const size_t tiles = end_tile - tile < TILES ? (size_t) (end_tile - tile) : TILES;
-        int error = fci_source_read (source->computed->of, source->start + (row * tiles_in_row + tile) * TILE, bytes,
-                                     tiles * TILE);
+        int error = fci_source_read (source->computed->of, source->start + (row * tiles_in_row + tile) * TILE,
+                                     bytes, tiles * TILE);
         if (error != 0)
           return error;
         copy_wanted (&w, bytes, row * FCI_TILE_ROWS, tile * FCI_TILE_COLUMNS, tiles);
@@ -100,7 +100,8 @@ fmtconv_source *
 fci_source_untile (fmtconv_source *source, uint64_t start, uint64_t rows, uint64_t columns)
 {
   assert (rows % FCI_TILE_ROWS == 0 && columns % FCI_TILE_COLUMNS == 0);
-  fmtconv_source *matrix = source ? recoded (source, rows * columns, columns, "tiles of scales", read_untiled) : NULL;
+  fmtconv_source *matrix =
+      source ? recoded (source, rows * columns, columns, "tiles of scales", read_untiled) : NULL;
   if (!matrix)
     return NULL;
   matrix->start = start;

@@ -103,7 +103,8 @@ static bool
 is_one_box (const fci_view_head *head, const fci_view_pieces *list)
 {
   return list && list->n == 1 && head->rank > 0
-         && !memcmp (FCI_PIECE_EXTENT (list, fci_view_piece_at (list, 0)), head->shape, head->rank * sizeof *head->shape);
+         && !memcmp (FCI_PIECE_EXTENT (list, fci_view_piece_at (list, 0)), head->shape,
+                     head->rank * sizeof *head->shape);
 }
 
 /* Allocates a view, its shape, its boxes and their numbers at once: there is one for each tensor. */

@@ -167,8 +167,7 @@ leaf_of (const fci_decoded *d, const char *name, const fmtconv_operand *operands
 {
   const uint64_t shape[] = { d->rows, d->columns };
   fmtconv_ctx *ctx = operands[0].view->ctx;
-  fmtconv_view *leaf =
-      fmtconv_view_leaf (fci_source_decoded (ctx, d, name), 0, FMTCONV_F32, 2, shape, NULL);
+  fmtconv_view *leaf = fmtconv_view_leaf (fci_source_decoded (ctx, d, name), 0, FMTCONV_F32, 2, shape, NULL);
   if (!leaf)
     return NULL;
   fci_view_head head = fci_view_head_of (leaf);

@@ -204,7 +204,8 @@ typedef struct fmtconv_job
  *                          compared: bytes that must be equal at two places in the input;
  *                          measured: bytes of the input that are read first for scales;
  *                          fetched: bytes of the inputs that were read, without headers and verification; dry run: 0
- *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes),
+ *   memory       object    bound (scratch, bytes), catalogue (bytes), models (bytes that the context keeps when
+ *                         they are complete: at most 512 for each stored tensor and its parts, besides its name), unit (bytes),
  *                         parse (the most bytes that all else took), parse_limit (bytes, without those for
  *                         tensors)
  *   findings     array     {tensor, finding, severity, count, of, hint}; with several outputs: output, its path

@@ -113,7 +113,8 @@ char *fmtconv_scratch_printf (fmtconv_ctx *ctx, const char *format, ...) FMTCONV
 /* Returns a part of a source as fmtconv_source_window does, in memory that ends with the innermost scratch: for bytes of which only
  * parts are needed longer, such as an archive in a file of many.  These parts are named by their place in the file.
  * Errors: E_FORMAT (beyond the end), E_NOMEM.  Thread: context.  Since: 0.1. */
-fmtconv_source *fmtconv_scratch_window (fmtconv_source *source, uint64_t start, uint64_t size, const char *name);
+fmtconv_source *fmtconv_scratch_window (fmtconv_source *source, uint64_t start, uint64_t size,
+                                        const char *name);
 
 /* Return what fmtconv_cursor_take_json and fmtconv_cursor_take_text do, in memory that ends with the innermost scratch: for the index of
  * a model, or names that are given to it.

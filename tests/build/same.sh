@@ -48,7 +48,7 @@ run_case ()
       -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME|' \
       -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE|' \
       -e 's|at most [0-9.]* [KMGTi]*B for parsing|at most SIZE for parsing|' \
-      -E -e 's/"(bound|catalogue|unit|parse|parse_limit|peak)":[0-9]+/"\1":N/g' -e 's/"(seconds|plan_seconds)":[0-9.e-]+/"\1":S/g' \
+      -E -e 's/"(bound|catalogue|models|unit|parse|parse_limit|peak)":[0-9]+/"\1":N/g' -e 's/"(seconds|plan_seconds)":[0-9.e-]+/"\1":S/g' \
       "$3.$stream" >"$3.same"
     mv "$3.same" "$3.$stream"
   done

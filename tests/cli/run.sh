@@ -46,7 +46,7 @@ equalize ()
     -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME, RATE, peak memory SIZE|' \
     -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE of scratch, SIZE for|' \
     -e 's|at most [0-9.]* [KMGTi]*B for parsing|at most SIZE for parsing|' \
-    -E -e 's/"(bound|catalogue|unit|parse|parse_limit|peak)":[0-9]+/"\1":N/g' \
+    -E -e 's/"(bound|catalogue|models|unit|parse|parse_limit|peak)":[0-9]+/"\1":N/g' \
     -e 's/"(seconds|plan_seconds)":[0-9.e-]+/"\1":S/g' \
     -e 's|# A conversion by fmtconv [^;]*;|# A conversion by fmtconv VERSION;|' \
     -e "s|^fmtconv $(fmtconv --version | sed -n '1s/fmtconv //p')\$|fmtconv VERSION|" -e 's/[ \t]*$//'

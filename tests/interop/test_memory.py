@@ -13,8 +13,10 @@ from support import FMTCONV, Case
 BENCH = Path(__file__).resolve().parent.parent.parent / "bench"
 
 FEW, MANY = 1000, 8000
+NAME = 50  # bytes of most names, with their end
 MIB = 1 << 20
-KEPT = 512  # bytes of the catalogue for a tensor with one part
+KEPT = 512  # bytes that are kept for a stored tensor, besides its name
+PARTS = {"dtensor": 2}  # stored tensors of which one is made
 
 # Bytes for each tensor while a reader runs, besides 2 MiB.  Budgets count allocations, so that the numbers are the same on every
 # machine.  Of a zip archive, 512 are what libzip takes while it compares the directory.
@@ -40,10 +42,10 @@ class Memory(Case):
             self.run_fmtconv("-qq", "-t", "none", "-w", "gguf:architecture=bench", made, path)
         return path
 
-    def catalogue(self, reader, path):
-        """Returns the bytes of the catalogue of a conversion."""
+    def kept(self, reader, path):
+        """Returns the bytes that a conversion keeps of what was read."""
         ran = self.run_fmtconv("-n", "-qq", "--json", "-t", "none", "-r", reader, "-w", "safetensors", path, self.tmp / "out")
-        return json.loads(ran.stdout.splitlines()[-1])["memory"]["catalogue"]
+        return json.loads(ran.stdout.splitlines()[-1])["memory"]["models"]
 
     def test_bounds(self):
         for kind, (reader, most) in FORMATS.items():
@@ -51,8 +53,8 @@ class Memory(Case):
                 few, many = self.make(kind, FEW), self.make(kind, MANY)
                 # The limit is that of what is read before the first tensor is in the model; each of these adds to it.
                 self.run_fmtconv("inspect", "-qq", "-r", reader, "--parse-memory", 2 * MIB + most * MANY, many)
-                kept = (self.catalogue(reader, many) - self.catalogue(reader, few)) / (MANY - FEW)
-                self.assertLessEqual(kept, KEPT + 128 if kind == "dtensor" else KEPT)
+                kept = (self.kept(reader, many) - self.kept(reader, few)) / (MANY - FEW)
+                self.assertLessEqual(kept - NAME, KEPT * PARTS.get(kind, 1))
 
     def test_too_little(self):
         """A limit that a tree of all values would need is not one that is never reached."""

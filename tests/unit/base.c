@@ -424,7 +424,7 @@ Test (slab, is_walked_in_order)
   unsigned *before = NULL, adjacent = 0;
   for (unsigned i = 1; i <= 3000; i++)
     {
-      unsigned *object = fci_slab_new (ctx, &slab, 24);
+      unsigned *object = fci_slab_new (ctx, &ctx->arena, &slab, 24);
       cr_assert_not_null (object);
       cr_assert_eq (object[0] | object[5], 0u);
       cr_assert (!before || (before[0] == i - 1 && before[5] == i - 1));
