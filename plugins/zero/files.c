@@ -123,15 +123,16 @@ read_ranks (const zero_load *load, const zero_file *file)
   return fmtconv_ctx_failed (load->ctx) ? 0 : (uint32_t) most;
 }
 
-/* Checks that every rank has a file, and no other. */
+/* Checks that every rank has a file, and no other.  one: the name of any rank, which begins as all do. */
 static int
-check_names (const zero_load *load, const char *const *names, uint32_t found)
+check_names (const zero_load *load, const char *const *names, uint32_t found, const char *one)
 {
+  const int prefix = (int) (strstr (one, RANK) - one);
   uint32_t absent = 0;
   for (uint32_t rank = 0; rank < load->ranks; rank++)
     if (!names[rank])
       {
-        fmtconv_detail (load->ctx, RANK "%u" MIDDLE "00" OPTIMIZER, rank);
+        fmtconv_detail (load->ctx, "%.*s" RANK "%u" MIDDLE "00" OPTIMIZER, prefix, one, rank);
         absent++;
       }
   if (absent)
@@ -161,7 +162,7 @@ open_optimizers (zero_load *load, const char **names)
         &(fmtconv_where){ .hint = "the fp32 weights are in the files *" OPTIMIZER " of all ranks" },
         "no " RANK "0" MIDDLE "00" OPTIMIZER " in %s", fmtconv_input_path (load->folder));
   if (open_states (load, names[first], &one) || !(load->ranks = read_ranks (load, &one))
-      || check_names (load, names, found))
+      || check_names (load, names, found, names[first]))
     return fmtconv_ctx_failed (load->ctx);
   load->optimizers = fmtconv_ctx_alloc (load->ctx, load->ranks, sizeof *load->optimizers);
   load->is_split = zero_state (&one, "fp32_flat_groups") != NULL;
