@@ -10,6 +10,7 @@ interop_tests = \
 	tests/interop/test_dcp.py \
 	tests/interop/test_deepseek.py \
 	tests/interop/test_deepspeed.py \
+	tests/interop/test_deepspeed_engine.py \
 	tests/interop/test_diff.py \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
@@ -75,6 +76,7 @@ repeating_tests += \
 	tests/interop/test_bin_folder.py \
 	tests/interop/test_casts.py \
 	tests/interop/test_comfy.py \
+	tests/interop/test_deepspeed_engine.py \
 	tests/interop/test_forward.py \
 	tests/interop/test_gguf_names.py \
 	tests/interop/test_gguf_shapes.py \
@@ -103,7 +105,6 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/comfymake.py \
 	tests/interop/megatronsave.py \
 	tests/interop/modelmake.py \
-	tests/interop/dsconvert.py \
 	tests/interop/dsmake.py \
 	tests/interop/dtmake.py \
 	tests/interop/ggmlbase.py \
@@ -113,6 +114,8 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/pipemake.py \
 	tests/interop/converter.txt \
 	tests/interop/requirements.txt \
+	tests/interop/training.py \
+	tests/interop/training.txt \
 	tests/interop/load.py \
 	tests/interop/run.sh \
 	tests/interop/satmake.py \

@@ -11,7 +11,8 @@ need $(sed -n 's/^# Plugins: //p' "$1")
 PYTHONDONTWRITEBYTECODE=1
 HF_HUB_OFFLINE=1
 : "${FMTCONV_CONVERTER=${FMTCONV_PYTHON%/bin/*}/converter}" # where ./bootstrap installs what converter.txt names
-export PYTHONDONTWRITEBYTECODE HF_HUB_OFFLINE FMTCONV_CONVERTER
+: "${FMTCONV_TRAINING=${FMTCONV_PYTHON%/bin/*}/training}"   # the same of training.txt
+export PYTHONDONTWRITEBYTECODE HF_HUB_OFFLINE FMTCONV_CONVERTER FMTCONV_TRAINING
 if test -n "$FMTCONV_PYTHON" && test -n "${FMTCONV_INTEROP-}" && ! sed -n 's/^# Marks: //p' "$1" | grep -qw "$FMTCONV_INTEROP"; then
   exec "$FMTCONV_PYTHON" "$(dirname "$0")/load.py" "$(basename "$1" .py)"
 fi

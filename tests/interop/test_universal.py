@@ -2,13 +2,9 @@
 """Universal checkpoints of DeepSpeed: one file for each parameter and state, with the model states of ZeRO beside them."""
 # Plugins: safetensors sat torch zero
 
-import importlib.util
-import os
 import subprocess
-import sys
 import unittest
 from dataclasses import dataclass
-from pathlib import Path
 
 import safetensors.torch
 import torch
@@ -213,23 +209,6 @@ class Universal(Case):
                 run = self.saved(stage, 2, f"run{n}")
                 damage(run / "global_step10_universal" / name)
                 self.refuse(run, says)
-
-    @unittest.skipUnless(os.environ.get("FMTCONV_LONG") and importlib.util.find_spec("deepspeed"),
-                         "deepspeed takes long to start: FMTCONV_LONG=1, with deepspeed")
-    def test_engine(self):
-        """What an engine of DeepSpeed saves, and ds_to_universal makes of it: weights and moments that the engine has."""
-        environment = os.environ | {"DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": "1"}
-        for stage, world in ((1, 2), (2, 3), (3, 2)):
-            run = self.tmp / f"engine{stage}"
-            for script in ("dsmake.py", "dsconvert.py"):
-                command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name(script)), str(run), str(stage), str(world)]
-                subprocess.run(command, check=True, capture_output=True, env=environment)
-            engine, state = torch.load(run / "engine.pt"), torch.load(run / "fp32.pt")
-            for folder in ("step3", "universal"):
-                self.convert(run / folder, "-r", "zero", wanted=state)
-                for key in zeromake.MOMENTS:
-                    wanted = engine[key] | {"head.weight": engine[key]["embed.weight"]}
-                    self.convert(run / folder, "-r", f"zero:part={key}", wanted=wanted)
 
 
 if __name__ == "__main__":

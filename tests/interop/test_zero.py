@@ -1,21 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fp32 weights and moments of ZeRO checkpoints are those that were cut, and the weights those of DeepSpeed's zero_to_fp32
-if it is installed."""
+"""The fp32 weights and moments of ZeRO checkpoints are those that were cut; test_deepspeed_engine.py lets DeepSpeed judge."""
 # Plugins: safetensors sat torch zero
 
-import contextlib
-import io
 import unittest
 
 import safetensors.torch
 import torch
 import zeromake
 from support import Case
-
-try:
-    from deepspeed.utils.zero_to_fp32 import get_fp32_state_dict_from_zero_checkpoint
-except ImportError:
-    get_fp32_state_dict_from_zero_checkpoint = None
 
 
 class Zero(Case):
@@ -61,18 +53,11 @@ class Zero(Case):
             said = self.convert(source, "-r", f"zero:part={key}", wanted=self.wanted_moment(key)).stderr
             self.assertIn(f"reading the {key} of {says}", said)
 
-    def check_oracle(self, run):
-        if get_fp32_state_dict_from_zero_checkpoint:
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                state = get_fp32_state_dict_from_zero_checkpoint(str(run))
-            self.assert_same(state, self.wanted())
-
     def test_stages_1_and_2(self):
         for world in (1, 2, 3, 5):
             for stage, options in ((1, {}), (2, {"paddings": True}), (2, {"prefix": ""}), (2, {"lean": False})):
                 with self.subTest(world=world, options=options):
                     run = self.saved(stage, world, f"{world}{stage}{options}", **options)
-                    self.check_oracle(run)
                     for source, reader in ((run, "sat:weights=fp32"), (run / "global_step10", "sat:weights=fp32"),
                                            (run / "global_step10", "zero"), (next(run.rglob("*_optim*")), "zero")):
                         said = self.convert(source, "-r", reader).stderr
@@ -84,7 +69,6 @@ class Zero(Case):
             for sub_groups in (1, 3):
                 with self.subTest(world=world):
                     run = self.saved(3, world, f"{world}-{sub_groups}", tag="best", sub_groups=sub_groups)
-                    self.check_oracle(run)
                     for source in (run, run / "best", run / "best" / "zero_pp_rank_0_mp_rank_00_model_states.pt"):
                         self.assertIn("ZeRO stage 3", self.convert(source).stderr)
         self.refuse(run, "splits every tensor over all ranks", options=("-r", "sat:weights=model"))
@@ -127,7 +111,7 @@ class Zero(Case):
         run = self.saved(2, 3)
         rank_1 = "zero_pp_rank_1_mp_rank_00_optim_states.pt"
         (run / "global_step10" / f"bf16_{rank_1}").unlink()
-        self.refuse(run, "1 of 3 ranks' optimizer states are missing", rank_1)
+        self.refuse(run, "1 of 3 ranks' optimizer states are missing", f"bf16_{rank_1}")
         (run / "global_step10" / "mp_rank_00_model_states.pt").unlink()
         run = self.saved(3, 2, "split")
         (run / "global_step10" / "zero_pp_rank_1_mp_rank_00_model_states.pt").unlink()
