@@ -35,6 +35,7 @@ interop_tests = \
 	tests/interop/test_manifest.py \
 	tests/interop/test_map.py \
 	tests/interop/test_megatron.py \
+	tests/interop/test_megatron_models.py \
 	tests/interop/test_megatron_ranks.py \
 	tests/interop/test_memory.py \
 	tests/interop/test_merge.py \
@@ -82,6 +83,7 @@ repeating_tests += \
 	tests/interop/test_gguf_shapes.py \
 	tests/interop/test_known.py \
 	tests/interop/test_llm_more.py \
+	tests/interop/test_megatron_models.py \
 	tests/interop/test_memory.py \
 	tests/interop/test_models.py \
 	tests/interop/test_nemo.py \
@@ -133,6 +135,6 @@ tests_interop_quantize_LDADD = core/libcore.la $(core_libs)
 # What takes minutes: ten times as many weights; failures at all places; losses of power; conversions that are killed at random; all
 # costly input.
 check-long: all
-	$(MAKE) $(AM_MAKEFLAGS) check FMTCONV_LONG=1 TESTS='tests/interop/test_quant.py tests/interop/test_dtensor.py tests/interop/test_universal.py tests/faults/faults.sh tests/faults/power.sh \
+	$(MAKE) $(AM_MAKEFLAGS) check FMTCONV_LONG=1 TESTS='tests/interop/test_quant.py tests/interop/test_dtensor.py tests/faults/faults.sh tests/faults/power.sh \
 	  tests/cli/kills.sh tests/invalid/worst.sh'
 .PHONY: check-long

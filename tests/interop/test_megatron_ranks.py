@@ -2,21 +2,15 @@
 """Checkpoints of Megatron's tensor- and pipeline-parallel ranks make the model that was divided, and nothing else is read.
 
 The division is written here from Megatron-Core (tensor_parallel/layers.py, transformer/mlp.py, tools/checkpoint/saver_base.py):
-chunks of rows or columns, halves of a gated layer each by itself, and layers numbered anew in each stage.  Where megatron-core is
-installed, its own model is saved, too (megatronsave.py)."""
+chunks of rows or columns, halves of a gated layer each by itself, and layers numbered anew in each stage.  The models of
+megatron-core itself are in test_megatron_models.py."""
 # Plugins: diffusers safetensors torch megatron
 
 import argparse
-import importlib.util
 import io
-import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import unittest
-from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
@@ -95,15 +89,6 @@ def before(rows, version, heads):
     """The order of query_key_value before checkpoint_version 2, of which fix_query_key_value_ordering makes that of today."""
     parts = rows.reshape(heads, 3, -1, *rows.shape[1:])
     return (parts.transpose(0, 1) if version == 0 else parts.transpose(1, 2)).reshape(rows.shape)
-
-
-def unstacked(name, tensor):
-    """The parameters that torch_dist has in one: all layers, in them all experts; the norms have the names of Transformer Engine."""
-    if name.startswith("decoder.layers.") and not name[15].isdigit():
-        return {n: x for i, part in enumerate(tensor) for n, x in unstacked(name.replace("layers.", f"layers.{i}.", 1), part).items()}
-    if ".experts.experts." in name:
-        return {name.replace("experts.experts.", f"experts.local_experts.{e}."): part for e, part in enumerate(tensor)}
-    return {name: tensor}
 
 
 def nested(state):
@@ -194,22 +179,6 @@ class Ranks(Case):
         self.assertIn("reading tensor-parallel ranks: 2, stages of the pipeline: 8", said)
         self.convert(run / "iter_0000005" / "mp_rank_01_001", whole)
         self.convert(run, whole, "-r", "megatron:iteration=5")
-
-    @unittest.skipUnless(os.environ.get("FMTCONV_LONG") and importlib.util.find_spec("megatron"), "needs megatron-core and processes: FMTCONV_LONG=1")
-    def test_models_of_megatron(self):
-        """GPTModel of megatron-core: the whole of each parameter by the offsets that it gives."""
-        moe = {"experts": 4}
-        for case in ({"tp": 2, "pp": 2}, {"tp": 2, "pp": 2, "gated": False, "tied": True}, {"tp": 2, "pp": 2, "vp": 2}, {"tp": 4, "tied": True}, moe | {"ep": 2, "grouped": True},
-                     moe | {"tp": 2, "ep": 2}, moe | {"tp": 2, "ep": 2, "etp": 1}, {"tp": 2, "latent": True, "mtp": 1}, {"pp": 2, "mtp": 2}):
-            run = self.tmp / re.sub("[^a-z0-9]", "", json.dumps(case))
-            subprocess.run([sys.executable, "-W", "ignore", Path(__file__).with_name("megatronsave.py"), json.dumps(case), run], check=True, capture_output=True)
-            wanted = {}
-            for name, tensor in {n: t for path in run.glob("whole_*.pt") for n, t in torch.load(path).items()}.items():
-                own, other = "mlp.linear_fc1.layer_norm_", "pre_mlp_layernorm."  # without Transformer Engine, names differ where layers do
-                name = name.replace(own, other) if "experts" in case else name.replace(other, own) if "latent" in case else name
-                wanted |= unstacked(name, tensor)
-            with self.subTest(case):
-                self.convert(run, wanted)
 
     def test_llama_of_transformers(self):
         """The rules of the model go on from there, and the padding is cut."""
