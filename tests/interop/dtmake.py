@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the files of ranks with DTensors: as every rank of a job saves its state dictionary.
 
-save() does so in one process, whose process group sends nothing.  As a program it starts four processes:
-python dtmake.py FOLDER, which then holds a folder for each way of parallel training, and there whole.pt, which they gathered.
+save() does so in one process, whose process group sends nothing.  work() is for the processes of dcpmake.run_ranks: it makes a folder for
+each way of parallel training, and there whole.pt, which they gathered.
 """
 
 import os
-import sys
-from pathlib import Path
 
 import torch
 
@@ -92,6 +90,7 @@ def made():
 
 
 WAYS = {"fsdp": (4,), "hsdp": (2, 2), "tp": (2, 2)}
+WAYS_1 = {"fsdp1": None, "fsdp1-mesh": (4,), "hsdp1": (2, 2)}
 
 
 def sharded(way, mesh):
@@ -107,23 +106,31 @@ def sharded(way, mesh):
     return net.state_dict()
 
 
-def work(rank, folder, world, port):
-    import torch.distributed as dist
+def sharded_1(mesh=None):
+    """Returns the state of a model in FullyShardedDataParallel, of ShardedTensors or with a mesh of DTensors, and the whole of it."""
+    from torch.distributed.fsdp import FullyShardedDataParallel, ShardingStrategy, StateDictType
+
+    how = ShardingStrategy.HYBRID_SHARD if mesh and mesh.ndim > 1 else ShardingStrategy.FULL_SHARD
+    model = FullyShardedDataParallel(made().float(), device_id=torch.device("cpu"), device_mesh=mesh, sharding_strategy=how, use_orig_params=True)
+
+    def state(kind):
+        with FullyShardedDataParallel.state_dict_type(model, kind):
+            return model.state_dict()
+
+    return state(StateDictType.SHARDED_STATE_DICT), state(StateDictType.FULL_STATE_DICT)
+
+
+def work(rank, world, folder):
     from torch.distributed.device_mesh import init_device_mesh
 
-    os.environ.update(RANK=str(rank), WORLD_SIZE=str(world), MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-    dist.init_process_group("gloo")
+    def save(way, state, whole):
+        (folder / way).mkdir(parents=True, exist_ok=True)
+        torch.save(state, folder / way / name(rank, world))
+        if rank == 0:
+            torch.save(whole, folder / way / "whole.pt")
+
     for way, shape in WAYS.items():
         state = sharded(way, init_device_mesh("cpu", shape, mesh_dim_names=("a", "b")[: len(shape)]))
-        of = Path(folder) / way
-        of.mkdir(parents=True, exist_ok=True)
-        torch.save(state, of / name(rank, world))
-        whole = {key: value.full_tensor() if hasattr(value, "full_tensor") else value for key, value in state.items()}
-        if rank == 0:
-            torch.save(whole, of / "whole.pt")
-    dist.barrier()
-    dist.destroy_process_group()
-
-
-if __name__ == "__main__":
-    torch.multiprocessing.spawn(work, (sys.argv[1], 4, 20000 + os.getpid() % 10000), 4)
+        save(way, state, {key: value.full_tensor() if hasattr(value, "full_tensor") else value for key, value in state.items()})
+    for way, shape in WAYS_1.items():
+        save(way, *sharded_1(init_device_mesh("cpu", shape, mesh_dim_names=("a", "b")[: len(shape)]) if shape else None))

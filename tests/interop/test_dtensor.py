@@ -2,13 +2,10 @@
 """DTensors of all ranks make the tensors that full_tensor() gives, for any mesh, and nothing else is read."""
 # Plugins: safetensors torch dtensor
 
-import os
-import subprocess
-import sys
 import unittest
-from pathlib import Path
 from unittest import mock
 
+import dcpmake
 import dtmake
 import safetensors.torch
 import torch
@@ -68,12 +65,10 @@ class DTensors(Case):
             with self.subTest(way):
                 self.convert(dtmake.save(self.tmp / way, shape, lambda mesh, rank: dtmake.sharded(way, mesh)), whole)
 
-    @unittest.skipUnless(os.environ.get("FMTCONV_LONG"), "four processes take long to start: FMTCONV_LONG=1")
     def test_processes(self):
-        """The same, as processes save it and full_tensor() gathers it."""
-        command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("dtmake.py")), str(self.tmp)]
-        subprocess.run(command, check=True, capture_output=True)
-        for way in dtmake.WAYS:
+        """The same, as processes save it and full_tensor() gathers it, and what FSDP1 saves and gathers."""
+        dcpmake.run_ranks(4, self.tmp, dtmake.work, self.tmp)
+        for way in (*dtmake.WAYS, *dtmake.WAYS_1):
             with self.subTest(way):
                 self.convert(self.tmp / way, torch.load(self.tmp / way / "whole.pt"))
 
