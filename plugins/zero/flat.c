@@ -48,11 +48,17 @@ item_of (const fmtconv_value *states, uint32_t group)
   return NULL;
 }
 
+const fmtconv_value *
+zero_group_state (const zero_load *load, uint32_t rank, uint32_t group)
+{
+  return item_of (states_of (load, rank), group);
+}
+
 /* Returns the moment of a group of a rank; NULL: an error. */
 static const fmtconv_value *
 moment_of (const zero_load *load, uint32_t rank, uint32_t group)
 {
-  const fmtconv_value *state = item_of (states_of (load, rank), group);
+  const fmtconv_value *state = zero_group_state (load, rank, group);
   const fmtconv_value *moment = fmtconv_value_kind (state) == FMTCONV_VALUE_DICT
                                     ? fmtconv_value_find (state, zero_moment (load))
                                     : NULL;

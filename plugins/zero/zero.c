@@ -60,8 +60,8 @@ static int
 read_zero (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_model *out)
 {
   zero_load load = { .ctx = ctx, .params = params_, .out = out };
-  if (zero_locate (&load, in) || zero_open_files (&load) || (!load.is_universal && zero_read_flats (&load))
-      || put_all (&load))
+  if (zero_locate (&load, in) || zero_open_files (&load) || zero_check_steps (&load)
+      || (!load.is_universal && zero_read_flats (&load)) || put_all (&load))
     return fmtconv_ctx_failed (ctx);
   return report (&load, out);
 }

@@ -115,6 +115,12 @@ const char *zero_moment (const zero_load *load);
 /* flat.c: reads the flat tensors of all ranks.  Returns 0 or an error code. */
 int zero_read_flats (zero_load *load);
 
+/* Returns the state that the optimizer of a rank has for a group; NULL: it has none. */
+const fmtconv_value *zero_group_state (const zero_load *load, uint32_t rank, uint32_t group);
+
+/* steps.c: checks that all files are of one step.  Returns 0 or an error code. */
+int zero_check_steps (zero_load *load);
+
 /* groups.c: puts the parameters of stages 1 and 2, of which every rank has a part of a group.  Returns 0 or an error
  * code. */
 int zero_put_groups (zero_load *load, const fmtconv_value *shapes);

@@ -2,7 +2,7 @@
 """Trains a small model with DeepSpeed on CPUs for three steps, and saves checkpoints, the states of the engines, and what DeepSpeed
 makes of the checkpoints.
 
-python dsmake.py FOLDER: for each run KIND-WORLD of RUNS a folder, with the checkpoint step3 and
+python dsmake.py FOLDER: for each run KIND-WORLD of RUNS a folder, with the checkpoints step2 and step3, 'latest', and of step3
 engine.pt     what the engine says: {"fp32": {name: tensor}, "exp_avg": …, "module": the weights that it computes with}
 fp32.pt       the fp32 weights that zero_to_fp32 joins
 universal     the universal checkpoint that ds_to_universal makes
@@ -109,7 +109,8 @@ def train(kind, run, rank):
         generator = torch.Generator().manual_seed(10 * step + rank)
         engine.backward(engine(torch.randint(0, 5, (4,), generator=generator)))
         engine.step()
-    engine.save_checkpoint(str(run), tag="step3")
+        if step:
+            engine.save_checkpoint(str(run), tag=f"step{step + 1}")
     plain = kind in ("0", "experts")
     of = {} if plain else states(engine)
     if not kind.startswith("3"):

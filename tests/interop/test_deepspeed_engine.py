@@ -119,6 +119,16 @@ class Engine(Case):
             shutil.rmtree(run)
 
 
+    def test_two_saves(self):
+        """A file of an earlier save of the run, which has the same names and sizes."""
+        for name, other in (("1-2", "bf16*rank_1*"), ("2-5", "bf16*rank_4*"), ("3-2", "bf16*rank_1*"), ("3-2", "zero*rank_1*")):
+            run = self.copied(name)
+            earlier = next((self.runs / name / "step2").glob(other))
+            shutil.copy(earlier, run / "step3")
+            self.refuse(run, earlier.name, "it is of step 2, but", "is of step 3")
+            shutil.rmtree(run)
+
+
 class Judge(Case):
     def test_written_files(self):
         """What zeromake.py writes, from which test_zero.py takes what it expects, is a checkpoint to zero_to_fp32, too."""

@@ -157,6 +157,26 @@ class Zero(Case):
         rank.write_bytes((rank.parent / "bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt").read_bytes())
         self.refuse(run, "model-parallel rank")
 
+    def test_steps(self):
+        """A file of another step, which tensors or numbers say; nothing is compared where a file says none."""
+        def step(value):
+            def change(state):
+                base = state["optimizer_state_dict"].get("base_optimizer_state") or state["optimizer_state_dict"]["optimizer_state_dict"]
+                base["state"][0]["step"] = value
+            return change
+
+        for n, (stage, glob, change, says) in enumerate((
+                (2, "*optim*", step(torch.tensor(4.0)), "is of step 4"), (2, "*optim*", step(4), "is of step 4"), (3, "*optim*", step(torch.tensor(2.0)), "is of step 2"),
+                (3, "*model*", lambda state: state.update(global_steps=11), "is of step 11"))):
+            with self.subTest(n):
+                run = self.saved(stage, 2, f"run{n}")
+                self.change(run, glob, change)
+                self.refuse(run, says)
+        for n, change in enumerate((step(torch.ones(2)), step("4"), step(None))):
+            run = self.saved(2, 2, f"none{n}")
+            self.change(run, "*optim*", change)
+            self.convert(run, "-r", "sat:weights=fp32")
+
     def test_no_moments(self):
         """An optimizer before its first step, of another kind, and moments of another save."""
         options = ("-r", "zero:part=exp_avg")
