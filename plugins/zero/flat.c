@@ -78,7 +78,9 @@ read_flat (zero_load *load, uint32_t rank, uint32_t group, const fmtconv_value *
 {
   zero_flat *flat = &load->flats[(size_t) rank * load->groups + group];
   const char *name = fmtconv_ctx_printf (load->ctx, "(part %u of rank %u)", group, rank);
-  flat->view = zero_view (load, &load->optimizers[rank], name, value);
+  flat->view = zero_offloaded (load, rank, group, value);
+  if (!flat->view && !fmtconv_ctx_failed (load->ctx))
+    flat->view = zero_view (load, &load->optimizers[rank], name, value);
   if (!flat->view)
     return fmtconv_ctx_failed (load->ctx);
   if (fmtconv_view_rank (flat->view) != 1)

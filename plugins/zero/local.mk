@@ -10,6 +10,7 @@ plugins_zero_la_SOURCES = $(latest_sources) \
 	plugins/zero/groups.c \
 	plugins/zero/locate.c \
 	plugins/zero/module.c \
+	plugins/zero/offload.c \
 	plugins/zero/split.c \
 	plugins/zero/steps.c \
 	plugins/zero/tensor.c \

@@ -5,6 +5,7 @@
  *   [bf16_]zero_pp_rank_R_mp_rank_00_optim_states.pt   rank R's parts of the fp32 weights, flat, and of the moments
  *   mp_rank_00_model_states.pt                         stages 1 and 2: names, shapes, buffers, weights as trained
  *   zero_pp_rank_R_mp_rank_00_model_states.pt          stage 3: the same of rank R, with parts of frozen weights
+ *   offloaded_tensors/rankRR/ID.tensor.swp             stage 3: rank R's parts that its optimizer keeps on a disk
  * and as deepspeed/checkpoint/ds_to_universal.py converts it, with the same model states:
  *   zero/NAME/fp32.pt, exp_avg.pt, exp_avg_sq.pt       a whole parameter each, of stage 3 flat */
 #ifndef ZERO_H
@@ -111,6 +112,9 @@ int zero_make_room (zero_load *load, size_t n);
 
 /* Returns the key of the moment that is read; NULL: the weights are. */
 const char *zero_moment (const zero_load *load);
+
+/* offload.c: returns a flat tensor that is in a file apart; NULL: it is not, or an error. */
+fmtconv_view *zero_offloaded (zero_load *load, uint32_t rank, uint32_t group, const fmtconv_value *value);
 
 /* flat.c: reads the flat tensors of all ranks.  Returns 0 or an error code. */
 int zero_read_flats (zero_load *load);

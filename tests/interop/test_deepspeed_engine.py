@@ -81,7 +81,8 @@ class Engine(Case):
             elif run.name[0] == "3":
                 with self.subTest(run.name):
                     self.refuse(run, "splits every tensor over all ranks", options=("-r", "sat:weights=model"))
-                    self.convert(run, torch.load(run / "fp32.pt"))
+                    if (run / "fp32.pt").exists():
+                        self.convert(run, torch.load(run / "fp32.pt"))
 
     def test_experts(self):
         """Each of two processes has half of the experts, numbered from 0; in the files they have their numbers in the layer."""
@@ -95,6 +96,28 @@ class Engine(Case):
         self.assertIn("the experts of 2 layers are read from 6 files", self.convert(run, wanted))
         self.convert(run / "step3", wanted, "-r", "sat:weights=model")
         self.refuse(run, "is of an expert")
+
+    def test_nvme(self):
+        """The optimizer's parts in separate files: of two sub-groups, rounded up; a third is too small for the disk."""
+        run, frozen = self.runs / "3-nvme-2", torch.load(self.runs / "3-2/fp32.pt")
+        engine = self.engine(run)
+        self.assertEqual(len(list((run / "step3/offloaded_tensors").glob("rank01/*"))), 2 * 3)
+        wanted = {name: tensor for name, tensor in frozen.items() if name.startswith(("frozen", "steps", "table"))} | engine["fp32"]
+        self.convert(run, wanted | {"head.weight": wanted["embed.weight"]})
+        for key in zeromake.MOMENTS:
+            self.convert(run, engine[key] | {"head.weight": engine[key]["embed.weight"]}, "-r", f"zero:part={key}")
+        run = self.copied("3-nvme-2")
+        files = sorted((run / "step3/offloaded_tensors/rank01").glob("[0-9]*"))
+        files[0].write_bytes(files[0].read_bytes()[:100])
+        self.refuse(run, f"rank01/{files[0].name}")
+        files[0].write_bytes(bytes(2 << 20))
+        self.refuse(run, f"rank01/{files[0].name}", "larger than the")
+        files[0].unlink()
+        self.refuse(run, f"offloaded_tensors/rank01/{files[0].name}, which is missing", "rank_1")
+        next(files[1].parent.glob("exp_avg_sq*")).unlink()
+        self.refuse(run, "rank01/exp_avg_sq-", options=("-r", "zero:part=exp_avg_sq"))
+        shutil.rmtree(files[0].parent.parent)
+        self.refuse(run, "offloaded_tensors/rank00/", "copy the folder offloaded_tensors")
 
     def copied(self, name):
         shutil.copytree(self.runs / name / "step3", self.tmp / name / "step3")
