@@ -15,6 +15,7 @@ lora_files = plugins/common/lora-alpha.c plugins/common/lora-config.c \
 keys_files = plugins/common/keys.c plugins/common/keys.h
 rule_files = plugins/common/rule.c plugins/common/rule.h
 safetensors_types_files = plugins/common/safetensors-types.c plugins/common/safetensors-types.h
+facts_files = plugins/common/facts.c plugins/common/facts.h
 latest_files = plugins/common/latest.c plugins/common/latest.h
 torch_file_files = plugins/common/torch-file.h plugins/common/torch-pickle.c plugins/common/torch-types.c \
 	plugins/common/torch-zip.c
@@ -22,7 +23,7 @@ patch_files = plugins/common/patch.c plugins/common/patch.h
 shards_files = plugins/common/shards.c plugins/common/shards.h
 if BUILTIN
 # All plugins are in one program, which holds one copy of these.
-common_sources = $(latest_files) $(linear_files) $(numbered_files) $(index_files) $(keys_files) $(lora_files) \
+common_sources = $(facts_files) $(latest_files) $(linear_files) $(numbered_files) $(index_files) $(keys_files) $(lora_files) \
 	$(rule_files) $(patch_files) $(safetensors_types_files) $(shards_files) $(torch_file_files)
 linear_sources =
 numbered_sources =
@@ -31,6 +32,7 @@ keys_sources =
 lora_sources =
 rule_sources =
 safetensors_types_sources =
+facts_sources =
 latest_sources =
 patch_sources =
 shards_sources =
@@ -44,6 +46,7 @@ keys_sources = $(keys_files)
 lora_sources = $(lora_files)
 rule_sources = $(rule_files)
 safetensors_types_sources = $(safetensors_types_files)
+facts_sources = $(facts_files)
 latest_sources = $(latest_files)
 patch_sources = $(patch_files)
 shards_sources = $(shards_files)

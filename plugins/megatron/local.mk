@@ -4,7 +4,8 @@ if PLUGIN_MEGATRON
 plugin_LTLIBRARIES += plugins/megatron.la
 dist_man_MANS += plugins/megatron/fmtconv-megatron.7
 endif
-plugins_megatron_la_SOURCES = $(latest_sources) \
+plugins_megatron_la_SOURCES = $(facts_sources) $(latest_sources) \
+	plugins/megatron/dist.c \
 	plugins/megatron/experts.c \
 	plugins/megatron/layers.c \
 	plugins/megatron/locate.c \

@@ -11,6 +11,7 @@
 #define RANK "mp_rank_"
 #define LONG_RANK "tp_rank_"
 #define LONG_STAGE "_pp_rank_"
+#define METADATA ".metadata"
 #define NEMO_WEIGHTS "model_weights.ckpt"
 
 /* Reads a number of at least `least` digits, as printf's %0*u writes it.  Returns whether it is there. */
@@ -74,6 +75,13 @@ has_ranks (fmtconv_input *folder)
     if (megatron_parse_name (name, numbers, &is_long))
       return true;
   return false;
+}
+
+/* Returns whether a folder is that of an iteration. */
+static bool
+has_checkpoint (fmtconv_input *folder)
+{
+  return fmtconv_input_has (folder, METADATA) || has_ranks (folder);
 }
 
 /* Returns the folder name of an iteration: of 1000, iter_0001000. */
@@ -184,8 +192,10 @@ megatron_locate (megatron_load *load, fmtconv_input *in)
   bool is_long;
   if (folder && megatron_parse_name (fmtconv_input_basename (folder), numbers, &is_long))
     folder = fmtconv_input_parent (folder);
-  load->folder = folder && (load->params->iteration || !has_ranks (folder)) ? in_run (load, folder) : folder;
-  if (!load->folder || read_names (load))
+  load->folder =
+      folder && (load->params->iteration || !has_checkpoint (folder)) ? in_run (load, folder) : folder;
+  load->is_dist = fmtconv_input_has (load->folder, METADATA) != 0;
+  if (!load->folder || load->is_dist || read_names (load))
     return fmtconv_ctx_failed (load->ctx);
   load->tensor_ranks = load->pipeline_ranks = load->expert_ranks = 1; /* until the arguments are read */
   const char *first = megatron_rank_name (load, (megatron_rank){ 0 });

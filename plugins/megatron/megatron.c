@@ -55,9 +55,9 @@ describe (const megatron_load *load)
 
 /* Reads the shares of all ranks, with the names that they have in the whole model. */
 static int
-read_shares (megatron_load *load, fmtconv_input *in)
+read_shares (megatron_load *load)
 {
-  if (megatron_locate (load, in) || megatron_read_ranks (load) || megatron_put_shares (load))
+  if (megatron_read_ranks (load) || megatron_put_shares (load))
     return fmtconv_ctx_failed (load->ctx);
   describe (load);
   return fmtconv_note (load->ctx, "reading %s", count (load));
@@ -68,8 +68,12 @@ read_megatron (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv
 {
   const struct megatron_params *p = params_;
   megatron_load load = { .ctx = ctx, .params = p, .out = out };
+  if (megatron_locate (&load, in))
+    return fmtconv_ctx_failed (ctx);
+  if (load.is_dist)
+    return megatron_read_dist (&load);
   if (!p->join)
-    return read_shares (&load, in);
+    return read_shares (&load);
   const char *iteration = p->iteration ? fmtconv_ctx_printf (ctx, ",iteration=%s", p->iteration) : "";
   const fmtconv_model *shares = fmtconv_input_read (
       in, fmtconv_ctx_printf (ctx, "megatron:join=no%s%s", p->crc ? ",crc=ignore" : "", iteration));
@@ -84,13 +88,17 @@ probe (const fmtconv_peek *peek)
   uint32_t numbers[MEGATRON_NUMBERS];
   bool is_long;
   int bits = 0;
+  unsigned dist = 0; /* the files of dist_checkpointing that are there */
   for (size_t i = 0; peek->is_folder && i < peek->n_entries; i++)
     if (megatron_parse_name (peek->entries[i], numbers, &is_long))
       return 256;
     else if (!strcmp (peek->entries[i], "latest_checkpointed_iteration.txt")
              || !strcmp (peek->entries[i], "model_optim_rng.pt"))
       bits = 160;
-  return bits;
+    else
+      dist += !strcmp (peek->entries[i], ".metadata") || !strcmp (peek->entries[i], "common.pt")
+              || !strcmp (peek->entries[i], "metadata.json");
+  return dist == 3 ? 200 : bits;
 }
 
 FMTCONV_PLUGIN (megatron, .name = "megatron", .summary = "Megatron-LM's checkpoints of parallel ranks",

@@ -52,9 +52,10 @@ typedef struct megatron_load
   fmtconv_ctx *ctx;
   const struct megatron_params *params;
   fmtconv_model *out;
-  fmtconv_input *folder;           /* of the iteration */
-  bool is_nemo;                    /* NeMo's: model_config.yaml instead of arguments in each file */
-  unsigned numbers;                /* in the names of the folders: 1 to 3 */
+  fmtconv_input *folder; /* of the iteration */
+  bool is_dist;          /* of dist_checkpointing: tensors of all ranks in a distributed checkpoint */
+  bool is_nemo;          /* NeMo's: model_config.yaml instead of arguments in each file */
+  unsigned numbers;      /* in the names of the folders: 1 to 3 */
   uint32_t most[MEGATRON_NUMBERS]; /* one more than the largest of each */
   bool has_long_names;             /* tp_rank_TT_pp_rank_PPP */
   fmtconv_attr *args;              /* those of the first file, or made of the configuration */
@@ -80,6 +81,9 @@ fmtconv_input *megatron_file (const megatron_load *load, megatron_rank rank);
 
 /* Returns the folder name of a rank. */
 const char *megatron_rank_name (const megatron_load *load, megatron_rank rank);
+
+/* dist.c: reads a checkpoint of dist_checkpointing.  Returns 0 or an error code. */
+int megatron_read_dist (megatron_load *load);
 
 /* nemo.c: makes the arguments of the configuration of NeMo.  Returns 0 or an error code. */
 int megatron_read_config (megatron_load *load);

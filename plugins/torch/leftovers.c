@@ -1,12 +1,12 @@
 /* plugins/torch/leftovers.c: lists the values that are not tensors of the model, or keeps them as attributes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+#include "plugins/common/facts.h"
 #include "plugins/common/keys.h"
 #include "plugins/torch/arrays.h"
 #include "plugins/torch/collect.h"
 #include "plugins/torch/training.h"
 #include <fmtconv/formats.h>
-#include <math.h>
 #include <string.h>
 
 enum
@@ -149,53 +149,12 @@ torch_note_leftovers_end (torch_load *load, const torch_root *root)
   return fmtconv_ctx_failed (load->ctx);
 }
 
-/* Returns a printable ASCII string of at most `most` bytes; NULL: the value is not one. */
-static const char *
-plain_text (fmtconv_ctx *ctx, const fmtconv_value *value, size_t most)
-{
-  size_t n;
-  const char *text = fmtconv_value_text (value, &n);
-  if (fmtconv_value_kind (value) != FMTCONV_VALUE_STRING || n == 0 || n > most)
-    return NULL;
-  for (size_t i = 0; i < n; i++)
-    if (text[i] < 0x20 || text[i] > 0x7e)
-      return NULL;
-  return fmtconv_ctx_printf (ctx, "%.*s", (int) n, text);
-}
-
-/* Keeps a value as an attribute below `to` if it is a fact.  Returns whether it is. */
-static bool
-note_fact (fmtconv_model *out, fmtconv_ctx *ctx, const char *to_path, const fmtconv_value *key,
-           const fmtconv_value *value)
-{
-  int64_t number = 0;
-  double fraction = 0;
-  const unsigned kind = fmtconv_value_kind (value);
-  const bool is_int = kind == FMTCONV_VALUE_INT && fmtconv_value_int (value, &number);
-  const char *text = kind == FMTCONV_VALUE_STRING ? plain_text (ctx, value, 1024) : NULL;
-  const bool is_float = fmtconv_value_float (value, &fraction) && isfinite (fraction);
-  const bool is_bool = kind == FMTCONV_VALUE_BOOL;
-  const char *name = is_int || text || is_float || is_bool ? plain_text (ctx, key, 100) : NULL;
-  if (!name)
-    return false;
-  fmtconv_attr *to = fmtconv_attr_make (fmtconv_model_attrs (out), to_path);
-  if (is_bool)
-    fmtconv_attr_set_bool (to, name, fmtconv_value_int (value, &number) && number);
-  else if (is_int)
-    fmtconv_attr_set_int (to, name, number);
-  else if (text)
-    fmtconv_attr_set_string (to, name, text);
-  else
-    fmtconv_attr_set_float (to, name, fraction);
-  return true;
-}
-
 /* Keeps a short list of numbers as an attribute: DeepSpeed's num_experts has one for each layer.  Returns whether it is one. */
 static bool
 note_numbers (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *key, const fmtconv_value *value)
 {
   const size_t n = fmtconv_value_kind (value) == FMTCONV_VALUE_LIST ? fmtconv_value_count (value) : 0;
-  const char *name = n && n <= LISTED_NUMBERS ? plain_text (ctx, key, 100) : NULL;
+  const char *name = n && n <= LISTED_NUMBERS ? facts_text (ctx, key, 100) : NULL;
   int64_t number;
   for (size_t i = 0; name && i < n; i++)
     if (fmtconv_value_kind (fmtconv_value_at (value, i)) != FMTCONV_VALUE_INT
@@ -216,19 +175,6 @@ count_of (const fmtconv_value *value)
   return fmtconv_value_kind (value) == FMTCONV_VALUE_DICT ? fmtconv_value_count (value) : 0;
 }
 
-/* Keeps the arguments of the program that trained the model, an argparse.Namespace: Megatron's have its numbers of heads. */
-static void
-note_arguments (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *value)
-{
-  const fmtconv_global *class = value ? fmtconv_value_global (value) : NULL;
-  if (!class || strcmp (class->module, "argparse") != 0 || strcmp (class->name, "Namespace") != 0)
-    return;
-  const fmtconv_value *all = fmtconv_value_state (value);
-  unsigned facts = 0;
-  for (size_t i = 0; i < count_of (all) && facts < 2000; i++)
-    facts += note_fact (out, ctx, "source/torch/args", fmtconv_value_key (all, i), fmtconv_value_at (all, i));
-}
-
 void
 torch_note_facts (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *top)
 {
@@ -237,6 +183,6 @@ torch_note_facts (fmtconv_model *out, fmtconv_ctx *ctx, const fmtconv_value *top
     facts +=
         note_numbers (out, ctx, fmtconv_value_key (top, i), fmtconv_value_at (top, i))
         || (fmtconv_value_kind (fmtconv_value_at (top, i)) != FMTCONV_VALUE_BOOL
-            && note_fact (out, ctx, "source/torch", fmtconv_value_key (top, i), fmtconv_value_at (top, i)));
-  note_arguments (out, ctx, count_of (top) ? fmtconv_value_find (top, "args") : NULL);
+            && facts_note (out, ctx, "source/torch", fmtconv_value_key (top, i), fmtconv_value_at (top, i)));
+  facts_note_arguments (out, ctx, count_of (top) ? fmtconv_value_find (top, "args") : NULL);
 }

@@ -27,7 +27,7 @@ if PLUGIN_TORCH
 plugin_LTLIBRARIES += plugins/torch.la
 dist_man_MANS += plugins/torch/fmtconv-torch.7
 endif
-plugins_torch_la_SOURCES = $(keys_sources) $(torch_collect) $(torch_writer) $(torch_file_sources) $(index_sources) \
+plugins_torch_la_SOURCES = $(facts_sources) $(keys_sources) $(torch_collect) $(torch_writer) $(torch_file_sources) $(index_sources) \
 	plugins/torch/torch.c
 plugins_torch_la_CFLAGS = $(plugin_cflags)
 plugins_torch_la_LDFLAGS = $(plugin_ldflags)

@@ -115,7 +115,8 @@ def run(rank, o, folder):
     states = [fill(model, whole) for model in models]
     torch.save(whole, folder / f"whole_{rank}.pt")
     args = argparse.Namespace(tensor_model_parallel_size=o["tp"], pipeline_model_parallel_size=o["pp"], virtual_pipeline_model_parallel_size=o["vp"] if o["vp"] > 1 else None,
-                              expert_model_parallel_size=o["ep"], expert_tensor_parallel_size=o["etp"], num_experts=o["experts"], num_layers=LAYERS, swiglu=o["gated"],
+                              expert_model_parallel_size=o["ep"], expert_tensor_parallel_size=o["etp"], num_experts=o["experts"], num_layers=LAYERS, hidden_size=H, ffn_hidden_size=48,
+                              num_attention_heads=8, group_query_attention=True, num_query_groups=4, vocab_size=120, norm_epsilon=1e-5, rotary_base=10000, max_position_embeddings=16, swiglu=o["gated"],
                               untie_embeddings_and_output_weights=not o["tied"], multi_latent_attention=o["latent"], q_lora_rank=16, kv_lora_rank=24, qk_pos_emb_head_dim=8)
     common = {"args": args, "checkpoint_version": 3.0, "iteration": 5}
     if parallel_state.get_expert_data_parallel_rank() == 0:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/torch
 TESTS += tests/unit/torch
-tests_unit_torch_SOURCES = tests/unit/torch.c $(keys_files) $(torch_collect)
+tests_unit_torch_SOURCES = tests/unit/torch.c $(facts_files) $(keys_files) $(torch_collect)
 tests_unit_torch_CFLAGS = $(unit_cflags)
 tests_unit_torch_LDADD = $(unit_libs)
 
