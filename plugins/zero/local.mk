@@ -11,6 +11,7 @@ plugins_zero_la_SOURCES = $(latest_sources) \
 	plugins/zero/locate.c \
 	plugins/zero/module.c \
 	plugins/zero/offload.c \
+	plugins/zero/params.c \
 	plugins/zero/split.c \
 	plugins/zero/steps.c \
 	plugins/zero/tensor.c \

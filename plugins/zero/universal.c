@@ -10,112 +10,35 @@
  * parameter was divided: the size along one axis does, which is the same multiple for all. */
 #include "config.h"
 
-#include "plugins/common/pickled.h"
 #include "plugins/zero/zero.h"
 #include <string.h>
 
 typedef struct universal
 {
   zero_load *load;
-  fmtconv_input *states;  /* the folder of all parameters */
-  const char *file;       /* of each parameter */
-  fmtconv_input **inputs; /* that file of each, opened once: a folder stays open */
-  size_t at;              /* parameter that is looked at */
+  fmtconv_input *states; /* the folder of all parameters */
+  const char *file;      /* of each parameter */
   uint64_t absent;
   uint64_t ways;  /* over how many ranks the first divided parameter was divided; 1: none was yet */
   uint64_t least; /* over how many ranks a vocabulary was divided at least */
   const char *vocabulary;
 } universal;
 
-/* Returns whether the model states of an earlier rank have the parameter, and compares its shape. */
-static bool
-has_come (universal *u, uint32_t rank, const fmtconv_value *shapes, size_t i)
-{
-  zero_load *load = u->load;
-  const char *name = rank ? pickled_name (load->ctx, fmtconv_value_key (shapes, i)) : NULL;
-  for (uint32_t before = 0; name && before < rank; before++)
-    {
-      const fmtconv_value *groups = zero_get (&load->models[before], "param_shapes");
-      for (size_t group = 0; group < fmtconv_value_count (groups); group++)
-        {
-          zero_param own, other;
-          const fmtconv_value *shape = fmtconv_value_find (fmtconv_value_at (groups, group), name);
-          if (!shape)
-            continue;
-          if (zero_read_param (load, &load->models[rank], fmtconv_value_key (shapes, i),
-                               fmtconv_value_at (shapes, i), &own)
-              || zero_read_param (load, &load->models[before], fmtconv_value_key (shapes, i), shape, &other))
-            return true;
-          if (own.rank != other.rank || memcmp (own.shape, other.shape, own.rank * sizeof *own.shape) != 0)
-            zero_wrong (load, &load->models[rank], name,
-                        "an earlier model-parallel rank has it with another shape");
-          return true;
-        }
-    }
-  return false;
-}
-
-/* Calls `each` with the name and shape of all parameters in the model states of a rank that none before has. */
-static int
-for_each_of (universal *u, uint32_t rank, int (*each) (universal *, const zero_param *))
-{
-  const zero_file *model = &u->load->models[rank];
-  const fmtconv_value *shapes = zero_get (model, "param_shapes");
-  if (fmtconv_value_kind (shapes) != FMTCONV_VALUE_LIST)
-    return zero_wrong (u->load, model, NULL, "it has no shapes of the parameters");
-  for (size_t group = 0; group < fmtconv_value_count (shapes); group++)
-    {
-      const fmtconv_value *of = fmtconv_value_at (shapes, group);
-      if (fmtconv_value_kind (of) != FMTCONV_VALUE_DICT)
-        return zero_wrong (u->load, model, NULL, "the shapes of a group are not a dictionary");
-      for (size_t i = 0; i < fmtconv_value_count (of); i++)
-        {
-          zero_param param;
-          if (has_come (u, rank, of, i))
-            continue;
-          if (zero_read_param (u->load, model, fmtconv_value_key (of, i), fmtconv_value_at (of, i), &param)
-              || each (u, &param))
-            return fmtconv_ctx_failed (u->load->ctx);
-        }
-    }
-  return fmtconv_ctx_failed (u->load->ctx);
-}
-
-/* Calls `each` with the name and shape of all parameters.  Returns 0 or an error code. */
-static int
-for_each (universal *u, int (*each) (universal *, const zero_param *))
-{
-  for (uint32_t rank = 0; rank < u->load->model_ranks; rank++)
-    if (for_each_of (u, rank, each))
-      return fmtconv_ctx_failed (u->load->ctx);
-  return 0;
-}
-
-/* Counts all parameters. */
-static int
-count_one (universal *u, const zero_param *param)
-{
-  (void) param;
-  u->at++;
-  return 0;
-}
-
-/* Opens the file of a parameter, or lists it as absent. */
-static int
+/* Returns the file of a parameter, or lists it as absent. */
+static fmtconv_input *
 look_for (universal *u, const zero_param *param)
 {
   fmtconv_ctx *ctx = u->load->ctx;
   fmtconv_input *folder =
       fmtconv_input_has (u->states, param->name) ? fmtconv_input_child (u->states, param->name) : NULL;
   if (fmtconv_input_has (folder, u->file))
-    u->inputs[u->at] = fmtconv_input_child (folder, u->file);
-  else if (!fmtconv_ctx_failed (ctx))
+    return fmtconv_input_child (folder, u->file);
+  if (!fmtconv_ctx_failed (ctx))
     {
       fmtconv_detail (ctx, "zero/%s/%s", param->name, u->file);
       u->absent++;
     }
-  u->at++;
-  return fmtconv_ctx_failed (ctx);
+  return NULL;
 }
 
 /* Returns over how many ranks a parameter was divided whose shares were joined, at least, if the rows that padded a vocabulary
@@ -190,11 +113,11 @@ shaped (universal *u, const zero_file *file, const zero_param *param, fmtconv_vi
 }
 
 static int
-put (universal *u, const zero_param *param)
+put (universal *u, const zero_param *param, fmtconv_input *input)
 {
   zero_load *load = u->load;
   zero_file file = { 0 };
-  if (zero_open_file (load, u->inputs[u->at++], &file))
+  if (zero_open_file (load, input, &file))
     return fmtconv_ctx_failed (load->ctx);
   const bool is_dict = fmtconv_value_kind (file.pickle->value) == FMTCONV_VALUE_DICT;
   fmtconv_view *view =
@@ -214,12 +137,15 @@ zero_put_universal (zero_load *load)
                   .states = fmtconv_input_child (load->folder, "zero"),
                   .file = fmtconv_ctx_printf (load->ctx, "%s.pt", moment ? moment : "fp32"),
                   .ways = 1 };
-  if (!u.states || for_each (&u, count_one))
+  size_t n;
+  const zero_param *params = zero_list_params (load, &n);
+  /* The file of each, opened once: a folder stays open. */
+  fmtconv_input **inputs = fmtconv_ctx_alloc (load->ctx, n + 1, sizeof *inputs);
+  if (!u.states || !params || !inputs)
     return fmtconv_ctx_failed (load->ctx);
-  const size_t n = u.at;
-  u.at = 0;
-  u.inputs = fmtconv_ctx_alloc (load->ctx, n + 1, sizeof (fmtconv_input *));
-  if (!u.inputs || for_each (&u, look_for))
+  for (size_t i = 0; i < n && !fmtconv_ctx_failed (load->ctx); i++)
+    inputs[i] = look_for (&u, &params[i]);
+  if (fmtconv_ctx_failed (load->ctx))
     return fmtconv_ctx_failed (load->ctx);
   if (u.absent)
     return fmtconv_fail_at (
@@ -228,9 +154,9 @@ zero_put_universal (zero_load *load)
                                          : "check that the copy is complete" },
         "%s of %llu of %llu parameters is missing in %s", u.file, (unsigned long long) u.absent,
         (unsigned long long) n, fmtconv_input_path (u.states));
-  u.at = 0;
-  if (for_each (&u, put))
-    return fmtconv_ctx_failed (load->ctx);
+  for (size_t i = 0; i < n; i++)
+    if (put (&u, &params[i], inputs[i]))
+      return fmtconv_ctx_failed (load->ctx);
   return u.least > u.ways && u.ways > 1
              ? zero_wrong (load, &load->models[0], u.vocabulary, "it has more rows than all ranks together")
              : 0;

@@ -132,6 +132,10 @@ int zero_put_groups (zero_load *load, const fmtconv_value *shapes);
 /* split.c: puts the parameters of stage 3, of which every rank has a part of each.  Returns 0 or an error code. */
 int zero_put_split (zero_load *load, const fmtconv_value *shapes);
 
+/* params.c: returns the parameters that the model states of all model-parallel ranks name, each once, and their number; NULL: an
+ * error. */
+zero_param *zero_list_params (const zero_load *load, size_t *n);
+
 /* universal.c: puts the parameters of a universal checkpoint.  Returns 0 or an error code. */
 int zero_put_universal (zero_load *load);
 
