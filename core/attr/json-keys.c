@@ -4,6 +4,7 @@
 
 #include "core/attr/json-keys.h"
 #include "core/base/ctx.h"
+#include "core/base/map.h"
 #include "core/base/sort.h"
 #include <stdlib.h>
 #include <string.h>
@@ -30,27 +31,81 @@ compare (const void *a, const void *b, void *arg)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* Sorts the keys of a large object in memory that is freed at once: the attributes may live in an arena that is reused. */
 static bool
-check_many (fci_json *json, const fmtconv_attr *object)
+fail_memory (fci_json *json)
+{
+  json->fault = (fci_attr_fault){ .code = FMTCONV_E_NOMEM, .what = "out of memory" };
+  return false;
+}
+
+/* Returns memory that is freed at once: the attributes may live in an arena that is reused.  NULL: there is none. */
+static void *
+take (fci_json *json, size_t bytes)
 {
   fci_budget *budget = &json->ctx->budget;
+  if (!fci_budget_take (budget, bytes))
+    return NULL;
+  void *memory = malloc (bytes);
+  if (!memory)
+    fci_budget_give (budget, bytes);
+  return memory;
+}
+
+static void
+give_back (fci_json *json, void *memory, size_t bytes)
+{
+  free (memory);
+  fci_budget_give (&json->ctx->budget, bytes);
+}
+
+/* Sorts the keys, and names the first that stands twice. */
+static bool
+compare_keys (fci_json *json, const fmtconv_attr *object)
+{
   const size_t bytes = object->len * sizeof (const char *);
-  const char **keys = fci_budget_take (budget, bytes) ? malloc (bytes) : NULL, *same = NULL;
+  const char **keys = take (json, bytes), *same = NULL;
   size_t n = 0;
   if (!keys)
-    {
-      json->fault = (fci_attr_fault){ .code = FMTCONV_E_NOMEM, .what = "out of memory" };
-      return false;
-    }
+    return fail_memory (json);
   for (const fmtconv_attr *m = object->first; m; m = m->next)
     keys[n++] = m->key;
   fci_sort (keys, n, sizeof *keys, compare, NULL);
   for (size_t i = 1; i < n && !same; i++)
     same = strcmp (keys[i - 1], keys[i]) ? NULL : keys[i];
-  free (keys);
-  fci_budget_give (budget, bytes);
+  give_back (json, keys, bytes);
   return same ? twice (json, same) : true;
+}
+
+/* Adds the hash of a key to a table of a power of two, which has free slots.  Returns whether it was there. */
+static bool
+is_known (fci_json *json, uint64_t *slot, size_t n_slots, const char *key)
+{
+  const uint64_t hash = fci_hash (json->ctx->hash_seed, key, strlen (key)) | 1; /* 0: a free slot */
+  size_t i = (size_t) (hash >> 1) & (n_slots - 1);
+  while (slot[i] && slot[i] != hash)
+    i = (i + 1) & (n_slots - 1);
+  const bool known = slot[i] != 0;
+  slot[i] = hash;
+  return known;
+}
+
+/* Compares the hashes of many keys, and the keys only if two are equal: to sort them all takes longer for each, the more there
+ * are. */
+static bool
+check_many (fci_json *json, const fmtconv_attr *object)
+{
+  size_t n_slots = 4 * FEW;
+  bool is_suspect = false;
+  while (n_slots < object->len + object->len / 2)
+    n_slots *= 2;
+  uint64_t *slots = take (json, n_slots * sizeof *slots);
+  if (!slots)
+    return fail_memory (json);
+  memset (slots, 0, n_slots * sizeof *slots);
+  for (const fmtconv_attr *m = object->first; m && !is_suspect; m = m->next)
+    is_suspect = is_known (json, slots, n_slots, m->key);
+  give_back (json, slots, n_slots * sizeof *slots);
+  return !is_suspect || compare_keys (json, object);
 }
 
 bool
