@@ -99,6 +99,9 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
   for (fmtconv_attr *a = map->first; names && a; a = a->next)
     {
       names[all] = fmtconv_attr_get_string (a, NULL, NULL);
+      if (all && names[all]
+          && !strcmp (names[all], names[all - 1])) /* most tensors follow one of the same file */
+        continue;
       if (!names[all] || !reader_of (names[all], "torch", INDEX_ALIASES_NAMES))
         {
           fmtconv_fail_at (
