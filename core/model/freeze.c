@@ -124,10 +124,10 @@ freeze_one (fmtconv_model *model)
   if (!fci_model_number (model) || (!model->is_part && !mark (model)))
     return false;
   model->memory += model->count * sizeof *model->entries;
+  model->frozen = true;
   model->features |= model->n_blobs ? FMTCONV_FEATURE_BLOBS : 0;
   model->features |= fci_model_scaled (model) ? FMTCONV_FEATURE_SCALED : 0;
-  model->frozen = true;
-  return true;
+  return !fmtconv_ctx_failed (model->ctx);
 }
 
 static bool

@@ -25,6 +25,8 @@ core_sources += \
 	core/model/scaling.h \
 	core/model/scope.c \
 	core/model/scope.h \
+	core/model/skeleton.c \
+	core/model/skeleton.h \
 	core/model/tied.c \
 	core/model/tied.h \
 	core/model/tiling.c \

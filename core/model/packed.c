@@ -7,6 +7,7 @@
 
 #include "core/model/ending.h"
 #include "core/model/packed.h"
+#include "core/model/skeleton.h"
 #include "core/view/view.h"
 #include <string.h>
 
@@ -178,6 +179,15 @@ role_of (const packing *p, const fmtconv_tensor *t, size_t *stem)
     return FMTCONV_SCALING_COMPANION;
   *stem = !is_codes (p, t) ? 0 : *p->codes ? fci_name_stem (t->name, p->codes) : strlen (t->name);
   return *stem ? FMTCONV_SCALING_CODES : FMTCONV_SCALING_NONE;
+}
+
+bool
+fci_packed_may_occur (const fmtconv_model *model)
+{
+  for (size_t i = 0; i < N_PACKINGS; i++)
+    if (fci_model_may_have_ending (model, packings[i].parts[0]))
+      return true;
+  return false;
 }
 
 bool

@@ -6,6 +6,9 @@
 #include <fmtconv/formats.h>
 #include <stdbool.h>
 
+/* Returns whether the model may have integers of a scheme, by the names of its tensors.  false: it has none. */
+bool fci_packed_may_occur (const fmtconv_model *model);
+
 /* Returns whether the tensor holds the integers of a scheme: fci_packed_role without the roles that need more looks. */
 bool fci_packed_is_codes (const fmtconv_model *model, const fmtconv_tensor *tensor);
 

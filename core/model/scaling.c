@@ -107,9 +107,10 @@ size_t
 fci_model_scaled (const fmtconv_model *model)
 {
   const fmtconv_tensor *scale;
+  const bool may_be_packed = fci_packed_may_occur (model);
   size_t stem, n = 0;
   FMTCONV_FOREACH (t, model)
-    n += fci_packed_is_codes (model, t) || scheme_of (model, t, &scale, &stem) != NULL;
+    n += (may_be_packed && fci_packed_is_codes (model, t)) || scheme_of (model, t, &scale, &stem) != NULL;
   return n;
 }
 

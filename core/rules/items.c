@@ -129,7 +129,7 @@ add_item (struct maker *m, fci_element_bytes *item)
   uint32_t id = fci_rule_index_find (&m->names, hash, same_name, m);
   if (id == FCI_RULE_NONE)
     {
-      fci_rule_index_add (&m->names, hash, (uint32_t) m->n_named++);
+      fci_rule_index_add (run, &m->names, hash, (uint32_t) m->n_named++);
       run->item[run->n_items++] = item;
     }
   else if (!join_picks (run, m->named[id], item) && !choose_one (run, m->named[id], item))
@@ -244,7 +244,7 @@ fci_rule_run_items (fci_rule_run *run)
   size_t n = count_items (run);
   run->item = fci_rule_run_alloc (run, n + 1, sizeof (fci_element_bytes *));
   m.named = fci_rule_run_alloc (run, n + 1, sizeof (fci_element_bytes *));
-  if (!run->item || !m.named || !fci_rule_index_make (run, &m.names, n))
+  if (!run->item || !m.named)
     return;
   run->prefix = run->table.reverse ? &run->table.prefix[0] : run->prefix;
   for (size_t i = 0; i < run->n_sites && !run->code; i++)

@@ -78,6 +78,8 @@ core_sources += \
 	core/rules/sample.h \
 	core/rules/shape.c \
 	core/rules/shape.h \
+	core/rules/shortlist.c \
+	core/rules/shortlist.h \
 	core/rules/sites.c \
 	core/rules/sites.h \
 	core/rules/template.c \

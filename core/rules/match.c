@@ -9,6 +9,7 @@
 #include "core/rules/match.h"
 #include "core/rules/pattern-match.h"
 #include "core/rules/run.h"
+#include "core/rules/shortlist.h"
 #include "core/rules/sites.h"
 #include "core/rules/values.h"
 #include <string.h>
@@ -71,17 +72,11 @@ find_plain (const fci_table *table, fci_text_span full, fci_text_span stripped)
   return (fci_family *) found[second];
 }
 
-/* Returns the first family that takes the tensor; rest: its name after the prefix, NULL: it lacks the
- * prefix. */
-static fci_family *
-find_family (const fci_table *table, const char *name, const char *rest, fci_value *values)
+/* Collects the patterns that may match a name, by the texts that they begin with. */
+static void
+find_candidates (const fci_table *table, fci_text_span full, fci_text_span stripped, uint64_t *candidates)
 {
-  const fci_text_span full = FCI_TEXT_SPAN (name),
-                      stripped = { rest, rest ? full.len - (size_t) (rest - name) : 0 };
-  uint64_t candidates[FCI_MAX_PATTERNS / 64];
-  size_t words = (table->n_patterns + 63) / 64;
-  fci_family *plain = find_plain (table, full, stripped);
-  memset (candidates, 0, words * sizeof *candidates);
+  memset (candidates, 0, (table->n_patterns + 63) / 64 * sizeof *candidates);
   for (unsigned i = 0; i < table->n_heads; i++)
     {
       const fci_rule_head *head = &table->head[i];
@@ -89,34 +84,77 @@ find_family (const fci_table *table, const char *name, const char *rest, fci_val
       if (seen->at && (head->byte < 0 || head->byte == (unsigned char) *seen->at))
         add_candidates (table, head, *seen, candidates);
     }
+}
+
+/* Returns the first family that takes the tensor; rest: its name after the prefix, NULL: it lacks the
+ * prefix; list: its shortlist, NULL: there is none. */
+static fci_family *
+find_family (const fci_table *table, const char *name, const char *rest, const uint64_t *list,
+             fci_value *values)
+{
+  const fci_text_span full = FCI_TEXT_SPAN (name),
+                      stripped = { rest, rest ? full.len - (size_t) (rest - name) : 0 };
+  uint64_t candidates[FCI_MAX_PATTERNS / 64];
+  size_t words = (table->n_patterns + 63) / 64;
+  fci_family *plain = find_plain (table, full, stripped);
+  if (!list)
+    find_candidates (table, full, stripped, candidates);
   for (size_t w = 0; w < words; w++)
-    for (uint64_t bits = candidates[w]; bits; bits &= bits - 1)
+    for (uint64_t bits = list ? list[w] : candidates[w]; bits; bits &= bits - 1)
       {
         fci_family *family = table->pattern[w * 64 + (size_t) __builtin_ctzll (bits)];
         const fci_text_span *seen = family->anchored ? &full : &stripped;
         if (plain && plain < family)
           return plain;
-        if (fci_pattern_match (&family->in, seen->at, seen->len, values))
+        if (seen->at && fci_pattern_match (&family->in, seen->at, seen->len, values))
           return family;
       }
   return plain;
 }
 
+/* Returns whether no rule takes any tensor of the model. */
+static bool
+fits_none (const fci_table *table, const fci_shortlists *lists)
+{
+  return lists->are_empty && !table->plain[0];
+}
+
+/* Returns the first family that takes the i-th tensor, whose name may begin with a prefix.  NULL: none does. */
+static fci_family *
+family_of (const fci_rule_run *run, const fci_pattern *prefix, const fci_shortlists *lists, size_t i,
+           fci_value *values)
+{
+  const uint16_t skeleton = lists->of ? lists->of[i] : 0;
+  if (lists->of && lists->is_empty[skeleton] && !run->table.plain[0])
+    return NULL;
+  const char *name = fci_model_tensor (run->in, i)->name;
+  return find_family (&run->table, name, fci_pattern_strip (prefix, name),
+                      lists->of ? lists->patterns + skeleton * lists->n_words : NULL, values);
+}
+
 bool
 fci_rule_run_is_outside (const fci_rule_run *run, size_t i)
 {
-  return run->table.declared->is_part && !run->table.reverse /* names have no prefix there */
-         && !fci_pattern_strip (run->prefix, fci_model_tensor (run->in, i)->name);
+  if (!run->table.declared->is_part || run->table.reverse) /* names have no prefix there */
+    return false;
+  const char *like =
+      run->lists.skeleton ? run->lists.skeleton[run->lists.of[i]] : fci_model_tensor (run->in, i)->name;
+  return !fci_pattern_strip (run->prefix, like);
 }
 
+/* Returns whether names with that prefix, which is not the only one, are of the table. */
 static bool
-serves (const fci_rule_run *run, const fci_pattern *prefix)
+serves (fci_rule_run *run, const fci_pattern *prefix)
 {
   fci_value values[FCI_MAX_SLOTS];
-  for (size_t i = 0; i < run->n_tensors; i++)
+  fci_shortlists lists;
+  if (!fci_shortlists_make (&run->table, prefix, run->in, &lists))
+    run->code = FMTCONV_E_NOMEM;
+  if (fits_none (&run->table, &lists))
+    return false;
+  for (size_t i = 0; i < run->n_tensors && !run->code; i++)
     {
-      const char *name = fci_model_tensor (run->in, i)->name, *rest = fci_pattern_strip (prefix, name);
-      const fci_family *family = rest ? find_family (&run->table, name, rest, values) : NULL;
+      const fci_family *family = family_of (run, prefix, &lists, i, values);
       if (family && !family->why && !family->anchored)
         return true;
     }
@@ -152,10 +190,16 @@ static void
 match_all (fci_rule_run *run)
 {
   fci_value values[FCI_MAX_SLOTS];
+  if (!fci_shortlists_make (&run->table, run->prefix, run->in, &run->lists))
+    run->code = FMTCONV_E_NOMEM;
+  if (fits_none (&run->table, &run->lists))
+    {
+      memset (run->taken, 0xff, run->n_tensors * sizeof *run->taken); /* FCI_RULE_NONE */
+      return;
+    }
   for (size_t i = 0; i < run->n_tensors && !run->code; i++)
     {
-      const char *name = fci_model_tensor (run->in, i)->name;
-      fci_family *family = find_family (&run->table, name, fci_pattern_strip (run->prefix, name), values);
+      fci_family *family = family_of (run, run->prefix, &run->lists, i, values);
       run->taken[i] = family ? (uint32_t) (family - run->table.family) : FCI_RULE_NONE;
       if (family && !family->why)
         claim (run, family, values, i);
@@ -251,7 +295,7 @@ is_open (const fci_table *table)
   return false;
 }
 
-static bool
+static void
 start (fci_rule_run *run)
 {
   for (unsigned f = 0; f < run->table.n_families; f++)
@@ -265,7 +309,7 @@ start (fci_rule_run *run)
   run->n_sites = run->claimed = 0;
   run->bytes = 0;
   memset (run->problems, 0, sizeof run->problems);
-  return fci_rule_index_make (run, &run->sites, run->n_tensors);
+  run->sites.capacity = run->sites.n = 0;
 }
 
 /* A match side with '#c' sums needs a first pass that only counts. */
@@ -274,10 +318,12 @@ fci_rule_run_match (fci_rule_run *run)
 {
   bool silent = run->silent, counting = is_open (&run->table);
   run->taken = fci_rule_run_alloc (run, run->n_tensors, sizeof *run->taken);
-  run->site = fci_rule_run_alloc (run, run->n_tensors, sizeof (fci_site *));
-  if (run->code || !start (run))
+  if (run->code)
     return;
+  start (run);
   choose_prefix (run);
+  if (run->code)
+    return;
   run->silent = silent || counting;
   match_all (run);
   run->silent = silent;
@@ -285,8 +331,9 @@ fci_rule_run_match (fci_rule_run *run)
     return;
   collect_values (run);
   fci_rule_close_sums (&run->table);
-  if (!run->code && counting && start (run))
-    match_all (run);
-  if (!run->code && counting)
-    collect_values (run);
+  if (run->code || !counting)
+    return;
+  start (run);
+  match_all (run);
+  collect_values (run);
 }

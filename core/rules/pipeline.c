@@ -10,6 +10,7 @@
 #include "core/model/description.h"
 #include "core/model/model.h"
 #include "core/model/new.h"
+#include "core/model/skeleton.h"
 #include "core/rules/rules.h"
 #include <string.h>
 
@@ -37,6 +38,12 @@ static bool
 has_tensors (const fmtconv_model *model, const fmtconv_rules_component *part)
 {
   const size_t n = strlen (part->prefix);
+  const fci_skeletons *like = fci_model_skeletons_with_prefix (model, part->prefix);
+  for (size_t i = 0; like && i < like->n; i++)
+    if (!strncmp (like->text[i], part->prefix, n))
+      return true;
+  if (like)
+    return false;
   FMTCONV_FOREACH (t, model)
     if (!strncmp (t->name, part->prefix, n))
       return true;
@@ -244,23 +251,33 @@ reverse_all (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model 
 
 /* Adds what the rules of a component found. */
 static void
-add (fci_recognition *sum, const fci_recognition *found, bool *takes, size_t n)
+add (fci_recognition *sum, const fci_recognition *found)
 {
   sum->claimed += found->claimed;
   sum->bytes = found->bytes > UINT64_MAX - sum->bytes ? UINT64_MAX : sum->bytes + found->bytes;
   sum->missing += found->missing;
   sum->unknown += found->unknown;
   sum->first = sum->first ? sum->first : found->first;
-  for (size_t i = 0; found->takes && i < n; i++)
-    takes[i] = takes[i] || found->takes[i];
+}
+
+/* Adds the tensors of a component, which is recognized.  Returns false if memory ran out. */
+static bool
+add_tensors (const fmtconv_model *model, bool **takes, const fci_recognition *found)
+{
+  const size_t n = found->takes ? fmtconv_model_count (model) : 0;
+  if (n && !*takes)
+    *takes = fmtconv_ctx_alloc (fci_model_ctx (model), n, sizeof **takes);
+  for (size_t i = 0; *takes && i < n; i++)
+    (*takes)[i] = (*takes)[i] || found->takes[i];
+  return !n || *takes;
 }
 
 static int
 recognize_all (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
 {
   const fmtconv_rules own = own_rules (rules);
-  const size_t n = fmtconv_model_count (model);
   fci_recognition found, sum = { 0 };
+  bool *takes = NULL;
   size_t components = 0;
   *out = (fci_recognition){ 0 };
   if (fmtconv_model_next_component (model, NULL))
@@ -268,10 +285,9 @@ recognize_all (const fmtconv_rules *rules, const fmtconv_model *model, fci_recog
   int code = fci_rules_recognize_one (&own, model, false, &found);
   if (code || !found.fits)
     return code;
-  bool *takes = fmtconv_ctx_alloc (fci_model_ctx (model), n + 1, sizeof *takes);
-  if (!takes)
+  add (&sum, &found);
+  if (!add_tensors (model, &takes, &found))
     return FMTCONV_E_NOMEM;
-  add (&sum, &found, takes, n);
   for (const fmtconv_rules_component *part = rules->components; part->name; part++)
     {
       if (!part->rules || (!has_tensors (model, part) && (part->flags & FMTCONV_RULE_OPTIONAL)))
@@ -280,7 +296,9 @@ recognize_all (const fmtconv_rules *rules, const fmtconv_model *model, fci_recog
       code = fci_rules_recognize_one (&its, model, false, &found);
       if (code || !found.claimed)
         return code;
-      add (&sum, &found, takes, n);
+      add (&sum, &found);
+      if (!add_tensors (model, &takes, &found))
+        return FMTCONV_E_NOMEM;
       components++;
     }
   sum.fits = true;
@@ -306,7 +324,7 @@ recognize_components (const fmtconv_rules *rules, const fmtconv_model *model, fc
       int code = is_there ? fci_rules_recognize_one (&its, component, true, &found) : 0;
       if (code || !is_there || !found.claimed)
         return code;
-      add (&sum, &found, NULL, 0);
+      add (&sum, &found);
       components++;
     }
   sum.fits = true;

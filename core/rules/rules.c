@@ -196,6 +196,13 @@ fci_rules_run (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_mode
   run_as (&(fci_rule_run){ .ctx = fci_model_ctx (in), .out = out }, rules, in, reverse);
 }
 
+/* Returns whether the model is all that the table wants, and nothing else. */
+static bool
+is_complete (const fci_rule_run *run)
+{
+  return !run->problems[FCI_PROBLEM_MISSING] && !run->problems[FCI_PROBLEM_UNKNOWN];
+}
+
 /* Returns which tensors the run claims, in the context's memory. */
 static const bool *
 claimed_tensors (fci_rule_run *run)
@@ -253,9 +260,9 @@ fci_rules_recognize_one (const fmtconv_rules *rules, const fmtconv_model *model,
                                 .missing = run.problems[FCI_PROBLEM_MISSING],
                                 .unknown = run.problems[FCI_PROBLEM_UNKNOWN],
                                 .first = run.first,
-                                .takes = claimed_tensors (&run) };
+                                .takes = is_complete (&run) ? claimed_tensors (&run) : NULL };
     }
-  if (!code && fits && run.claimed && !out->takes)
+  if (!code && fits && run.claimed && is_complete (&run) && !out->takes)
     code = run.code ? run.code : fmtconv_ctx_failed (run.ctx);
   fci_arena_clear (&run.arena);
   if (code == FMTCONV_E_MISSING)

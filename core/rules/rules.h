@@ -15,7 +15,7 @@ typedef struct fci_recognition
   size_t missing;    /* required tensors that are absent */
   size_t unknown;    /* tensors that the rules would refuse; 0 unknown and 0 missing: recognized */
   const char *first; /* name of the first claimed tensor */
-  const bool *takes; /* by number of the tensor: claimed; NULL: none */
+  const bool *takes; /* by number of the tensor: claimed; NULL: none, or the model is not recognized */
   const char *why; /* why the rules cannot be used with this model; NULL: they can, or memory is exhausted */
 } fci_recognition;
 

@@ -5,12 +5,14 @@
 #define FCI_RULES_RUN_H
 
 #include "core/base/ctx.h"
+#include "core/rules/shortlist.h"
 #include "core/rules/table.h"
 
-/* A hash table of numbers; hashes are seeded by the context. */
+/* A hash table of numbers, at most half full; hashes are seeded by the context. */
 typedef struct fci_rule_index
 {
   size_t capacity; /* a power of two */
+  size_t n;
   struct fci_rule_index_slot
   {
     uint32_t hash;
@@ -87,11 +89,13 @@ typedef struct fci_rule_run
   int code; /* out of memory */
   size_t n_tensors;
   const fci_pattern *prefix; /* the prefix in use; NULL: not chosen yet */
+  fci_shortlists lists;      /* for this prefix */
   uint32_t *taken;           /* by tensor: number of its family, or FCI_RULE_NONE */
   const char **spare; /* by tensor: why it is left out for another one that becomes the same; NULL: none is */
   fci_rule_index sites;
   fci_site **site; /* in source order */
   size_t n_sites;
+  size_t site_capacity;
   size_t claimed;
   uint64_t bytes;
   const char *first;

@@ -11,6 +11,11 @@
 #include "core/rules/values.h"
 #include <string.h>
 
+enum
+{
+  FIRST_SITES = 64
+};
+
 struct wanted
 {
   const fci_rule_run *run;
@@ -84,6 +89,27 @@ new_site (fci_rule_run *run, fci_family *family, const fci_value *values, uint32
   return family->last = site;
 }
 
+/* Numbers a site.  Returns false if memory ran out. */
+static bool
+append (fci_rule_run *run, fci_site *site)
+{
+  if (run->n_sites == run->site_capacity)
+    {
+      fci_site **old = run->site;
+      const size_t n = run->n_sites, capacity = n ? 2 * n : FIRST_SITES;
+      run->site = fci_rule_run_alloc (run, capacity, sizeof *run->site);
+      if (!run->site)
+        return false;
+      if (n)
+        memcpy (run->site, old, n * sizeof *old);
+      if (n)
+        fci_arena_release (&run->arena, old, n * sizeof *old);
+      run->site_capacity = capacity;
+    }
+  run->site[run->n_sites++] = site;
+  return true;
+}
+
 /* Returns the site of a tensor. Neighbors are often in one site, the family's last. */
 static fci_site *
 find_site (fci_rule_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
@@ -96,12 +122,9 @@ find_site (fci_rule_run *run, fci_family *family, const fci_value *values, uint3
   if (id != FCI_RULE_NONE)
     return run->site[id];
   fci_site *site = new_site (run, family, values, tensor);
-  if (site)
-    {
-      fci_rule_index_add (&run->sites, hash, (uint32_t) run->n_sites);
-      run->site[run->n_sites++] = site;
-    }
-  return site;
+  if (site && append (run, site))
+    fci_rule_index_add (run, &run->sites, hash, (uint32_t) run->n_sites - 1);
+  return run->code ? NULL : site;
 }
 
 void

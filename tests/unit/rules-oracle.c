@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/pattern-match.h"
 #include "core/rules/pattern.h"
+#include "core/rules/shortlist.h"
 #include "tests/unit/rules-help.h"
 #include <criterion/criterion.h>
 #include <fmtconv/formats.h>
@@ -115,6 +116,53 @@ Test (rules_oracle, patterns_agree_with_regular_expressions)
       regfree (&regex);
     }
   cr_expect_gt (found, ROUNDS / 2u, "%u names matched", found);
+}
+
+/* Writes the skeleton of a name: one '0' for each number. */
+static void
+draw_skeleton (const char *name, char skeleton[12])
+{
+  size_t n = 0;
+  for (; *name; name++)
+    if (!strchr ("0123456789", *name))
+      skeleton[n++] = *name;
+    else if (!n || skeleton[n - 1] != '0')
+      skeleton[n++] = '0';
+  skeleton[n] = 0;
+}
+
+/* A pattern that matches a name may match its skeleton, also after a prefix; most others do not. */
+Test (rules_oracle, skeletons_of_matched_names_may_match)
+{
+  static const char *const prefixes[] = { "", "a", "1.", "[a.]", "a[1]." };
+  uint64_t state = 3;
+  unsigned matched = 0, may = 0, tried = 0;
+  for (unsigned round = 0; round < ROUNDS; round++)
+    {
+      char text[128], expression[256], name[12], skeleton[12];
+      fci_pattern pattern, prefix = { .text = "" };
+      fci_token capacity[FCI_MAX_TOKENS], before[FCI_MAX_TOKENS];
+      fci_value values[FCI_MAX_SLOTS];
+      const char *first = prefixes[draw (&state, sizeof prefixes / sizeof *prefixes)];
+      draw_pattern (&state, text, expression);
+      cr_assert_null (fci_pattern_compile (&pattern, capacity, text, NULL));
+      if (*first)
+        cr_assert_null (fci_pattern_compile (&prefix, before, first, NULL));
+      for (unsigned k = 0; k < NAMES; k++)
+        {
+          draw_name (&state, "aa.10", name);
+          draw_skeleton (name, skeleton);
+          const char *rest = fci_pattern_strip (&prefix, name);
+          const bool matches = rest && fci_pattern_match (&pattern, rest, strlen (rest), values),
+                     may_match = fci_pattern_may_match (&prefix, &pattern, skeleton);
+          cr_expect (may_match || !matches, "'%s' '%s' and '%s'", first, text, name);
+          matched += matches;
+          may += may_match;
+          tried++;
+        }
+    }
+  cr_expect_gt (matched, ROUNDS / 4u, "%u names matched", matched);
+  cr_expect_lt (may, tried / 4, "%u of %u may match", may, tried);
 }
 
 Test (rules_oracle, globs_agree_with_fnmatch)
