@@ -12,9 +12,9 @@
 enum
 {
   GGUF_VERSION = 3,
-  GGUF_MAX_TENSORS = 262144, /* of a file */
-  GGUF_MAX_KEYS = 65536,     /* of a file */
-  GGUF_MAX_KEY = 65535,      /* bytes */
+  GGUF_MAX_TENSORS = 1 << 20, /* of a file */
+  GGUF_MAX_KEYS = 65536,      /* of a file */
+  GGUF_MAX_KEY = 65535,       /* bytes */
   GGUF_MAX_STRING = 64 << 20,
   GGUF_MAX_ITEMS = 1 << 26, /* of an array */
   GGUF_MAX_FILES = 65535,

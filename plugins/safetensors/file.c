@@ -154,6 +154,25 @@ put_entry (struct text *text, const fmtconv_tensor *t, uint64_t start)
   put_text (text, "]}");
 }
 
+uint64_t
+safetensors_header_bytes (const struct safetensors_content *content, const fmtconv_tensor *t)
+{
+  size_t n = 0;
+  const struct safetensors_alias *alias = aliases_of (content, t, &n);
+  struct text text;
+  text.file = NULL;
+  text.total = text.n = 0;
+  put_entry (&text, t, UINT64_MAX - t->bytes); /* the longest numbers */
+  put_text (&text, ",");
+  for (size_t i = 0; i < n; i++)
+    {
+      put_name (&text, alias[i].name);
+      put_name (&text, t->name);
+      put_text (&text, ":,");
+    }
+  return text.total;
+}
+
 /* Writes the header entry by entry, because a tree would need many times the memory.  Returns its size in
  * bytes. */
 static size_t

@@ -139,9 +139,6 @@ read_tensor (const struct header *h, fmtconv_attr *entry)
   uint64_t shape[FMTCONV_MAX_RANK], elements, bytes, start = 0;
   unsigned rank;
   const char *dtype = fmtconv_attr_get_string (entry, "dtype", NULL);
-  if (fmtconv_model_count (h->out) == SAFETENSORS_MAX_TENSORS)
-    return fmtconv_fail_at (h->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = h->source, .offset = 8 },
-                            "more than %d tensors", SAFETENSORS_MAX_TENSORS);
   if (entry->kind != FMTCONV_ATTR_OBJECT || entry->len != 3 || !dtype)
     return fail (h, entry->key, "an entry must have dtype, shape and data_offsets, and nothing else");
   const fmtconv_dtype_name *type = fmtconv_dtype_table_by_name (safetensors_dtypes, dtype);

@@ -12,7 +12,7 @@ enum
 {
   SAFETENSORS_MAX_HEADER = 100000000, /* bytes; the official reader's limit */
   SAFETENSORS_MAX_NAME = 4096,
-  SAFETENSORS_MAX_TENSORS = 262144
+  SAFETENSORS_MAX_TENSORS = 1 << 20 /* of a model */
 };
 
 #define SAFETENSORS_METADATA "__metadata__" /* the header's only member that is not a tensor */
@@ -74,10 +74,13 @@ struct safetensors_shards
   const struct safetensors_content *content;
 };
 
-/* Splits a model into files of at most `most` bytes of tensors; a larger tensor gets a separate file.  Returns
- * 0 or an error code. */
-int safetensors_split (fmtconv_ctx *ctx, const struct safetensors_content *content, uint64_t most,
-                       struct safetensors_shards *out);
+/* Splits a model into files of at most `most` bytes of tensors, and of headers that the format allows; a larger tensor gets a
+ * separate file.  UINT64_MAX: one file.  metadata: for each file.  Returns 0 or an error code. */
+int safetensors_split (fmtconv_ctx *ctx, const struct safetensors_content *content, fmtconv_attr *metadata,
+                       uint64_t most, struct safetensors_shards *out);
+
+/* Returns the most bytes that a tensor and its other names take in a header. */
+uint64_t safetensors_header_bytes (const struct safetensors_content *content, const fmtconv_tensor *t);
 
 /* Writes one file, or several files and their index.  metadata: for each file.  Returns 0 or an error code. */
 int safetensors_put_shards (fmtconv_ctx *ctx, const char *index, fmtconv_attr *metadata,

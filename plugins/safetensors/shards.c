@@ -9,6 +9,11 @@
 
 #define SUFFIX ".safetensors"
 
+enum
+{
+  AROUND = 64 /* bytes of a header around its tensors and metadata, and more */
+};
+
 /* The files while they are filled.  A file is numbered when it is full, not when it is begun. */
 struct filling
 {
@@ -19,18 +24,20 @@ struct filling
 };
 
 /* Follows huggingface_hub's split_state_dict_into_shards_factory: in model order, a tensor larger than the
- * limit gets a separate file at once; another tensor that does not fit ends the open file. */
+ * limit gets a separate file at once; another tensor that does not fit ends the open file.  So does one that the header has no
+ * room for, which the library would not write. */
 static void
-fill (const struct safetensors_content *content, uint64_t most, struct filling *f)
+fill (const struct safetensors_content *content, uint64_t most, uint64_t most_header, struct filling *f)
 {
-  uint64_t used = 0;
+  uint64_t used = 0, header = 0;
   size_t open = 0;
   int is_open = 0;
   for (size_t i = 0; i < content->n_tensors; i++)
     {
       const fmtconv_tensor *t = content->tensors[i];
+      const uint64_t entry = most_header == UINT64_MAX ? 0 : safetensors_header_bytes (content, t);
       int alone = t->bytes > most;
-      if (!alone && is_open && t->bytes > most - used)
+      if (!alone && is_open && (t->bytes > most - used || header + entry > most_header))
         {
           f->number[open] = f->full++;
           is_open = 0;
@@ -39,13 +46,16 @@ fill (const struct safetensors_content *content, uint64_t most, struct filling *
         {
           open = f->begun++;
           is_open = 1;
-          used = 0;
+          used = header = 0;
         }
       f->file[i] = alone ? f->begun++ : open;
       if (alone)
         f->number[f->file[i]] = f->full++;
       else
-        used += t->bytes;
+        {
+          used += t->bytes;
+          header += entry;
+        }
     }
   if (is_open)
     f->number[open] = f->full++;
@@ -67,16 +77,25 @@ gather (const struct filling *f, struct safetensors_shards *out)
   out->start[0] = 0;
 }
 
+/* Returns the bytes that are left for the tensors in a header with that metadata. */
+static uint64_t
+room_for_tensors (fmtconv_attr *metadata)
+{
+  const char *text = fmtconv_attr_json_text (metadata, 0);
+  const uint64_t n = (text ? strlen (text) : 0) + AROUND;
+  return n < SAFETENSORS_MAX_HEADER ? SAFETENSORS_MAX_HEADER - n : 0;
+}
+
 int
-safetensors_split (fmtconv_ctx *ctx, const struct safetensors_content *content, uint64_t most,
-                   struct safetensors_shards *out)
+safetensors_split (fmtconv_ctx *ctx, const struct safetensors_content *content, fmtconv_attr *metadata,
+                   uint64_t most, struct safetensors_shards *out)
 {
   size_t n = content->n_tensors;
   struct filling f = { .number = fmtconv_ctx_alloc (ctx, n + 1, sizeof *f.number),
                        .file = fmtconv_ctx_alloc (ctx, n + 1, sizeof *f.file) };
   if (!f.number || !f.file)
     return fmtconv_ctx_failed (ctx);
-  fill (content, most, &f);
+  fill (content, most, most == UINT64_MAX ? UINT64_MAX : room_for_tensors (metadata), &f);
   *out = (struct safetensors_shards){ .n = f.full,
                                       .content = content,
                                       .start = fmtconv_ctx_alloc (ctx, f.full + 2, sizeof *out->start),

@@ -32,7 +32,7 @@ safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *mo
         "the format reserves this name for its metadata");
   fmtconv_attr *metadata = entries_of (ctx, p, model);
   if (!metadata || safetensors_resolve_ties (ctx, p, model, metadata, &content)
-      || safetensors_split (ctx, &content, p->max_shard_size, &shards))
+      || safetensors_split (ctx, &content, metadata, p->max_shard_size, &shards))
     return fmtconv_ctx_failed (ctx);
   return safetensors_put_shards (ctx, p->index, metadata, &shards, out);
 }

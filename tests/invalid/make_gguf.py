@@ -97,7 +97,7 @@ def headers():
     good("no-tensors-tail", file(tensors=(), data=b"\0" * 33))
     case("no-tensors-data", "33 bytes after the last tensor belong to no tensor",
          file(tensors=(), data=b"\0" * 32 + b"\1", alignment=1))
-    for count, says in ((1 << 18, ""), ((1 << 18) + 1, "262145 tensors, more than the limit of 262144")):
+    for count, says in ((1 << 18, ""), ((1 << 20) + 1, "1048577 tensors, more than the limit of 1048576")):
         tensors = tuple(tensor(str(i), (0,)) for i in range(count))
         case(f"tensors-{count}", says, file(tensors=tensors, data=b""), 1 if says else 0)
     for count, says in ((1 << 16, ""), ((1 << 16) + 1, "65537 keys, more than the limit of 65536")):

@@ -93,7 +93,7 @@ def headers():
          raw_entry('{"dtype":"F32","shape":[[[2]]],"data_offsets":[0,8]}'))
     case("json-too-deep", "tensor 'a': a dimension is not a non-negative integer",
          raw_entry('{"dtype":"F32","shape":[[2]],"data_offsets":[0,8]}'))
-    for count, says in ((1 << 18, None), ((1 << 18) + 1, "more than 262144 tensors")):
+    for count, says in ((1 << 18, None), ((1 << 20) + 1, "a model has more than 1048576 tensors")):
         entries = ",".join(f'"{i}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}' for i in range(count))
         case(f"tensors-{count}", says or "262,144 tensors", file(f"{{{entries}}}".encode(), b""), *([] if says else [0]))
     one = '"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'
