@@ -12,7 +12,7 @@ enum
   FCI_PICKLE_MAX_BYTES = 512 << 20,
   FCI_PICKLE_MAX_STRING = 16 << 20,
   FCI_PICKLE_MAX_GLOBAL = 255, /* bytes of a global's module, and of its name */
-  FCI_PICKLE_MAX_OPCODES = 64 << 20,
+  FCI_PICKLE_MAX_OPCODES = 128 << 20,
   FCI_PICKLE_MAX_STACK = 1 << 20,
   FCI_PICKLE_MAX_MARKS = 64 << 10,
   FCI_PICKLE_MAX_MEMO = 16 << 20

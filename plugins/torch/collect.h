@@ -9,7 +9,7 @@
 enum
 {
   TORCH_MAX_NAME = 4096,
-  TORCH_MAX_TENSORS = 262144,
+  TORCH_MAX_TENSORS = 1 << 20,
   TORCH_MAX_NODES = 64 << 20, /* values visited; a shared value counts once for each of its names */
   TORCH_MAX_LISTED = 1000     /* values listed one by one as left in the file */
 };

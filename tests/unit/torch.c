@@ -47,7 +47,8 @@ static fmtconv_ctx *ctx;
 static void
 setup (void)
 {
-  ctx = fmtconv_ctx_new (NULL);
+  const fmtconv_options options = { .struct_size = sizeof options, .parse_memory = UINT64_C (8) << 30 };
+  ctx = fmtconv_ctx_new (&options);
   cr_assert (ctx);
 }
 
@@ -355,7 +356,11 @@ Test (torch, tensor_limit)
       int status;
       ADD (&b, "](" TENSOR "q\x00");
       for (uint32_t i = 1; i < TORCH_MAX_TENSORS + more; i++)
-        ADD (&b, "h\x00");
+        {
+          ADD (&b, "h\x00");
+          if (i % 1000 == 0) /* as picklers do, and the stack holds no more than 1 Mi */
+            ADD (&b, "e(");
+        }
       ADD (&b, "e");
       const fmtconv_model *model = collect (&b, &status);
       cr_assert_eq (status, more ? FMTCONV_E_LIMIT : 0);
