@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 """Measures how time and memory grow: with the tensors of every format, with bytes, entries, threads and ranks.
 
-Each row has the fitted exponent e of y ~ n^e; one above 1.05, or more than 512 bytes a tensor besides its name, is marked.
-Models are listed with 'inspect', planned and listed with '-n', and converted; a single file has at most 262144 tensors.  Memory is
-the peak of the process, or of this script where fmtconv takes less.  Models of bytes are sparse.  Ranks are shares, one after another.
+Each row has the exponent e of y = a + b n^e, fitted by growthfit.py; one above 1.05, or more than 512 bytes a tensor besides its
+name, is marked.  Models are listed with 'inspect', planned and listed with '-n', and converted.  Memory is the peak of the process,
+or of this script where fmtconv takes less.  Models of bytes are sparse.  Ranks are shares, one after another.
 """
 # SPDX-License-Identifier: Apache-2.0
 
 import argparse
 import ctypes
 import json
-import math
 import mmap
 import os
 import shutil
@@ -19,23 +18,26 @@ import struct
 import sys
 
 import benchkit
+import growthfit
 import growthmake
 from benchkit import HERE, program
 
 MIB, GIB = 1 << 20, 1 << 30
-FORMATS = {  # name: largest number of tensors, reader, writer
-    "safetensors": (262144, "safetensors"),
-    "torch": (262144, "torch"),
-    "old": (262144, "torch"),
-    "gguf": (262144, "gguf"),
-    "shards": (1 << 20, "diffusers"),
-    "dcp": (1 << 20, "dcp"),
-    "dtensor": (262144, "dtensor"),
-    "zero": (262144, "zero"),
+MOST = 1 << 20  # tensors of a model
+FORMATS = {  # name: largest number of tensors, reader, whose limit it is
+    "safetensors": (800000, "safetensors", "names of this length; more are in several files, because the safetensors library reads "
+                                           "no header above 100 MB"),
+    "torch": (MOST, "torch", ""),
+    "old": (MOST, "torch", ""),
+    "gguf": (MOST, "gguf", ""),
+    "shards": (MOST, "diffusers", ""),
+    "dcp": (MOST, "dcp", ""),
+    "dtensor": (MOST, "dtensor", ""),
+    "zero": (MOST, "zero", ""),
 }
 PARTS = ("tensors", "bytes", "entries", "threads", "ranks", "cache")
 MODULES = ("torch",)
-NUMBERS = {"tensors": (100000, 10000, "most tensors of a model"), "gib": (4, 2, "most GiB of a model"),
+NUMBERS = {"tensors": (1000000, 10000, "most tensors of a model"), "gib": (64, 2, "most GiB of a model"),
            "entries": (1000000, 10000, "most entries of the metadata"), "runs": (2, 1, "runs of which the best counts")}
 CHOICES = {"part": PARTS, "format": tuple(FORMATS)}
 STATED, STEEPEST = 512, 1.05
@@ -49,14 +51,6 @@ def space(a):
 def counts(most):
     """Returns 100, 1000, … up to `most`, which is the last."""
     return [10**i for i in range(2, 9) if 10**i < most] + [most]
-
-
-def exponent(points, floor):
-    """Returns the slope of log (y - y0) by log (n - n0) where y exceeds that of the first point, y0, by more than `floor`; None:
-    too little grows."""
-    first, base = points[0]
-    grown = [(math.log(n - first), math.log(y - base)) for n, y in points[1:] if y - base > floor][-3:]
-    return statistics.linear_regression(*zip(*grown)).slope if len(grown) > 1 else None
 
 
 def shown(e, width=7):
@@ -88,8 +82,8 @@ class Rows:
 
     def row(self, title, points, names=0, each=True):
         """points: (size, seconds, bytes); names: bytes of a name, which do not count."""
-        e = exponent([(n, s) for n, s, _ in points], 0.02)
-        m = exponent([(n, b) for n, _, b in points], 2 * MIB)
+        e = growthfit.exponent([(n, s) for n, s, _ in points], 0.02)
+        m = growthfit.exponent([(n, b) for n, _, b in points], 2 * MIB)
         (n0, _, b0), (n1, _, b1) = points[-2:]
         more = (b1 - b0) / (n1 - n0) - names
         mark = "!" if each and more > STATED else " "
@@ -114,12 +108,14 @@ def make_model(folder, kind, count):
 def measure_tensors(a, folder):
     """Reads, plans and converts models of few and many tensors."""
     for kind in a.format or FORMATS:
-        most, reader = FORMATS[kind]
+        most, reader, limit = FORMATS[kind]
         sizes, out = counts(min(a.tensors, most)), folder / "out"
         rows = Rows(kind, sizes)
         models = {n: make_model(folder, kind, n) for n in sizes}
+        if a.tensors > most:
+            print(f"  up to {most:,} tensors: {limit or 'the most of a model'}")
         name = statistics.fmean(len(n) + 1 for n in growthmake.names(sizes[-1]))
-        write = ["-w", "diffusers" if sizes[-1] > FORMATS["safetensors"][0] else "safetensors"]
+        write = ["-w", "diffusers"]  # several files where one has no room for the names
         for title, arguments in (("inspect", ["inspect", "-r", reader]), ("plan", ["-n", "-t", "none", "-r", reader, *write]),
                                  ("convert", ["-t", "none", "-r", reader, *write])):
             def run(n, arguments=arguments, title=title):

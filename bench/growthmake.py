@@ -24,7 +24,7 @@ def write_safetensors(path, wanted, extra=()):
     size, header = 4 * VALUES, {"__metadata__": dict(extra)} if extra else {}
     for i, name in enumerate(wanted):
         header[name] = {"dtype": "F32", "shape": [VALUES], "data_offsets": [i * size, (i + 1) * size]}
-    text = json.dumps(header).encode()
+    text = json.dumps(header, separators=(",", ":")).encode()  # as the library writes it
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         file.truncate(file.tell() + size * len(wanted))

@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	bench/bench_training.py \
 	bench/bench_transformer.py \
 	bench/benchkit.py \
+	bench/growthfit.py \
 	bench/growthmake.py \
 	bench/modelmake.py \
 	bench/naive_everyday.py \

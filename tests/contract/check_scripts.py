@@ -1,4 +1,4 @@
-"""Checks the Python scripts of tests/ and bench/: their syntax and names, and that each bench reads its options.
+"""Checks the Python scripts of tests/ and bench/: their syntax and names, that each bench reads its options, and fits of exponents.
 
 Needs only the standard library.  A script may not have the name of a module: Python searches the folder of a script
 first, so that 'import gguf' in another script of that folder would find it in place of the module.
@@ -59,6 +59,13 @@ def options():
         yield from reads_options(script, "--nothing", status=2)
 
 
+def fits():
+    """Yields what is wrong with the exponents that the bench of growth fits."""
+    got = subprocess.run([sys.executable, TOP / "bench/growthfit.py"], capture_output=True, text=True)
+    if got.returncode:
+        yield f"bench/growthfit.py: {got.stderr}"
+
+
 def build_lists():
     """Yields the scripts of bench/ that the distribution would lack."""
     listed = (TOP / "bench/local.mk").read_text(encoding="utf-8")
@@ -71,7 +78,7 @@ def build_lists():
 
 
 def main():
-    failed = [message for check in (names, syntax, options, build_lists) for message in check()]
+    failed = [message for check in (names, syntax, options, fits, build_lists) for message in check()]
     if len(SCRIPTS) < 30 or len(BENCHES) < 8:
         failed.append(f"only {len(SCRIPTS)} scripts and {len(BENCHES)} benches in {TOP}")
     for message in failed:
