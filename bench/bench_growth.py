@@ -3,7 +3,8 @@
 
 Each row has the exponent e of y = a + b n^e, fitted by growthfit.py; one above 1.05, or more than 512 bytes a tensor besides its
 name, is marked.  Models are listed with 'inspect', planned and listed with '-n', and converted.  Memory is the peak of the process,
-or of this script where fmtconv takes less.  Models of bytes are sparse.  Ranks are shares, one after another.
+as GNU time prints it; without that program, the peak of this script where fmtconv takes less.  Models of bytes are sparse.  Ranks are
+shares, one after another.
 """
 # SPDX-License-Identifier: Apache-2.0
 
@@ -41,11 +42,13 @@ NUMBERS = {"tensors": (1000000, 10000, "most tensors of a model"), "gib": (64, 2
            "entries": (1000000, 10000, "most entries of the metadata"), "runs": (2, 1, "runs of which the best counts")}
 CHOICES = {"part": PARTS, "format": tuple(FORMATS)}
 STATED, STEEPEST = 512, 1.05
+ENOUGH = 1.0  # seconds of runs; short ones are repeated, as their noise counts as much
+GNU_TIME = shutil.which("time")
 
 
 def space(a):
-    """Returns the bytes of scratch files: of a dcp folder and its copy, or of a model, its halves, and other files."""
-    return max(3000 * a.tensors, 2 * a.gib * GIB)
+    """Returns the bytes of scratch files: of a dcp folder and its copy, or of a quarter of a sparse model and other files."""
+    return max(3000 * a.tensors, a.gib * GIB // 4 + 3 * GIB)
 
 
 def counts(most):
@@ -60,14 +63,21 @@ def shown(e, width=7):
 def measure(a, *arguments, threads=benchkit.THREADS, clean=None):
     """Returns the seconds and the bytes of memory that fmtconv takes, both the least of some runs."""
     found = []
-    for _ in range(a.runs):
+    while len(found) < a.runs or (a.runs > 1 and sum(seconds for seconds, _ in found) < ENOUGH):
         if clean:
             clean()
-        # Through a shell, so that lists of tensors do not come to this process: its peak is the least that is measured.
-        command = [program("FMTCONV"), *map(str, arguments), f"-j{threads}", "--parse-memory", "16G", "-qq"]
-        sample = benchkit.timed(["sh", "-c", 'exec "$@" >/dev/null', "sh", *command])
-        found.append((sample.seconds, sample.peak))
+        found.append(run_once([program("FMTCONV"), *map(str, arguments), f"-j{threads}", "--parse-memory", "16G", "-qq"]))
     return tuple(map(min, zip(*found)))
+
+
+def run_once(command):
+    """Returns the seconds and the bytes of memory of a command.  The system counts the peak of this script as that of its child, but
+    not as that of the child of GNU time."""
+    if not GNU_TIME:
+        sample = benchkit.timed(["sh", "-c", 'exec "$@" >/dev/null', "sh", *command])
+        return sample.seconds, sample.peak
+    sample = benchkit.timed(["sh", "-c", 'exec "$0" -q -f %M -o /dev/fd/4 "$@" 4>&1 >/dev/null', GNU_TIME, *command])
+    return sample.seconds, 1024 * int(sample.output)
 
 
 def remove(path):
