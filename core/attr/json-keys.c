@@ -5,13 +5,15 @@
 #include "core/attr/json-keys.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/base/os.h"
 #include "core/base/sort.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum
 {
-  FEW = 8 /* members that are compared with each other */
+  FEW = 8,        /* members that are compared with each other */
+  LARGE = 4 << 20 /* bytes of hashes that lie on large pages: each access to them is to another page */
 };
 
 static bool
@@ -101,6 +103,8 @@ check_many (fci_json *json, const fmtconv_attr *object)
   uint64_t *slots = take (json, n_slots * sizeof *slots);
   if (!slots)
     return fail_memory (json);
+  if (n_slots * sizeof *slots >= LARGE)
+    fci_os_large_pages (slots, n_slots * sizeof *slots);
   memset (slots, 0, n_slots * sizeof *slots);
   for (const fmtconv_attr *m = object->first; m && !is_suspect; m = m->next)
     is_suspect = is_known (json, slots, n_slots, m->key);

@@ -12,7 +12,8 @@
 
 enum
 {
-  FIRST_SLOTS = 8
+  FIRST_SLOTS = 8,
+  LARGE = 4 << 20 /* bytes of slots that lie on large pages: each access to them is to another page */
 };
 
 typedef struct slot
@@ -148,17 +149,27 @@ new_slots (fmtconv_ctx *ctx, size_t n)
       fci_budget_give (&ctx->budget, bytes);
       fci_nomem (ctx);
     }
+  if (slots && bytes >= LARGE)
+    fci_os_large_pages (slots, bytes);
   return slots;
 }
 
-/* Makes sure that one more key fits at a load of at most 3/4. */
+/* Returns whether so many keys fit at a load of at most 3/4. */
 static bool
-reserve (fci_map *map)
+fits (size_t n, size_t n_slots)
 {
-  if (map->n_slots && map->count < map->n_slots - map->n_slots / 4)
+  return n <= n_slots - n_slots / 4;
+}
+
+bool
+fci_map_reserve (fci_map *map, size_t n)
+{
+  if (fits (n, map->n_slots))
     return true;
   fci_map old = *map;
   size_t n_slots = old.n_slots ? 2 * old.n_slots : FIRST_SLOTS;
+  while (!fits (n, n_slots) && n_slots <= SIZE_MAX / 4)
+    n_slots *= 2;
   slot *slots = new_slots (map->ctx, n_slots);
   if (!slots)
     return false;
@@ -181,7 +192,7 @@ bind (fci_map *map, const void *key, size_t len, bool *known)
       fmtconv_fail (map->ctx, FMTCONV_E_LIMIT, "a name of %zu bytes is too long", len);
       return NULL;
     }
-  if (!reserve (map))
+  if (!fci_map_reserve (map, map->count + 1))
     return NULL;
   uint32_t hash = (uint32_t) fci_hash (map->ctx->hash_seed, key, len);
   slot *s = find (map, key ? key : no_bytes, len, hash);

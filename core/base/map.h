@@ -35,6 +35,9 @@ bool fci_map_set (fci_map *map, const void *key, size_t len, uintptr_t value);
 
 size_t fci_map_count (const fci_map *map);
 
+/* Makes room for n keys in all, so that slots are not copied while they are bound.  Returns false if out of memory (recorded). */
+bool fci_map_reserve (fci_map *map, size_t n);
+
 /* Returns the map's bytes, without keys and values. */
 size_t fci_map_memory (const fci_map *map);
 

@@ -142,6 +142,8 @@ fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
 void
 fci_model_put_all (fmtconv_model *out, const fmtconv_model *from)
 {
+  if (!fci_map_reserve (out->names, out->count + from->count))
+    return;
   FMTCONV_FOREACH (t, from)
     {
       const size_t len = strlen (t->name);
