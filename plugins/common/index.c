@@ -155,10 +155,29 @@ way_out (fmtconv_ctx *ctx, fmtconv_input *folder)
   return NULL;
 }
 
+/* The index while its files are read. */
+struct listing
+{
+  fmtconv_attr *map;
+  const fmtconv_attr
+      *next;    /* the entry after that of the last tensor: most files have the order of the index */
+  size_t found; /* entries whose tensors were found */
+};
+
+/* Returns the file in which the index places a tensor; NULL: it does not list it. */
+static const char *
+look_up (struct listing *list, const char *tensor)
+{
+  const fmtconv_attr *entry =
+      list->next && !strcmp (list->next->key, tensor) ? list->next : fmtconv_attr_get (list->map, tensor);
+  list->next = entry ? entry->next : list->next;
+  return entry ? fmtconv_attr_get_string ((fmtconv_attr *) entry, NULL, NULL) : NULL;
+}
+
 /* Reads a file; all its tensors must be listed in the index. */
 static int
-read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const char *reader, fmtconv_attr *map,
-            fmtconv_model *out)
+read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const char *reader,
+            struct listing *list, fmtconv_model *out)
 {
   if (!fmtconv_input_has (folder, name))
     return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = way_out (ctx, folder) },
@@ -168,8 +187,10 @@ read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const cha
     return fmtconv_ctx_failed (ctx);
   FMTCONV_FOREACH (t, part)
     {
-      const char *listed = fmtconv_attr_get_string (map, t->name, NULL);
-      if (listed ? !strcmp (listed, name) : is_alias (part, t, map, name))
+      const char *listed = look_up (list, t->name);
+      const int is_here = listed && !strcmp (listed, name);
+      list->found += is_here ? 1 : 0;
+      if (is_here || (!listed && is_alias (part, t, list->map, name)))
         continue;
       const fmtconv_where where = { .tensor = t->name, .hint = way_out (ctx, folder) };
       if (!listed)
@@ -184,9 +205,9 @@ read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const cha
 
 /* Checks that every listed tensor was found. */
 static int
-check_missing (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_attr *map, const fmtconv_model *out)
+check_missing (fmtconv_ctx *ctx, fmtconv_input *folder, const struct listing *list, const fmtconv_model *out)
 {
-  for (fmtconv_attr *a = map->first; a; a = a->next)
+  for (fmtconv_attr *a = list->found < list->map->len ? list->map->first : NULL; a; a = a->next)
     if (!fmtconv_model_find (out, a->key))
       return fmtconv_fail_at (
           ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = a->key, .hint = way_out (ctx, folder) },
@@ -226,10 +247,11 @@ index_read (fmtconv_ctx *ctx, fmtconv_input *in, const char *torch, int aliases,
   const char **names = map ? shard_names (ctx, map, &n) : NULL;
   if (!names)
     return fmtconv_ctx_failed (ctx);
+  struct listing list = { .map = map, .next = map->first };
   for (size_t i = 0; i < n; i++)
-    if (read_shard (ctx, folder, names[i], reader_of (names[i], torch, aliases), map, out))
+    if (read_shard (ctx, folder, names[i], reader_of (names[i], torch, aliases), &list, out))
       return fmtconv_ctx_failed (ctx);
   list_unnamed (ctx, folder, names, n, out);
   index_take_aliases (ctx, aliases, fmtconv_attr_get (tree, "metadata"), out);
-  return check_missing (ctx, folder, map, out);
+  return check_missing (ctx, folder, &list, out);
 }
