@@ -106,7 +106,7 @@ class Rows:
 def make_model(folder, kind, count):
     """Makes a model of that format and number of tensors; gguf is written by fmtconv."""
     path = folder / f"{kind}-{count}"
-    base = "safetensors" if kind == "gguf" else kind
+    base = "shards" if kind == "gguf" else kind
     made = folder / f"made-{count}" if kind == "gguf" else path
     benchkit.make(HERE / "growthmake.py", base, count, made)
     if kind == "gguf":
