@@ -2,9 +2,8 @@
 """Measures how time and memory grow: with the tensors of every format, with bytes, entries, threads and ranks.
 
 Each row has the exponent e of y = a + b n^e, fitted by growthfit.py; one above 1.05, or more than 512 bytes a tensor besides its
-name, is marked.  Models are listed with 'inspect', planned and listed with '-n', and converted.  Memory is the peak of the process,
-as GNU time prints it; without that program, the peak of this script where fmtconv takes less.  Models of bytes are sparse.  Ranks are
-shares, one after another.
+name, is marked.  Models are inspected, planned with '-n', and converted.  Memory is the peak by GNU time; without that program, that
+of this script where fmtconv takes less.  Models of bytes are sparse.  Ranks are shares, one after another.
 """
 # SPDX-License-Identifier: Apache-2.0
 
