@@ -222,12 +222,12 @@ fci_json_fail (fci_json *json)
 }
 
 fmtconv_attr *
-fci_json_read_in (fci_json *json, fci_arena *memory, fmtconv_attr *(*read) (fci_json *json))
+fci_json_read_in (fci_json *json, fci_arena *memory, fmtconv_attr *(*next) (fci_json *json))
 {
   fmtconv_ctx *ctx = json->ctx;
   fci_arena kept = ctx->arena;
   ctx->arena = *memory;
-  fmtconv_attr *value = read (json);
+  fmtconv_attr *value = next (json);
   *memory = ctx->arena;
   ctx->arena = kept;
   /* The error lives longer than the values. */

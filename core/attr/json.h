@@ -47,8 +47,8 @@ fmtconv_attr *fci_json_member (fci_json *json);
  * (recorded), and fci_json_close is not needed then. */
 bool fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth, unsigned plain);
 
-/* Calls `read`, with `memory` for what it makes; the fault or the error is recorded.  Returns its value; NULL: an error. */
-fmtconv_attr *fci_json_read_in (fci_json *json, fci_arena *memory, fmtconv_attr *(*read) (fci_json *json));
+/* Calls `next`, with `memory` for what it makes; the fault or the error is recorded.  Returns its value; NULL: an error. */
+fmtconv_attr *fci_json_read_in (fci_json *json, fci_arena *memory, fmtconv_attr *(*next) (fci_json *json));
 
 /* Frees the text; the values that were read stay. */
 void fci_json_close (fci_json *json);

@@ -53,10 +53,10 @@ struct fmtconv_model
   fci_model_entry **entries; /* by number; made when frozen, or earlier if numbers are needed */
   bool numbered;             /* entries, index and tied are up to date */
   bool frozen;
-  bool is_part;                   /* read for another reader, which takes the tensors: see fci_model_new_part */
-  bool marked;                    /* frozen: its tensors have numbers in the context */
-  bool untied;                    /* tensors with the same bytes are not tied */
-  uint32_t base;                  /* frozen: number of the first tensor in the context */
+  bool is_part;  /* read for another reader, which takes the tensors: see fci_model_new_part */
+  bool marked;   /* frozen: its tensors have numbers in the context */
+  bool untied;   /* tensors with the same bytes are not tied */
+  uint32_t base; /* frozen: number of the first tensor in the context */
   const fci_skeletons *skeletons; /* NULL: nobody has asked for them yet */
   fmtconv_model **components;
   size_t n_components;

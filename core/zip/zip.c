@@ -120,9 +120,9 @@ find (fmtconv_zip *zip, const char *name)
 typedef fmtconv_source *window (fmtconv_source *, uint64_t, uint64_t, const char *);
 
 static fmtconv_source *
-open_stored (fmtconv_zip *zip, const fci_zip_entry *entry, window *open)
+open_stored (fmtconv_zip *zip, const fci_zip_entry *entry, window *cut)
 {
-  fmtconv_source *source = open (zip->source, entry->data, entry->size, entry->name);
+  fmtconv_source *source = cut (zip->source, entry->data, entry->size, entry->name);
   if (source)
     {
       source->has_crc = zip->has_crcs;

@@ -101,7 +101,7 @@ dcp_record (dcp_load *load, const dcp_item *item, const dcp_chunk *chunk)
   fmtconv_view *view =
       read_saved (load, item, chunk,
                   fmtconv_scratch_window (place->file->source, place->at, place->bytes,
-                                         fmtconv_scratch_printf (load->ctx, "record of '%s'", item->name)));
+                                          fmtconv_scratch_printf (load->ctx, "record of '%s'", item->name)));
   fmtconv_scratch_end (load->ctx);
   return view;
 }
