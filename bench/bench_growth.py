@@ -246,8 +246,23 @@ def fill(path, size):
         os.fsync(file.fileno())
 
 
+def larger_than_memory():
+    """Returns GiB."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 5 // 4 // GIB + 1
+
+
+def put_in_cache(path, wanted):
+    """Reads a file, or takes it off the page cache."""
+    with open(path, "rb") as file:
+        if not wanted:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        while wanted and file.read(MIB):
+            pass
+
+
 def measure_cache(a, folder):
-    """Converts a model that is on disk, and counts what it leaves of the model, of the output and of another file in the cache."""
+    """Converts models, of which one is larger than the memory, and counts what that leaves of the model, of the output and of another
+    file in the page cache."""
     model, out, other = folder / "model.safetensors", folder / "out.safetensors", folder / "other"
     sparse(model, 1)
     with open(model, "r+b") as file:  # real bytes, so that they are read
@@ -257,17 +272,19 @@ def measure_cache(a, folder):
             file.write(block)
         os.fsync(file.fileno())
     fill(other, 256 * MIB)
-    print(f"\n{'page cache, MiB:':30}{'model':>10}{'output':>10}{'other file':>12}")
-    for title, cold in (("  model not in it before", True), ("  model in it before", False)):
-        with open(model, "rb") as file:
-            if cold:
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-            else:
-                while file.read(MIB):
-                    pass
-        remove(out)
-        measure(a, "-t", "none", model, out, clean=lambda: remove(out))
+
+    def row(title, *options):
+        measure(a, *options, model, out, clean=lambda: remove(out))
         print(f"{title:30}{cached(model) / MIB:10.0f}{cached(out) / MIB:10.0f}{cached(other) / MIB:12.0f}", flush=True)
+
+    print(f"\n{'page cache, MiB:':30}{'model':>10}{'output':>10}{'other file':>12}")
+    for title, is_cached in (("  model not in it before", False), ("  model in it before", True)):
+        put_in_cache(model, is_cached)
+        row(title, "-t", "none")
+    gib = larger_than_memory()
+    if gib <= a.gib:
+        sparse(model, gib)
+        row(f"  {gib} GiB to f8_e4m3", "-t", "cast:to=f8_e4m3")
     for path in (model, out, other):
         remove(path)
 
