@@ -12,7 +12,11 @@ core_sources += \
 	core/api/diff.c \
 	core/api/edit.c \
 	core/api/folders.c \
+	core/api/inspect-commands.c \
+	core/api/inspect-recognize.c \
+	core/api/inspect-result.c \
 	core/api/inspect.c \
+	core/api/inspect.h \
 	core/api/map-run.c \
 	core/api/map-test.c \
 	core/api/map.c \
