@@ -22,10 +22,6 @@ int fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, c
 /* Appends the bundle transforms that join the results of `makers`. Returns 0 or an error code. */
 int fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *links);
 
-/* Fails with a command for each component if the input is a folder of components and the writer stores one model.
- * Returns 0 or an error code. */
-int fci_check_components (fci_conversion *c);
-
 /* Returns whether several transforms match the model completely, each as a different component. */
 bool fci_claims_are_components (const fci_claims *claims);
 

@@ -6,7 +6,7 @@
 #include "core/base/ctx.h"
 #include "core/base/held.h"
 #include "core/convert/chain.h"
-#include "core/convert/choose.h"
+#include "core/convert/components.h"
 #include "core/convert/convert.h"
 #include "core/convert/copy.h"
 #include "core/convert/finish.h"

@@ -7,8 +7,15 @@ core_sources += \
 	core/convert/attempt.h \
 	core/convert/chain.c \
 	core/convert/chain.h \
+	core/convert/choose-claims.c \
+	core/convert/choose-for-writer.c \
+	core/convert/choose-links.c \
+	core/convert/choose-list.c \
+	core/convert/choose-private.h \
 	core/convert/choose.c \
 	core/convert/choose.h \
+	core/convert/components.c \
+	core/convert/components.h \
 	core/convert/convert.c \
 	core/convert/convert.h \
 	core/convert/copy.c \
