@@ -20,6 +20,10 @@ fmtconv_SOURCES = \
 	cli/models.c \
 	cli/new-plugin.c \
 	cli/options.c \
+	cli/options.h \
+	cli/options-table.c \
+	cli/options-take.c \
+	cli/options-values.c \
 	cli/output.c \
 	cli/plugin-test/child.c \
 	cli/plugin-test/codec.c \
