@@ -15,7 +15,7 @@ enum
   FCI_PICKLE_MAX_OPCODES = 128 << 20,
   FCI_PICKLE_MAX_STACK = 1 << 20,
   FCI_PICKLE_MAX_MARKS = 64 << 10,
-  FCI_PICKLE_MAX_MEMO = 16 << 20
+  FCI_PICKLE_MAX_MEMO = FCI_PICKLE_MAX_OPCODES /* each sets one slot, or none */
 };
 
 /* The opcodes of the memo. */

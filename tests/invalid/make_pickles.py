@@ -154,7 +154,7 @@ def bounds():
     case("global-endless", "the line has no end", saved(b"\x80\x02cos\nsystem"))
     bad("memo-miss", "BINGET: memo number 7 was never set", b"h\x07")
     bad("memo-miss-long", "LONG_BINGET: memo number 4294967295 was never set", b"j\xff\xff\xff\xff")
-    bad("memo-huge", "memo number 4294967295 exceeds the limit of 16777216", NONE + b"r\xff\xff\xff\xff")
+    bad("memo-huge", "memo number 4294967295 exceeds the limit of 134217728", NONE + b"r\xff\xff\xff\xff")
     bad("memo-ahead", "memo number 1000000 after only 3 opcodes", NONE + b"r\x40\x42\x0f\0")
     bad("depth-tuples", "nested deeper than 1000", EMPTY + b"\x85" * 2000)
     bad("depth-lists", "nested deeper than 1000", LIST * 2000 + b"a" * 1999)
