@@ -7,6 +7,7 @@
 #include "core/base/size.h"
 #include "core/kernel/sha256.h"
 #include "core/layout/layout.h"
+#include "core/source/source.h"
 #include "core/view/inspect.h"
 #include <string.h>
 
@@ -234,7 +235,8 @@ fmtconv_file_emit_source (fmtconv_file *file, fmtconv_source *source)
 {
   if (!has_argument (file, "fmtconv_file_emit_source", "source", source))
     return;
-  fci_region *region = append (file, FCI_REGION_SOURCE, fmtconv_source_size (source));
+  source = fci_source_keep (source);
+  fci_region *region = source ? append (file, FCI_REGION_SOURCE, fmtconv_source_size (source)) : NULL;
   if (region)
     region->u.source = source;
 }

@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/model/bundle.h"
 #include "core/model/private.h"
+#include "core/source/source.h"
 #include <string.h>
 
 enum
@@ -75,9 +76,8 @@ fmtconv_model_attach (fmtconv_model *out, const char *name, fmtconv_source *sour
       return;
     }
   fmtconv_blob *blob = fci_new (out->ctx, fmtconv_blob);
-  if (!blob || !(blob->name = fci_strdup (out->ctx, name)))
+  if (!blob || !(blob->name = fci_strdup (out->ctx, name)) || !(blob->source = fci_source_keep (source)))
     return;
-  blob->source = source;
   if (out->last_blob)
     out->last_blob->next = blob;
   else

@@ -73,6 +73,10 @@ void fci_source_put_name (fci_sink *to, const fmtconv_source *source);
 /* Returns the source itself, or the nearest one of which it is a part that does not end with a scratch. */
 const fmtconv_source *fci_source_lasting (const fmtconv_source *source);
 
+/* Returns the source itself, or, if it ends with a scratch, the same bytes as one that does not: for whatever refers to it longer.
+ * NULL: it is NULL, or an error. */
+fmtconv_source *fci_source_keep (fmtconv_source *source);
+
 enum
 {
   FCI_READ_SHORT = -1,  /* the file ended early: it was truncated during the run */

@@ -94,6 +94,12 @@ fmtconv_source_window (fmtconv_source *source, uint64_t start, uint64_t size, co
 }
 
 fmtconv_source *
+fci_source_keep (fmtconv_source *source)
+{
+  return source && source->is_scratch ? fmtconv_source_window (source, 0, source->size, NULL) : source;
+}
+
+fmtconv_source *
 fmtconv_scratch_window (fmtconv_source *source, uint64_t start, uint64_t size, const char *name)
 {
   if (!is_inside (source, start, size))

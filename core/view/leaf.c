@@ -153,6 +153,7 @@ fmtconv_view_leaf (fmtconv_source *source, uint64_t at, uint32_t dtype, unsigned
                    const int64_t *byte_strides)
 {
   uint64_t elements;
+  source = fci_source_keep (source);
   leaf l = {
     .source = source, .at = at, .dtype = dtype, .rank = rank, .shape = shape, .stride = byte_strides
   };

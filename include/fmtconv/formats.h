@@ -111,7 +111,8 @@ void *fmtconv_scratch_alloc (fmtconv_ctx *ctx, size_t n, size_t size);
 char *fmtconv_scratch_printf (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
 /* Returns a part of a source as fmtconv_source_window does, in memory that ends with the innermost scratch: for bytes of which only
- * parts are needed longer, such as an archive in a file of many.  These parts are named by their place in the file.
+ * parts are needed longer, such as an archive in a file of many.  Views, models and files may refer to it; messages name these parts by
+ * their place in the file.
  * Errors: E_FORMAT (beyond the end), E_NOMEM.  Thread: context.  Since: 0.1. */
 fmtconv_source *fmtconv_scratch_window (fmtconv_source *source, uint64_t start, uint64_t size,
                                         const char *name);

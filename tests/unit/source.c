@@ -4,6 +4,7 @@
 
 #include "core/source/disk.h"
 #include "core/source/folder.h"
+#include "core/view/view.h"
 #include "tests/unit/folder.h"
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -106,6 +107,34 @@ Test (source, read_error_is_an_errno)
   cr_expect_eq (fmtconv_cursor_take_le (&(fmtconv_cursor){ .source = a, .end = 5 }, 4), 0);
   cr_expect_eq (r.os_errno, EBADF);
   expect_error (FMTCONV_E_IO, "d/a: cannot be read: ");
+}
+
+/* What is made of a window in a scratch outlives it, and is named by its place. */
+Test (source, windows_in_a_scratch_end_with_it)
+{
+  fmtconv_source *a = fmtconv_input_open (fci_input_user (ctx, "d/a")), *kept;
+  char to[3] = "";
+  fmtconv_scratch_begin (ctx);
+  fmtconv_source *outer = fmtconv_scratch_window (a, 1, 4, "record"),
+                 *in = fmtconv_scratch_window (outer, 1, 3, "in");
+  cr_expect_str_eq (fci_source_name (in), "d/a: record: in");
+  cr_expect_eq (fmtconv_cursor_take_le (&(fmtconv_cursor){ .source = in, .end = 1 }, 1), 'p');
+  kept = fmtconv_source_window (in, 0, 2, "part");
+  cr_expect_eq (fci_source_keep (kept), kept);
+  fmtconv_view *view = fmtconv_view_leaf (in, 1, FMTCONV_U8, 1, (uint64_t[]){ 2 }, NULL);
+  cr_assert_not_null (view);
+  fmtconv_scratch_end (ctx);
+  cr_expect_str_eq (fci_source_name (kept), "d/a: from byte 0x2");
+  cr_expect_eq (fci_source_read (kept, 0, to, 2), 0);
+  cr_expect_str_eq (to, "ph");
+  cr_expect_eq (fci_source_read (view->boxes[0].source, 1, to, 2), 0);
+  cr_expect_str_eq (to, "ha");
+  fmtconv_scratch_begin (ctx);
+  cr_expect_eq (fmtconv_cursor_take_le (
+                    &(fmtconv_cursor){ .source = fmtconv_scratch_window (a, 0, 1, "next"), .end = 1 }, 1),
+                'a');
+  cr_expect_null (fmtconv_scratch_window (a, 2, 4, "beyond"));
+  expect_error (FMTCONV_E_FORMAT, "d/a: at byte 0x2: 4 bytes from here extend past the end at byte 0x5");
 }
 
 Test (source, windows_are_flat_and_bounded)
