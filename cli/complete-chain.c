@@ -227,15 +227,25 @@ offer_parameters (struct chain *c, fmtconv_attr *all, const char *colon)
     offer_keys (c);
 }
 
+/* Returns the plugins, or only that of the first `n` bytes of `name`, so that no other is loaded. */
+static fmtconv_attr *
+list_plugins (fmtconv_ctx *ctx, const char *name, size_t n)
+{
+  char only[TEXT_SIZE];
+  snprintf (only, sizeof only, "%.*s", (int) n, name);
+  return ctx && n < sizeof only ? fmtconv_plugin_list (ctx, n ? only : NULL) : NULL;
+}
+
 void
 offer_chain (const struct words *w, char role)
 {
   struct chain c = { .w = w, .role = role, .name_at = w->skip };
   fmtconv_ctx *ctx = quiet_context (w, 0);
-  fmtconv_attr *all = ctx ? fmtconv_plugin_list (ctx, NULL) : NULL;
   const char *typed = w->word + w->skip, *colon = strchr (typed, ':'), *slash = strchr (typed, '/');
   if (role == 't' && slash && (!colon || slash < colon))
     c.name_at = (size_t) (slash - w->word) + 1;
+  const char *name = w->word + c.name_at;
+  fmtconv_attr *all = list_plugins (ctx, name, colon ? (size_t) (colon - name) : 0);
   if (all && colon)
     offer_parameters (&c, all, colon);
   else if (all)
