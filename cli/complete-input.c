@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "complete.h"
+#include <fmtconv/checkpoint.h>
 #include <string.h>
 
 /* Offers the presets, and any file: a spec need not be installed. */
@@ -102,21 +103,6 @@ offer_components (const struct words *w)
   fmtconv_ctx_free (ctx);
 }
 
-/* Returns a tensor's name without its component; globs do not match the component. */
-static const char *
-without_component (fmtconv_attr *report, const char *name)
-{
-  fmtconv_attr *parts = fmtconv_attr_get (report, "parts");
-  for (fmtconv_attr *p = parts ? parts->first : NULL; p; p = p->next)
-    {
-      const char *part = fmtconv_attr_get_string (p, "part", "");
-      const size_t n = strcspn (part, " ");
-      if (!fmtconv_attr_get (p, "command") && is_in (name, part, n))
-        return name + n + 1;
-    }
-  return name;
-}
-
 /* Escapes what separates parameters, if there are any.  Returns false if the name is too long. */
 static bool
 escape (char *to, size_t size, const char *name, bool in_parameters)
@@ -132,24 +118,40 @@ escape (char *to, size_t size, const char *name, bool in_parameters)
   return !*name;
 }
 
+/* Opens the first operand, of which only headers are read, and nothing is recognized; NULL: it cannot be read. */
+static fmtconv_checkpoint *
+open_operand (const struct words *w, fmtconv_ctx *ctx)
+{
+  const fmtconv_open_options options = { .struct_size = sizeof options,
+                                         .path = w->operand,
+                                         .reader = w->reader };
+  return ctx && w->operand ? fmtconv_checkpoint_open (ctx, &options) : NULL;
+}
+
+/* Offers a tensor, or what its name begins with up to the next dot.  Globs do not match the component. */
+static void
+offer_tensor (const struct words *w, size_t n, const char *end, const fmtconv_tensor_info *t)
+{
+  const bool is_glob = w->open->id == 't' || w->open->id == 'w'; /* of a parameter */
+  const char *typed = w->word + n, *component = is_glob ? "" : t->component;
+  char full[1024], name[1024];
+  const int len = snprintf (full, sizeof full, "%s%s%s", component, *component ? "/" : "", t->name);
+  if (len < 0 || (size_t) len >= sizeof full || !escape (name, sizeof name, full, is_glob)
+      || strncmp (name, typed, strlen (typed)))
+    return;
+  char *dot = strchr (name + strlen (typed), '.');
+  if (dot)
+    *dot = '\0';
+  offer (n, name, dot ? "." : end, dot ? "tensors" : t->dtype);
+}
+
 void
 offer_tensors (const struct words *w, size_t n, const char *end)
 {
-  const char *typed = w->word + n;
-  const bool is_glob = w->open->id == 't' || w->open->id == 'w'; /* of a parameter */
-  fmtconv_ctx *ctx = quiet_context (w, FMTCONV_LIST);
-  fmtconv_attr *report = inspect_operand (w, ctx), *list = fmtconv_attr_get (report, "list");
-  for (fmtconv_attr *t = list ? list->first : NULL; t; t = t->next)
-    {
-      char name[1024];
-      const char *full = fmtconv_attr_get_string (t, "name", "");
-      if (!escape (name, sizeof name, is_glob ? without_component (report, full) : full, is_glob)
-          || strncmp (name, typed, strlen (typed)))
-        continue;
-      char *dot = strchr (name + strlen (typed), '.');
-      if (dot)
-        *dot = '\0';
-      offer (n, name, dot ? "." : end, dot ? "tensors" : fmtconv_attr_get_string (t, "dtype", ""));
-    }
+  fmtconv_ctx *ctx = quiet_context (w, 0);
+  const fmtconv_checkpoint *input = open_operand (w, ctx);
+  fmtconv_tensor_info t = { .struct_size = sizeof t };
+  for (size_t i = 0; input && fmtconv_checkpoint_tensor (input, i, &t) == 0; i++)
+    offer_tensor (w, n, end, &t);
   fmtconv_ctx_free (ctx);
 }
