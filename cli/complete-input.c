@@ -151,7 +151,8 @@ offer_tensors (const struct words *w, size_t n, const char *end)
   fmtconv_ctx *ctx = quiet_context (w, 0);
   const fmtconv_checkpoint *input = open_operand (w, ctx);
   fmtconv_tensor_info t = { .struct_size = sizeof t };
-  for (size_t i = 0; input && fmtconv_checkpoint_tensor (input, i, &t) == 0; i++)
+  const size_t count = input ? fmtconv_checkpoint_count (input) : 0;
+  for (size_t i = 0; i < count && fmtconv_checkpoint_tensor (input, i, &t) == 0; i++)
     offer_tensor (w, n, end, &t);
   fmtconv_ctx_free (ctx);
 }

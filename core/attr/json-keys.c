@@ -40,7 +40,7 @@ fail_memory (fci_json *json)
   return false;
 }
 
-/* Returns memory that is freed at once: the attributes may live in an arena that is reused.  NULL: there is none. */
+/* Returns memory that is freed at once: the attributes may live in an arena that is reused.  NULL: out of memory. */
 static void *
 take (fci_json *json, size_t bytes)
 {

@@ -62,7 +62,7 @@ fci_message_line (fci_sink *line, const fmtconv_message *m)
     }
 }
 
-/* Appends the name of the file that a message is about.  Returns false if there is none. */
+/* Appends the name of the file that a message is about.  Returns false if it is about no file. */
 static bool
 put_file (fci_sink *to, const fmtconv_ctx *ctx, const message *m)
 {

@@ -41,7 +41,7 @@ fci_scratch *fci_scratch_switch (fmtconv_ctx *ctx, fci_scratch *to);
  * leave. */
 void fci_scratch_keep (fmtconv_ctx *ctx);
 
-/* Returns the arena of the innermost scratch, or that of the context if there is none. */
+/* Returns the arena of the innermost scratch; outside of all, that of the context. */
 fci_arena *fci_scratch_arena (fmtconv_ctx *ctx);
 
 /* Gives back an allocation of n bytes from the innermost scratch that was replaced by a larger one, if that is possible. */

@@ -12,7 +12,7 @@
 #include "core/model/model.h"
 #include <string.h>
 
-/* Returns the folder of a component below the input; NULL: there is no such folder, or an error. */
+/* Returns the folder of a component below the input; NULL: it is absent, or an error. */
 static const char *
 component_folder (const fci_conversion *c, const char *name)
 {

@@ -87,7 +87,7 @@ find_candidates (const fci_table *table, fci_text_span full, fci_text_span strip
 }
 
 /* Returns the first family that takes the tensor; rest: its name after the prefix, NULL: it lacks the
- * prefix; list: its shortlist, NULL: there is none. */
+ * prefix; list: its shortlist; NULL: all patterns are compared. */
 static fci_family *
 find_family (const fci_table *table, const char *name, const char *rest, const uint64_t *list,
              fci_value *values)

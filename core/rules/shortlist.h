@@ -10,7 +10,7 @@
 /* The shortlists of a model's names. */
 typedef struct fci_shortlists
 {
-  const uint16_t *of;       /* by number of the tensor: its skeleton; NULL: there are no shortlists */
+  const uint16_t *of;       /* by number of the tensor: its skeleton; NULL: no shortlists */
   const char **skeleton;    /* each has the prefix exactly if its names have; NULL: it has numbers */
   const uint64_t *patterns; /* by skeleton: a bit for each pattern of the table */
   const bool *is_empty;     /* by skeleton */

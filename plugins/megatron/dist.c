@@ -45,7 +45,7 @@ read_common (dist *d)
   return fmtconv_ctx_failed (load->ctx);
 }
 
-/* Returns the place after "layers." in a name that has no number there; NULL: there is none. */
+/* Returns the place after "layers." in a name that has no number there; NULL: another name. */
 static const char *
 after_layers (const char *name)
 {
