@@ -91,7 +91,7 @@ is_metadata (const fmtconv_peek *peek)
   return found && !strcmp (peek->base, METADATA) && peek->head[0] == 0x80;
 }
 
-/* A folder with the metadata, or with files of ranks; or one of these files. */
+/* A folder with the metadata, or with files of ranks; or one of these files.  If one of both is missing, the reader names it. */
 static int
 probe (const fmtconv_peek *peek)
 {
@@ -105,7 +105,7 @@ probe (const fmtconv_peek *peek)
       if (text_ends_with (peek->entries[i], ".distcp"))
         bits |= 2;
     }
-  return bits == 3 ? 160 : bits == 2 ? 96 : 0;
+  return bits == 3 ? 160 : bits == 2 ? 96 : bits == 1 ? 48 : 0;
 }
 
 FMTCONV_PLUGIN (

@@ -257,7 +257,8 @@ class Broken(Dcp):
         (self.checkpoint / "__1_0.distcp").unlink()
         self.refuse(self.checkpoint, "1 of 2 files", "__1_0.distcp")
         (self.checkpoint / "__0_0.distcp").unlink()
-        self.refuse(self.checkpoint / ".metadata", "2 of 2 files", "__0_0.distcp")
+        for path in (self.checkpoint, self.checkpoint / ".metadata"):
+            self.refuse(path, "2 of 2 files", "__0_0.distcp")
 
     def test_no_metadata(self):
         (self.checkpoint / ".metadata").rename(self.checkpoint / "__0.metadata")
